@@ -1,0 +1,64 @@
+# Playhead in ten verbs. Everything is installed into .venv and .tools of this folder; nothing outside is touched.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := .venv/bin
+export UV_PYTHON_DOWNLOADS ?= never
+
+.PHONY: help setup demo test check unit bench up down status lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.ready ## Install what is locked into .venv
+
+demo: setup ## Start everything, turn a prompt into a video, show the proof (ONCE=1: stop afterwards; PROMPT="…")
+	@$(RUN)/playhead demo $(if $(ONCE),--once) $(if $(PROMPT),--prompt "$$PROMPT")
+
+test: check ## All checks, and every test on the real stack
+	@$(RUN)/pytest -m "live or chaos or browser"
+
+check: setup lint unit ## Lint, types, layers, schemas, unit tests
+
+lint:
+	@$(RUN)/ruff format --check --quiet .
+	@$(RUN)/ruff check --quiet .
+	@$(RUN)/pyright
+	@$(RUN)/lint-imports --no-cache >.playhead-lint 2>&1 || (cat .playhead-lint; rm -f .playhead-lint; exit 1)
+	@rm -f .playhead-lint
+	@$(RUN)/playhead contracts check
+
+unit:
+	@$(RUN)/pytest -m "not live and not chaos and not browser"
+
+bench: setup ## The benchmarks (WHAT="log visible")
+	@$(RUN)/playhead bench $(or $(WHAT),all)
+
+up: setup ## Start the stack and the services in the background
+	@$(RUN)/playhead up
+
+down: setup ## Stop them
+	@$(RUN)/playhead down
+
+status: setup ## What runs, where, and how it is
+	@$(RUN)/playhead status
+
+lock: .tools-uv ## Resolve pyproject.toml anew into locks/
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		--extra render pyproject.toml -o locks/runtime.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		--extra render --group stack --group dev --group rivals pyproject.toml -o locks/dev.txt
+
+clean: ## Remove everything that was installed or made
+	rm -rf .venv .tools .playhead
+
+.PHONY: lint .tools-uv
+.tools-uv:
+	@command -v $(UV) >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
+
+.venv/.ready: locks/dev.txt pyproject.toml | .tools-uv
+	@$(PYTHON) -c 'import sys; sys.exit("Playhead needs Python 3.11 or newer; $(PYTHON) is %d.%d. Say PYTHON=…" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python .venv --require-hashes locks/dev.txt
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@touch $@

@@ -1,0 +1,123 @@
+"""The nouns of a video: its kind, its shape, the stages that make it and the artifacts they leave.
+
+Durations are integer milliseconds, sizes bytes, digests lower-case hexadecimal SHA-256.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.model import Tolerant
+
+
+class Kind(StrEnum):
+    """The visual style of a video."""
+
+    SLIDES = "slides"
+    SCROLLING_SCRIPT = "scrolling_script"
+    MANIM = "manim"
+
+
+class Aspect(StrEnum):
+    """Width to height."""
+
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+
+
+class Stage(StrEnum):
+    """What a worker does, in the order in which it is done."""
+
+    REFINE = "refine"
+    SCRIPT = "script"
+    SPEECH = "speech"
+    SCENES = "scenes"
+    VIDEO = "video"
+
+
+STAGES: tuple[Stage, ...] = tuple(Stage)
+"""All stages, first to last."""
+
+FREE_STAGES: frozenset[Stage] = frozenset({Stage.REFINE, Stage.SCRIPT})
+"""Stages that cost no points."""
+
+
+class AssetKind(StrEnum):
+    """What an artifact is to its user; `timings` and `image` are inputs of later stages."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    CAPTIONS = "captions"
+    POSTER = "poster"
+    IMAGE = "image"
+    TIMINGS = "timings"
+    CODE = "code"
+    UPLOAD = "upload"
+
+
+class Artifact(Tolerant):
+    """Bytes in the blob store, named by their digest. `duration_ms` only where time passes in it."""
+
+    asset_id: UUID
+    kind: AssetKind
+    media_type: str
+    file_name: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size_bytes: int = Field(ge=0)
+    duration_ms: int | None = None
+
+
+class Scene(Tolerant):
+    """One scene of the plan: what is written on it, what is said meanwhile, and when."""
+
+    number: int = Field(ge=1)
+    heading: str
+    bullets: tuple[str, ...] = ()
+    narration: str
+    start_ms: int = Field(ge=0)
+    end_ms: int = Field(ge=0)
+    image_sha256: str | None = None
+
+
+class Usage(Tolerant):
+    """One call to a provider of words or voices: what it took. Money in micro-USD, latency in ms."""
+
+    provider: str
+    model: str
+    operation: str
+    calls: int = 1
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_micro_usd: int = 0
+    latency_ms: int = 0
+
+
+class JobInputs(Tolerant):
+    """Everything a job depends on, frozen when it was queued: a later change elsewhere changes nothing here."""
+
+    kind: Kind = Kind.SLIDES
+    aspect: Aspect = Aspect.WIDE
+    title: str = ""
+    prompt: str = ""
+    refined_prompt: str = ""
+    script: str = ""
+    language: str = "en"
+    voice: str = ""
+    renderer_version: str = ""
+
+
+class StageOutput(Tolerant):
+    """What one stage left behind. `output_key` is the SHA-256 of (stage, renderer version, inputs):
+    the same key always names the same bytes."""
+
+    stage: Stage
+    output_key: str
+    title: str | None = None
+    refined_prompt: str | None = None
+    script: str | None = None
+    scenes: tuple[Scene, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    duration_ms: int | None = None
+    usage: tuple[Usage, ...] = ()

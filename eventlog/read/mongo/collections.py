@@ -1,0 +1,156 @@
+"""A database, and its collections as readers get them: bound to a tenant, and with errors in our words."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from eventlog.read.mongo.driver import CODECS, Client, Database, Document, DriverCollection, connect, our_errors
+from eventlog.read.mongo.install import Index, install
+from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED
+from eventlog.read.mongo.store import SECONDS, MongoProjectionStore
+from eventlog.read.mongo.watching import ResumeToken, Watch
+from eventlog.read.projection import Journal, Projection
+
+Sort = Sequence[tuple[str, int]]
+"""(field, 1 or -1), the first decides first."""
+
+_PLACES = Index(PARKED, [("projector", 1), ("topic", 1), ("partition", 1), ("offset", 1)])
+
+
+class Collection:
+    """Reads over all tenants, for operators and for machinery. Whoever serves a tenant takes a `TenantCollection`."""
+
+    def __init__(self, collection: DriverCollection) -> None:
+        self._collection = collection
+
+    def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
+        return where
+
+    async def find_one(self, where: Mapping[str, Any]) -> Document | None:
+        """A document that fits, or None. Raises `Unavailable`."""
+        with our_errors():
+            return await self._collection.find_one(self._within(where))
+
+    async def find(self, where: Mapping[str, Any], *, sort: Sort = (), skip: int = 0, limit: int) -> list[Document]:
+        """At most `limit` documents that fit. Raises `Unavailable`."""
+        found = self._collection.find(self._within(where), sort=list(sort) or None, skip=skip, limit=limit)
+        with our_errors():
+            return await found.to_list(None)
+
+    async def count(self, where: Mapping[str, Any], *, limit: int) -> int:
+        """How many fit; counting ends at `limit`. Raises `Unavailable`."""
+        with our_errors():
+            return await self._collection.count_documents(self._within(where), limit=limit)
+
+
+class TenantCollection(Collection):
+    """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""
+
+    def __init__(self, collection: DriverCollection, tenant: str) -> None:
+        if not tenant:
+            raise ValueError("a tenant's collection needs the tenant's name: an empty one would be nobody's")
+        super().__init__(collection)
+        self._tenant = tenant
+
+    def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"$and": [{"tenant": {"$eq": self._tenant}}, where]}
+
+
+class OwnedCollection(TenantCollection):
+    """Documents of one tenant that a service keeps for itself: no projection writes them, no log restores them."""
+
+    async def insert(self, document: Mapping[str, Any]) -> None:
+        """Add a document. Raises `Conflict` where its `_id`, or a unique field, is taken; `Unavailable`."""
+        with our_errors():
+            await self._collection.insert_one({**document, "tenant": self._tenant})
+
+    async def change(self, where: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+        """Set fields of one document that fits; whether there was one. Raises `Unavailable`."""
+        with our_errors():
+            changed = await self._collection.update_one(
+                self._within(where), {"$set": {**fields, "tenant": self._tenant}}
+            )
+        return changed.matched_count == 1
+
+    async def delete(self, where: Mapping[str, Any]) -> bool:
+        """Delete one document that fits; whether there was one. Raises `Unavailable`."""
+        with our_errors():
+            return (await self._collection.delete_one(self._within(where))).deleted_count == 1
+
+
+class MongoDatabase:
+    """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
+        self._database: Database = client.get_database(name, codec_options=CODECS)
+
+    @classmethod
+    def connect(cls, uri: str, name: str, *, application: str, pool: int = 16, seconds: float = 10) -> "MongoDatabase":
+        """No request waits longer than `seconds`, for a connection or for an answer; the first one connects."""
+        return cls(connect(uri, application, pool, seconds), name)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._client.close()
+
+    async def ping(self) -> None:
+        """Raises `Unavailable` where no primary answers."""
+        with our_errors():
+            await self._client.admin.command("ping")
+
+    async def drop(self) -> None:
+        """Delete the whole database, for tests and for an operator who starts again."""
+        with our_errors():
+            await self._client.drop_database(self._database.name)
+
+    async def install(
+        self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()
+    ) -> None:
+        """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
+        await install(self._database, {CHECKPOINTS: None, PARKED: None} | dict(schemas), [_PLACES, *indexes])
+
+    def store(
+        self,
+        projector: str,
+        projections: Iterable[Projection],
+        journals: Iterable[Journal] = (),
+        seconds: float = SECONDS,
+    ) -> MongoProjectionStore:
+        """The store of one projector."""
+        return MongoProjectionStore(self._client, self._database, projector, projections, journals, seconds)
+
+    def collection(self, name: str) -> Collection:
+        """All tenants' documents: for operators."""
+        return Collection(self._database[name])
+
+    def of_tenant(self, name: str, tenant: str) -> TenantCollection:
+        """One tenant's documents of a projection."""
+        return TenantCollection(self._database[name], tenant)
+
+    def owned(self, name: str, tenant: str) -> OwnedCollection:
+        """One tenant's documents of a collection that the caller's service keeps itself."""
+        return OwnedCollection(self._database[name], tenant)
+
+    @asynccontextmanager
+    async def watch(
+        self,
+        collections: Sequence[str],
+        pipeline: Sequence[Mapping[str, Any]] = (),
+        resume_after: ResumeToken | None = None,
+        wait: float = 1.0,
+    ) -> AsyncGenerator[Watch]:
+        """Documents as they are inserted or replaced in any of `collections`, from now or after `resume_after`.
+
+        The stream is open when this returns: what is written from then on is seen. `pipeline` filters on the server
+        (`fullDocument` is the document), `wait` is how long one `next` waits, in seconds.
+        """
+        mine = {"ns.coll": {"$in": list(collections)}, "operationType": {"$in": ["insert", "replace"]}}
+        stream = self._database.watch(
+            [{"$match": mine}, *pipeline], resume_after=resume_after, max_await_time_ms=int(wait * 1000)
+        )
+        async with stream:
+            with our_errors():
+                watch = Watch(stream)
+                await watch.open()
+            yield watch

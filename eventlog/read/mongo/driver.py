@@ -1,0 +1,137 @@
+"""The Mongo driver, named here and nowhere else: the client with its deadlines, and its errors in our words."""
+# ruff: noqa: TID251 - the one module that may name the driver; all others import what they need from here
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any, TypeAlias
+
+import bson
+from bson.codec_options import CodecOptions
+from bson.errors import InvalidDocument
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne, timeout
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+
+from eventlog.errors import Conflict, Unavailable
+
+Document: TypeAlias = dict[str, Any]
+Client: TypeAlias = AsyncIOMotorClient[Document]
+Session: TypeAlias = AsyncIOMotorClientSession
+Database: TypeAlias = AsyncIOMotorDatabase[Document]
+DriverCollection: TypeAlias = AsyncIOMotorCollection[Document]
+Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
+
+__all__ = [
+    "CODECS",
+    "BulkWriteError",
+    "Client",
+    "Database",
+    "DeleteOne",
+    "Document",
+    "DocumentTooLarge",
+    "DriverCollection",
+    "DuplicateKeyError",
+    "InsertOne",
+    "InvalidDocument",
+    "OperationFailure",
+    "PyMongoError",
+    "ReplaceOne",
+    "Session",
+    "UpdateOne",
+    "Write",
+    "connect",
+    "fits",
+    "our_errors",
+    "timeout",
+]
+
+PART = "MongoDB"
+DOCUMENT_BYTES = 16 * 1024 * 1024
+CODECS: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True, tzinfo=UTC, uuid_representation=4)
+"""Dates come back aware and in UTC, UUIDs as UUIDs: what was folded is what is loaded."""
+
+HISTORY_LOST = 286
+_AWAY = frozenset(
+    {
+        6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,  # the member is away or not the primary
+        50, 64, 112, 134, 202, 211, 239, 246, 251, 290,  # it did not finish in time, or the snapshot went stale
+        14031,  # its disk is full
+    }
+)  # fmt: skip
+"""Server error codes after which the same request may work."""
+
+
+def connect(uri: str, application: str, pool: int, seconds: float) -> Client:
+    """A client of this event loop. Every request ends within `seconds`; nothing connects before the first one."""
+    milliseconds = int(seconds * 1000)
+    return AsyncIOMotorClient(
+        uri,
+        appname=application,
+        maxPoolSize=pool,
+        maxConnecting=4,
+        waitQueueTimeoutMS=milliseconds,
+        timeoutMS=milliseconds,
+        serverSelectionTimeoutMS=milliseconds,
+        connectTimeoutMS=min(milliseconds, 5_000),
+        w="majority",
+        retryWrites=True,
+        tz_aware=True,
+        tzinfo=UTC,
+        uuidRepresentation="standard",
+    )
+
+
+def fits(document: Mapping[str, Any]) -> bool:
+    """Whether the server can hold it."""
+    try:
+        return len(bson.encode(document, codec_options=CODECS)) <= DOCUMENT_BYTES
+    except (InvalidDocument, OverflowError):
+        return False
+
+
+@contextmanager
+def our_errors() -> Generator[None]:
+    """`Unavailable` for whatever may work when it is tried again, `Conflict` for a key that is taken.
+
+    The driver's text is kept only where it speaks of connections: others may quote a document.
+    """
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise Conflict(f"{PART} holds another document under that key: read it, then decide again") from error
+    except (ConnectionFailure, ExecutionTimeout, WTimeoutError) as error:
+        raise Unavailable(PART, f"{type(error).__name__}: {str(error)[:200]}") from error
+    except OperationFailure as error:
+        if error.code == HISTORY_LOST:
+            raise Conflict("the change stream's history is gone: read the documents, then watch from now") from error
+        if not _may_pass(error) and error.code not in _AWAY:
+            raise
+        raise Unavailable(PART, f"{type(error).__name__} {error.code or ''}".rstrip()) from error
+    except PyMongoError as error:
+        if not _may_pass(error):
+            raise
+        raise Unavailable(PART, type(error).__name__) from error
+
+
+def _may_pass(error: PyMongoError) -> bool:
+    return (
+        error.timeout
+        or error.has_error_label("TransientTransactionError")
+        or error.has_error_label("UnknownTransactionCommitResult")
+        or error.has_error_label("RetryableWriteError")
+    )

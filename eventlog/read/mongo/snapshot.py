@@ -1,0 +1,79 @@
+"""Everything that a projector has written into MongoDB, as of one moment."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from eventlog.commit import Position, Record
+from eventlog.read.mongo.driver import Client, Database, Document, Session, our_errors
+from eventlog.read.projection import Row
+from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.store import Checkpoint
+
+CHECKPOINTS = "checkpoints"
+PARKED = "parked"
+_PAGE = 1_000
+
+
+def checkpoint_id(projector: str, topic: str, partition: int) -> str:
+    """The `_id` of a checkpoint."""
+    return f"{projector}/{topic}/{partition}"
+
+
+def position_of(kept: Mapping[str, Any]) -> Position:
+    """The position in a checkpoint's document."""
+    return Position(kept["head"], kept["headOffset"], kept["nextOffset"], kept["lastId"], kept["lastOffset"])
+
+
+class MongoSnapshot:
+    """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes."""
+
+    def __init__(self, database: Database, session: Session, projector: str) -> None:
+        self._database = database
+        self._session = session
+        self._projector = projector
+
+    async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        parked: dict[Partition, dict[str, int]] = {}
+        async for one in self.parked():
+            streams = parked.setdefault((one.topic, one.partition), {})
+            streams[one.stream] = streams.get(one.stream, 0) + 1
+        return {
+            partition: Checkpoint(position_of(kept), parked.get(partition, {}))
+            async for kept in self._all(CHECKPOINTS, {"projector": self._projector}, [("_id", 1)])
+            for partition in [(kept["topic"], kept["partition"])]
+        }
+
+    async def parked(self) -> AsyncIterator[ParkedRecord]:
+        order = [("topic", 1), ("partition", 1), ("offset", 1)]
+        async for kept in self._all(PARKED, {"projector": self._projector}, order):
+            record = Record(kept["offset"], kept["key"], kept["value"], kept["id"], kept["prev"])
+            yield ParkedRecord(kept["topic"], kept["partition"], kept["stream"], record, kept["reason"])
+
+    async def rows(self, name: str) -> AsyncIterator[Row]:
+        async for document in self._all(name, {}, None):
+            yield document
+
+    def key(self, name: str, row: Row) -> Hashable:
+        return row["_id"]
+
+    def as_kept(self, name: str, row: Row) -> Row:
+        return row
+
+    async def _all(
+        self, name: str, where: Document, order: list[tuple[str, int]] | None
+    ) -> AsyncIterator[Document]:
+        found = self._database[name].find(where, sort=order, batch_size=_PAGE, session=self._session)
+        with our_errors():
+            while page := await found.to_list(_PAGE):
+                for document in page:
+                    yield document
+
+
+@asynccontextmanager
+async def open_snapshot(client: Client, database: Database, projector: str) -> AsyncGenerator[MongoSnapshot]:
+    """A session that reads one moment. Raises `Unavailable`."""
+    with our_errors():
+        session = await client.start_session(snapshot=True)
+    async with session:
+        yield MongoSnapshot(database, session, projector)

@@ -1,0 +1,196 @@
+"""A projector's documents in MongoDB: views, journals, parked records and its checkpoint, in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, NamedTuple
+
+from eventlog.commit import Position
+from eventlog.errors import Conflict
+from eventlog.read.mongo.driver import (
+    BulkWriteError,
+    Client,
+    Database,
+    DeleteOne,
+    Document,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    InsertOne,
+    InvalidDocument,
+    ReplaceOne,
+    Session,
+    UpdateOne,
+    Write,
+    fits,
+    our_errors,
+)
+from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, MongoSnapshot, checkpoint_id, open_snapshot, position_of
+from eventlog.read.mongo.transaction import in_transaction
+from eventlog.read.projection import Journal, Projection, Row, View
+from eventlog.read.projector import Changes, Parked, Place
+from eventlog.read.store import Checkpoint, Unkeepable
+
+SECONDS = 20.0
+"""For one commit of a batch, all its tries together."""
+_DUPLICATE = 11000
+
+
+class _Batch(NamedTuple):
+    """The writes into one collection; `places` and `documents` say of each whose it is and what it holds."""
+
+    collection: str
+    writes: list[Write]
+    places: list[Place]
+    documents: list[Row]
+
+
+class _Repeated(Exception):  # noqa: N818 - no error, but news: an entry is there already
+    """A journal holds an entry of this batch already."""
+
+
+class MongoProjectionStore:
+    """The store of one projector. A projection is a collection whose `_id` is the stream, a journal one with any `_id`.
+
+    A projector is known by `projector`: two processes of that name guard one another by the checkpoint.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        projector: str,
+        projections: Iterable[Projection],
+        journals: Iterable[Journal] = (),
+        seconds: float = SECONDS,
+    ) -> None:
+        self._client = client
+        self._database = database
+        self.projector = projector
+        self.collections = tuple(view.name for view in projections)
+        self.journals = tuple(journal.name for journal in journals)
+        self._seconds = seconds
+
+    async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        with our_errors():
+            kept = await self._database[CHECKPOINTS].find_one({"_id": checkpoint_id(self.projector, topic, partition)})
+            if kept is None:
+                return None
+            mine = {"projector": self.projector, "topic": topic, "partition": partition}
+            count: list[dict[str, Any]] = [{"$match": mine}, {"$group": {"_id": "$stream", "n": {"$sum": 1}}}]
+            parked = {one["_id"]: one["n"] async for one in self._database[PARKED].aggregate(count)}
+        return Checkpoint(position_of(kept), parked)
+
+    async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
+        streams: dict[str, list[str]] = {}
+        for name, stream in places:
+            streams.setdefault(name, []).append(stream)
+        views: dict[Place, View] = {}
+        with our_errors():
+            for name, wanted in streams.items():
+                found = self._database[name].find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
+                views |= {(name, document["_id"]): (document,) for document in await found.to_list(None)}
+        return views
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        moving = (checkpoint_id(self.projector, topic, partition), expected, self._kept(topic, partition, position))
+        try:
+            await self._write(moving, self._batches(topic, partition, changes, again=False))
+        except _Repeated:
+            await self._write(moving, self._batches(topic, partition, changes, again=True))
+
+    def snapshot(self) -> AbstractAsyncContextManager[MongoSnapshot]:
+        """Everything that this projector has written, as of one moment."""
+        return open_snapshot(self._client, self._database, self.projector)
+
+    async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[_Batch]) -> None:
+        async def body(session: Session) -> None:
+            await self._move(session, *moving)
+            for batch in batches:
+                await self._bulk(session, batch)
+
+        await in_transaction(self._client, body, self._seconds)
+
+    async def _move(self, session: Session, id_: str, expected: Position | None, kept: Document) -> None:
+        checkpoints = self._database[CHECKPOINTS]
+        if expected is None:
+            try:
+                await checkpoints.insert_one({"_id": id_} | kept, session=session)
+            except DuplicateKeyError as error:
+                raise Conflict(f"{id_} was written before, and should not have been: read the checkpoint") from error
+            return
+        moved = await checkpoints.update_one({"_id": id_} | _fields(expected), {"$set": kept}, session=session)
+        if moved.matched_count != 1:
+            raise Conflict(f"{id_} does not stand at {expected}: another process moved it, read the checkpoint")
+
+    async def _bulk(self, session: Session, batch: _Batch) -> None:
+        try:
+            await self._database[batch.collection].bulk_write(batch.writes, ordered=True, session=session)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if not failed:
+                raise
+            if failed[0]["code"] == _DUPLICATE and isinstance(batch.writes[failed[0]["index"]], InsertOne):
+                raise _Repeated from error
+            raise Unkeepable(batch.places[failed[0]["index"]], f"MongoDB error {failed[0]['code']}") from error
+        except (InvalidDocument, DocumentTooLarge, OverflowError) as error:
+            unfit = (place for place, one in zip(batch.places, batch.documents, strict=True) if not fits(one))
+            raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
+
+    def _kept(self, topic: str, partition: int, position: Position) -> Document:
+        return {"projector": self.projector, "topic": topic, "partition": partition} | _fields(position)
+
+    def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[_Batch]:
+        batches: dict[str, _Batch] = {}
+        for (name, stream), view in changes.views.items():
+            batch = batches.setdefault(name, _Batch(name, [], [], []))
+            batch.writes.append(_written(name, stream, view))
+            batch.places.append((name, stream))
+            batch.documents.append(view[0] if view else {})
+        entries = {name: rows for name, rows in changes.entries.items() if rows}
+        if changes.parked:
+            entries[PARKED] = [self._parked(topic, partition, one) for one in changes.parked]
+        added = [
+            _Batch(name, _added(name, rows, again=again), [(name, row.get("stream", "")) for row in rows], rows)
+            for name, rows in entries.items()
+        ]
+        return [*batches.values(), *added]
+
+    def _parked(self, topic: str, partition: int, one: Parked) -> Row:
+        return {
+            "_id": f"{checkpoint_id(self.projector, topic, partition)}/{one.record.offset}",
+            "projector": self.projector,
+            "topic": topic,
+            "partition": partition,
+            "stream": one.stream,
+            "reason": one.reason,
+            **one.record._asdict(),
+        }
+
+
+def _fields(position: Position) -> Document:
+    return {
+        "head": position.head,
+        "headOffset": position.head_offset,
+        "nextOffset": position.next_offset,
+        "lastId": position.last_id,
+        "lastOffset": position.last_offset,
+    }
+
+
+def _written(name: str, stream: str, view: View) -> Write:
+    if not view:
+        return DeleteOne({"_id": stream})
+    document = view[0]
+    if len(view) != 1 or document.get("_id") != stream:
+        raise ValueError(f"{name}: {stream} needs one document whose _id is the stream, its fold gave {len(view)}")
+    return ReplaceOne({"_id": stream}, document, upsert=True)
+
+
+def _added(name: str, rows: Sequence[Row], *, again: bool) -> list[Write]:
+    """Plain inserts, which cost half of an upsert; `again`: the first writer of an entry keeps it."""
+    if not all("_id" in row for row in rows):
+        raise ValueError(f"{name}: an entry without _id would be added twice when its batch is written again")
+    if not again:
+        return [InsertOne(dict(row)) for row in rows]
+    return [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": dict(row)}, upsert=True) for row in rows]

@@ -1,0 +1,58 @@
+"""Projections: pure folds of one stream into what somebody wants to read.
+
+No clock, no chance, no offset, no other stream: the same log gives the same documents and rows, byte for byte.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from contracts.envelope import Commit
+from contracts.model import EventBody
+
+Row: TypeAlias = Mapping[str, Any]
+"""Column or field name to value."""
+
+View: TypeAlias = tuple[Row, ...]
+"""All that a projection holds for one stream: one document of a collection, or the rows of a table, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One event, as a projection sees it. `version` is the stream's after it."""
+
+    id: UUID
+    stream: str
+    version: int
+    at: datetime
+    tenant: str
+    actor: str
+    command_id: UUID
+    body: EventBody
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A fold of every stream of one category into a collection or table.
+
+    `fold(view, fact)` returns what is there afterwards. `key` names the fields that tell the rows of a table apart;
+    a collection needs none, its documents carry `_id`. `version` is raised with every change of the fold's meaning.
+    """
+
+    name: str
+    version: int
+    category: str
+    fold: Callable[[View, Fact], View]
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Rows that are only ever added, each made of one commit alone: outcomes of commands, the history of a stream."""
+
+    name: str
+    version: int
+    rows: Callable[[Commit, Sequence[Fact]], Sequence[Row]]
+    key: tuple[str, ...] = ()

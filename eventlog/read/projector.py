@@ -1,0 +1,179 @@
+"""The read protocol of one partition, without I/O: which views a batch needs, and what it makes of them.
+
+A batch is taken in two steps with the store's reading between them: `take` runs the accept rule and says whose views
+are needed, `fold` gives back what to write. The store then writes it together with the new position, guarded by the
+old one; where the guard fails, somebody else runs this projector, and everything is loaded anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
+from contracts.envelope import Commit, category_of, event_id
+from eventlog.commit import Position, Record, accept
+from eventlog.errors import Poison
+from eventlog.read.projection import Fact, Journal, Projection, Row, View
+
+Place: TypeAlias = tuple[str, str]
+"""(projection, stream)."""
+
+BREAKER_IN_A_ROW = 10
+BREAKER_SHARE = 0.01
+BREAKER_LEAST = 1_000
+"""Parking is for a strange commit. One in a hundred, or ten in a row, is a bad deploy: stop before all are parked."""
+
+_decode_commit = msgspec.json.Decoder(Commit).decode
+
+
+class Parked(NamedTuple):
+    """A record that could not be applied, or that waits behind one of its stream."""
+
+    stream: str
+    record: Record
+    reason: str
+
+
+class Counted(NamedTuple):
+    """A record that counts. `commit` is None where its envelope cannot be read."""
+
+    stream: str
+    record: Record
+    commit: Commit | None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one batch writes, in one transaction."""
+
+    views: dict[Place, View] = field(default_factory=dict[Place, View])
+    entries: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
+    parked: list[Parked] = field(default_factory=list[Parked])
+
+
+class ProjectorLane:
+    """One partition of one topic, folded into the projections and journals of one store."""
+
+    def __init__(
+        self,
+        projections: Sequence[Projection],
+        journals: Sequence[Journal],
+        catalog: Catalog,
+        position: Position,
+        parked: Mapping[str, int],
+    ) -> None:
+        self._projections = projections
+        self._journals = journals
+        self._catalog = catalog
+        self.position = position
+        self._parked = dict(parked)
+        self.accepted = 0
+        self.ignored = 0
+        self._parkings = 0
+        self._parkings_in_a_row = 0
+
+    def take(self, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
+        """Where these records lead, and which of them count. Nothing has moved yet."""
+        position = self.position
+        counted: list[Counted] = []
+        for record in records:
+            position, counts = accept(position, record)
+            if counts:
+                counted.append(_counted(record))
+        return position, counted
+
+    def places(self, counted: Sequence[Counted]) -> list[Place]:
+        """Whose views the batch needs, each once."""
+        streams = dict.fromkeys(c.stream for c in counted if c.commit is not None and c.commit.events)
+        return [
+            (projection.name, stream)
+            for stream in streams
+            for projection in self._projections
+            if projection.category == category_of(stream)
+        ]
+
+    def fold(self, counted: Sequence[Counted], loaded: Mapping[Place, View]) -> Changes:
+        """Apply the batch to the loaded views. Raises `Poison` where parking has become the rule."""
+        changes = Changes()
+        views: dict[Place, View] = dict(loaded)
+        for one in counted:
+            reason = "an earlier commit of the stream is parked" if one.stream in self._parked else ""
+            if not reason:
+                reason = self._apply(one, views, changes)
+            if reason:
+                changes.parked.append(Parked(one.stream, one.record, reason))
+                self._count_parking(one.stream, reason)
+            else:
+                self._parkings_in_a_row = 0
+        changes.views = {place: view for place, view in views.items() if view is not loaded.get(place)}
+        return changes
+
+    def moved(self, position: Position, seen: int, counted: int) -> None:
+        """The store has written the batch."""
+        self.position = position
+        self.accepted += counted
+        self.ignored += seen - counted
+
+    def _apply(self, one: Counted, views: dict[Place, View], changes: Changes) -> str:
+        """Why the commit could not be applied; empty when it was. All of it is applied, or nothing."""
+        if one.commit is None:
+            return "the envelope cannot be read"
+        after: dict[Place, View] = {}
+        try:
+            facts = self._facts(one.commit)
+            for projection in self._projections:
+                if facts and projection.category == category_of(one.stream):
+                    place = (projection.name, one.stream)
+                    view = views.get(place, ())
+                    for fact in facts:
+                        view = projection.fold(view, fact)
+                    after[place] = view
+            entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
+        except (UnknownMessage, MalformedMessage) as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever breaks in a fold parks its stream, by name, and no other
+            return f"{type(error).__name__}: {error}"
+        views.update(after)
+        for name, rows in entries.items():
+            changes.entries.setdefault(name, []).extend(rows)
+        return ""
+
+    def _facts(self, commit: Commit) -> list[Fact]:
+        before = commit.version - len(commit.events)
+        return [
+            Fact(
+                id=event_id(commit.command_id, n),
+                stream=commit.stream,
+                version=before + n + 1,
+                at=commit.at,
+                tenant=commit.tenant,
+                actor=commit.actor,
+                command_id=commit.command_id,
+                body=self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
+            )
+            for n, recorded in enumerate(commit.events)
+        ]
+
+    def _count_parking(self, stream: str, reason: str) -> None:
+        waiting = self._parked.get(stream, 0)
+        self._parked[stream] = waiting + 1
+        if waiting:
+            return
+        self._parkings += 1
+        self._parkings_in_a_row += 1
+        share = self._parkings / max(self.accepted, BREAKER_LEAST)
+        if self._parkings_in_a_row >= BREAKER_IN_A_ROW or share > BREAKER_SHARE:
+            raise Poison(
+                f"{self._parkings} of {self.accepted} commits do not apply, {self._parkings_in_a_row} in a row; "
+                f"the last: {reason}. That is a bad deploy, not bad commits: roll the code back; nothing was written."
+            )
+
+
+def _counted(record: Record) -> Counted:
+    try:
+        commit = _decode_commit(record.value)
+    except msgspec.DecodeError:
+        return Counted(record.key.decode(errors="replace"), record, None)
+    return Counted(commit.stream, record, commit)

@@ -1,0 +1,56 @@
+"""The port to a store of projections. `mongo.py`, `postgres.py` and `memory.py` are its adapters, and all pass
+`tests/eventlog/store_promises.py`."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from eventlog.commit import Position
+from eventlog.errors import Poison
+from eventlog.read.projection import View
+from eventlog.read.projector import Changes, Place
+
+
+class Checkpoint(NamedTuple):
+    """Where a projector stands in one partition, and how many records of which streams it has parked there."""
+
+    position: Position
+    parked: Mapping[str, int]
+
+
+class Unkeepable(Poison):
+    """A view or an entry that this store cannot hold: a value its column does not take, a document too large.
+
+    `place` names it as far as it is known; its stream is empty where only the collection or table is.
+    """
+
+    def __init__(self, place: Place, reason: str) -> None:
+        name, stream = place
+        super().__init__(
+            f"{name} cannot keep what {stream or 'some stream of the batch'} became: {reason}. "
+            "Nothing of the batch was written: park that stream, or correct the projection."
+        )
+        self.place = place
+        self.reason = reason
+
+
+class ProjectionStore(Protocol):
+    """Keeps the views of one projector, and its position, in one transaction."""
+
+    async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        """None for a partition that was never written."""
+        ...
+
+    async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
+        """The views of these places; one that has none is left out."""
+        ...
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        """All of it with the new position, or nothing.
+
+        Raises `Conflict` where the stored position is not `expected` (None: none was ever written), `Unavailable`
+        where the store does not answer; then whether it was written is unknown, and the checkpoint tells.
+        Raises `Unkeepable` for a view or entry that the store will never take.
+        """
+        ...

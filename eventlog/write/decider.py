@@ -1,0 +1,29 @@
+"""A decider: how one category of streams takes a wish and what it makes of facts. Pure, all of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from contracts.model import CommandBody, EventBody
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[State]):
+    """The rules of one category of streams.
+
+    `decide(state, command, at)` returns the events that follow, none when the command asks for what is so already,
+    or raises `Refused`; `at` is the command's own time, the only one that a rule sees. `evolve(state, event)` folds.
+    States are msgspec structs (a tagged union), so that a ledger can keep them; `version` is raised whenever the
+    shape or the meaning of the state changes, and old ledgers are then folded anew.
+    """
+
+    category: str
+    version: int
+    initial: State
+    state_type: Any
+    evolve: Callable[[State, Any], State]
+    decide: Callable[[State, Any, datetime], Sequence[EventBody]]
+    commands: tuple[type[CommandBody], ...]

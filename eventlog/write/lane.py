@@ -1,0 +1,267 @@
+"""The write protocol of one partition, without I/O: what a processor proposes, and what it makes of the log.
+
+A lane decides commands on an *overlay*: the state as it will be if everything proposed so far is accepted. Each
+proposal chains on the one before, so a lost one takes all that follow with it. Only the log, read back through the
+accept rule, turns proposals into facts; another writer's commit in their place drops the whole overlay.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
+from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
+from contracts.model import EventBody
+from eventlog.commit import Link, Record, accept, link
+from eventlog.errors import Corrupt, Refused
+from eventlog.write.decider import Decider
+from eventlog.write.ledger import Ledger, Stored
+
+MAX_COMMIT_BYTES = 900_000
+"""Below the broker's limit for one record (1 MiB), with room for the batch around it."""
+
+_encode_commit = msgspec.json.Encoder().encode
+_decode_commit = msgspec.json.Decoder(Commit).decode
+
+
+class Known(NamedTuple):
+    """A stream in the overlay or as settled. `state` is None where an event of it was not understood."""
+
+    version: int
+    tenant: str
+    state: Any
+
+
+class Proposal(NamedTuple):
+    """A link that was handed out for appending, and what it will have done once it is accepted."""
+
+    link: Link
+    commit: Commit
+    after: Known
+
+
+class Lane:
+    """One partition. `owns` tells whether a stream belongs to it."""
+
+    def __init__(
+        self, deciders: Iterable[Decider[Any]], catalog: Catalog, ledger: Ledger, owns: Callable[[str], bool]
+    ) -> None:
+        self._deciders = {decider.category: decider for decider in deciders}
+        self._codecs = {
+            decider.category: (msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(decider.state_type))
+            for decider in self._deciders.values()
+        }
+        self._catalog = catalog
+        self._ledger = ledger
+        self._owns = owns
+        self._saved = ledger.position()
+        self.position = self._saved
+        self.accepted = 0
+        self.ignored = 0
+        self.ignored_in_a_row = 0
+        self._settled: dict[str, Known] = {}
+        self._settled_ids: dict[UUID, str] = {}
+        self._pending: deque[Proposal] = deque()
+        self._overlay: dict[str, Known] = {}
+        self._overlay_ids: dict[UUID, str] = {}
+
+    @property
+    def pending(self) -> int:
+        """How many proposals wait to be seen in the log."""
+        return len(self._pending)
+
+    @property
+    def unsaved(self) -> int:
+        """How many commits were settled since the ledger was saved."""
+        return len(self._settled_ids)
+
+    def handled(self, command_id: UUID) -> str | None:
+        """The payload hash of a command whose commit was seen accepted."""
+        return self._settled_ids.get(command_id) or self._ledger.handled(command_id)
+
+    def propose(self, command: Command) -> Link | None:
+        """Decide `command` on the overlay; what to append, or None where it is handled or proposed already."""
+        if command.id in self._overlay_ids or self.handled(command.id) is not None:
+            return None
+        before = self._stream(command.stream)
+        commit, after = self._decide(command, before)
+        value = _encode_commit(commit)
+        if len(value) > MAX_COMMIT_BYTES:
+            commit = _refusal(
+                command, before, Refused("commit.too_large", f"{len(value)} bytes; {MAX_COMMIT_BYTES} fit")
+            )
+            value, after = _encode_commit(commit), before
+        tip = self._pending[-1].link.id if self._pending else self.position.head
+        proposed = link(tip, command.stream.encode(), value)
+        self._pending.append(Proposal(proposed, commit, after))
+        self._overlay[command.stream] = after
+        self._overlay_ids[command.id] = commit.payload_hash
+        return proposed
+
+    def see(self, record: Record) -> bool:
+        """Take the next record of the log; whether it counts. Raises `Corrupt` and leaves everything as it was."""
+        position, counts = accept(self.position, record)
+        if not counts:
+            self.position = position
+            self.ignored += 1
+            self.ignored_in_a_row += 1
+            return False
+        if self._pending and self._pending[0].link.id == record.id:
+            proposal = self._pending.popleft()
+            self._settle(proposal.commit, proposal.after)
+        else:
+            self._take_over(record)
+        self.position = position
+        self.accepted += 1
+        self.ignored_in_a_row = 0
+        return True
+
+    def abandon(self) -> None:
+        """Drop the whole overlay: its first proposal lost, or nobody knows what became of it."""
+        self._pending.clear()
+        self._overlay.clear()
+        self._overlay_ids.clear()
+
+    def save(self) -> None:
+        """Write what was settled into the ledger. Raises `Conflict` when another process moved it meanwhile."""
+        if self.position == self._saved:
+            return
+        streams = {name: self._packed(name, known) for name, known in self._settled.items()}
+        self._ledger.save(self._saved, self.position, streams, self._settled_ids)
+        self._saved = self.position
+        self._settled = {}
+        self._settled_ids = {}
+
+    def _stream(self, stream: str) -> Known:
+        return self._overlay.get(stream) or self._settled_stream(stream)
+
+    def _settled_stream(self, stream: str) -> Known:
+        if known := self._settled.get(stream):
+            return known
+        category = category_of(stream)
+        decider = self._deciders.get(category)
+        stored = self._ledger.stream(stream)
+        if stored is None:
+            return Known(0, "", decider.initial if decider else None)
+        state = self._codecs[category][1].decode(stored.state) if decider and stored.state is not None else None
+        return Known(stored.version, stored.tenant, state)
+
+    def _packed(self, stream: str, known: Known) -> Stored:
+        if known.state is None:
+            return Stored(known.version, known.tenant, None)
+        return Stored(known.version, known.tenant, self._codecs[category_of(stream)][0].encode(known.state))
+
+    def _settle(self, commit: Commit, after: Known) -> None:
+        self._settled[commit.stream] = after
+        self._settled_ids[commit.command_id] = commit.payload_hash
+
+    def _take_over(self, record: Record) -> None:
+        """Another writer's commit counts: nothing of the overlay will."""
+        try:
+            commit = _decode_commit(record.value)
+        except msgspec.DecodeError:
+            stream = record.key.decode(errors="replace")
+            self._settled[stream] = self._settled_stream(stream)._replace(state=None)
+        else:
+            self._settle(commit, self._fold(commit))
+        self.abandon()
+
+    def _fold(self, commit: Commit) -> Known:
+        """The stream after another writer's commit."""
+        if self.handled(commit.command_id) is not None:
+            raise Corrupt(f"command {commit.command_id} has two commits that count: its writer does not know this log")
+        before = self._settled_stream(commit.stream)
+        if commit.version != before.version + len(commit.events):
+            raise Corrupt(
+                f"{commit.stream} stands at version {before.version}; command {commit.command_id} added "
+                f"{len(commit.events)} event(s) and claims version {commit.version}: its writer does not know this log"
+            )
+        tenant = before.tenant or (commit.tenant if commit.events else "")
+        decider = self._deciders.get(category_of(commit.stream))
+        state = before.state
+        try:
+            for recorded in commit.events:
+                event = self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
+                state = decider.evolve(state, event) if decider and state is not None else None
+        except (UnknownMessage, MalformedMessage):
+            state = None
+        return Known(commit.version, tenant, state)
+
+    def _decide(self, command: Command, before: Known) -> tuple[Commit, Known]:
+        try:
+            events, state = self._rule(command, before)
+            recorded = tuple(Recorded(type=e.TYPE, type_version=e.VERSION, data=encode(e)) for e in events)
+        except Refused as refused:
+            return _refusal(command, before, refused), before
+        except Exception as error:  # noqa: BLE001 - a rule that breaks must not stall its partition: it refuses, by name
+            return _refusal(command, before, Refused("decider.failed", type(error).__name__)), before
+        version = before.version + len(recorded)
+        tenant = before.tenant or (command.tenant if recorded else "")
+        return _commit(command, version, events=recorded), Known(version, tenant, state)
+
+    def _rule(self, command: Command, before: Known) -> tuple[list[EventBody], Any]:
+        decider = self._deciders.get(category_of(command.stream))
+        if decider is None or not self._owns(command.stream):
+            raise Refused("stream.misplaced", f"{command.stream} is not decided in this partition")
+        if before.state is None:
+            raise Refused("stream.not_understood", "newer code wrote this stream; try again after the upgrade")
+        body = self._body(command, decider)
+        foreign = bool(before.tenant) and before.tenant != command.tenant
+        state = decider.initial if foreign else before.state
+        if command.expected_version is not None and not foreign and command.expected_version != before.version:
+            raise Refused("version.stale", f"expected version {command.expected_version}, it is {before.version}")
+        events = list(decider.decide(state, body, command.at))
+        if foreign and events:
+            raise Refused("stream.not_found", f"there is no {decider.category} of that id")
+        for event in events:
+            state = decider.evolve(state, event)
+        return events, before.state if foreign else state
+
+    def _body(self, command: Command, decider: Decider[Any]) -> Any:
+        try:
+            body = self._catalog.decode_command(command.type, command.type_version, bytes(command.data))
+        except (UnknownMessage, MalformedMessage) as error:
+            raise Refused("command.malformed", str(error)) from error
+        if not isinstance(body, decider.commands):
+            raise Refused("command.misplaced", f"{command.type} is not for a {decider.category}")
+        return body
+
+
+def payload_hash(command: Command) -> str:
+    """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
+    parts = (command.stream, command.type, str(command.type_version), str(command.expected_version))
+    digest = blake2b("\0".join(parts).encode(), digest_size=16)
+    digest.update(command.data)
+    return digest.hexdigest()
+
+
+def fold_version(deciders: Iterable[Decider[Any]]) -> str:
+    """What a ledger was folded with: another value, and it is folded anew."""
+    versions: Mapping[str, int] = {decider.category: decider.version for decider in deciders}
+    return ",".join(f"{category}={versions[category]}" for category in sorted(versions))
+
+
+def _commit(
+    command: Command, version: int, events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
+) -> Commit:
+    return Commit(
+        stream=command.stream,
+        version=version,
+        command_id=command.id,
+        command_type=command.type,
+        payload_hash=payload_hash(command),
+        at=command.at,
+        tenant=command.tenant,
+        actor=command.actor,
+        origin=command.origin,
+        events=events,
+        refusal=refusal,
+    )
+
+
+def _refusal(command: Command, before: Known, refused: Refused) -> Commit:
+    return _commit(command, before.version, refusal=Refusal(code=refused.code, detail=refused.detail))

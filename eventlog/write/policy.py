@@ -1,0 +1,115 @@
+"""Policies: an event in one stream asks for a command in another. Pure rules, and the protocol without I/O.
+
+A policy may run twice on the same event, in two versions of the code at once, or years later: the id of what it asks
+for is made of the event, the rule and the target, so the target has handled it already.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from contracts.catalog import Catalog, encode
+from contracts.envelope import Command, Commit, Refusal, event_id, refusal_id
+from contracts.model import CommandBody, EventBody
+from eventlog.commit import Position, Record, accept
+
+_decode_commit = msgspec.json.Decoder(Commit).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event or refusal, as a rule hears it. `body` is the event; `refusal` is set instead where there is none."""
+
+    id: UUID
+    stream: str
+    version: int
+    at: datetime
+    tenant: str
+    actor: str
+    command_id: UUID
+    command_type: str
+    body: EventBody | None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A command that a rule wants sent. `rule` is frozen: it is part of the command's id."""
+
+    rule: str
+    stream: str
+    body: CommandBody
+
+
+Policy = Callable[[Heard], Iterable[Ask]]
+
+
+def hear(commit: Commit, catalog: Catalog) -> list[Heard]:
+    """The events of a commit, or its refusal. Raises `UnknownMessage` for an event that only newer code knows."""
+    before = commit.version - len(commit.events)
+    heard = [
+        _heard(commit, event_id(commit.command_id, n), before + n + 1, body=body)
+        for n, recorded in enumerate(commit.events)
+        for body in [catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))]
+    ]
+    if commit.refusal is not None:
+        heard.append(_heard(commit, refusal_id(commit.command_id), commit.version, refusal=commit.refusal))
+    return heard
+
+
+def _heard(commit: Commit, id_: UUID, version: int, **what: Any) -> Heard:
+    return Heard(
+        id=id_,
+        stream=commit.stream,
+        version=version,
+        at=commit.at,
+        tenant=commit.tenant,
+        actor=commit.actor,
+        command_id=commit.command_id,
+        command_type=commit.command_type,
+        **({"body": None} | what),
+    )
+
+
+class PolicyLane:
+    """The policies of one partition of events."""
+
+    def __init__(self, policies: Sequence[Policy], catalog: Catalog, position: Position, actor: str) -> None:
+        self._policies = policies
+        self._catalog = catalog
+        self._actor = actor
+        self.position = position
+        self.accepted = 0
+        self.ignored = 0
+
+    def see(self, record: Record) -> list[Command]:
+        """Take the next record of the log; the commands to send before the position may be kept."""
+        self.position, counts = accept(self.position, record)
+        if not counts:
+            self.ignored += 1
+            return []
+        self.accepted += 1
+        commit = _decode_commit(record.value)
+        return [
+            _command(heard, ask, self._actor)
+            for heard in hear(commit, self._catalog)
+            for policy in self._policies
+            for ask in policy(heard)
+        ]
+
+
+def _command(heard: Heard, ask: Ask, actor: str) -> Command:
+    return Command(
+        id=uuid5(uuid5(heard.id, ask.rule), ask.stream),
+        stream=ask.stream,
+        type=ask.body.TYPE,
+        type_version=ask.body.VERSION,
+        at=heard.at,
+        tenant=heard.tenant,
+        actor=actor,
+        data=encode(ask.body),
+    )

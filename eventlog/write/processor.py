@@ -1,0 +1,130 @@
+"""Drives a lane: commands in, commits out, one partition."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import msgspec
+
+from contracts.envelope import Command
+from eventlog.commit import Link, Position
+from eventlog.errors import Unavailable
+from eventlog.log import EventLog
+from eventlog.reader import Reader
+from eventlog.tasks import plain_errors
+from eventlog.write.lane import Lane
+
+READ_WAIT_SECONDS = 0.25
+UNSAVED_COMMITS = 5_000
+"""Kept in memory at the most while a long log is read."""
+BATCH_LINKS = 250
+"""Appended at once: small enough that deciding, appending and reading back overlap."""
+
+
+class Bookmark(msgspec.Struct, frozen=True):
+    """What travels in the metadata of the commands' group offset.
+
+    The offset says that every command below it has a commit in the log; these two records are how the next owner
+    knows that it is still the same log, and the same commands topic, of which that was true.
+    """
+
+    events_offset: int
+    events_id: bytes
+    commands_offset: int
+    commands_id: bytes
+
+    def encode(self) -> str:
+        """As text, for the broker to keep."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> Self | None:
+        """None where the text is not a bookmark: the offset was not written by a processor."""
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.DecodeError:
+            return None
+
+
+class Processor:
+    """One owned partition. `start` once, then `handle` batch after batch, then `stop`."""
+
+    def __init__(self, log: EventLog, partition: int, lane: Lane) -> None:
+        self._log = log
+        self._partition = partition
+        self.lane = lane
+        self._reader: Reader | None = None
+
+    async def start(self) -> None:
+        """Check the ledger against the log, read the log to its end, save. Raises `Diverged` or `Unavailable`."""
+        self._reader = await Reader.open(self._log, self._partition, self.lane.position)
+        await self._read_to_end(self._reader)
+        self.lane.save()
+
+    async def stop(self) -> None:
+        """Close the tail; what was not saved will be read again."""
+        if self._reader is not None:
+            await self._reader.close()
+
+    async def knows(self, bookmark: Bookmark | None) -> bool:
+        """Whether the group offset that carries this bookmark was written about the log as it is."""
+        if bookmark is None:
+            return False
+        if bookmark.events_offset < 0:
+            return True
+        record = await self._log.record_at(self._partition, bookmark.events_offset)
+        return record is not None and record.fingerprint == bookmark.events_id
+
+    @property
+    def position(self) -> Position:
+        """How far the log was read."""
+        return self.lane.position
+
+    async def handle(self, commands: Sequence[Command]) -> None:
+        """Return when each command has a commit that was seen to count, and the ledger has it.
+
+        Raises `Unavailable` when the log does not answer (some may have been handled: call again with all),
+        `Diverged` when it is not the log that was read before, `Conflict` when another process took the ledger.
+        """
+        if self._reader is None:
+            raise RuntimeError("start the processor before it handles commands")
+        self.lane.abandon()
+        while links := self._proposed(commands):
+            await self._append_and_read(self._reader, links)
+            if self.lane.pending:
+                await self._read_to_end(self._reader)
+                self.lane.abandon()
+        self.lane.save()
+
+    def _proposed(self, commands: Iterable[Command]) -> list[Link]:
+        return [link for command in commands if (link := self.lane.propose(command)) is not None]
+
+    async def _append_and_read(self, reader: Reader, links: Sequence[Link]) -> None:
+        with plain_errors():
+            async with asyncio.TaskGroup() as group:
+                appending = group.create_task(self._append(links))
+                while self.lane.pending and not appending.done():
+                    await self._read(reader, READ_WAIT_SECONDS / 10)
+
+    async def _append(self, links: Sequence[Link]) -> None:
+        for start in range(0, len(links), BATCH_LINKS):
+            try:
+                await self._log.append(self._partition, links[start : start + BATCH_LINKS])
+            except Unavailable:
+                # Whether it took effect is unknown; the log will tell, and what follows chains on it.
+                return
+
+    async def _read(self, reader: Reader, wait: float) -> None:
+        before = self.lane.accepted
+        records = await reader.read(self.lane.position, wait)
+        for record in records:
+            self.lane.see(record)
+        if records and self.lane.accepted == before:
+            await reader.confirm(self.lane.position)
+
+    async def _read_to_end(self, reader: Reader) -> None:
+        end = await reader.end()
+        while self.lane.position.next_offset < end:
+            await self._read(reader, READ_WAIT_SECONDS)
+            if self.lane.unsaved > UNSAVED_COMMITS:
+                self.lane.save()
