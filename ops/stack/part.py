@@ -1,0 +1,28 @@
+"""What the parts of the stack have in common: an endpoint, a child process, a sentence for each way to fail."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class StackError(Exception):
+    """A part cannot be had or does not start. The message says what, why, and what to do next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How to run one part.
+
+    `ready` returns once the part does its work (not when its port is open) and raises whatever keeps it from that;
+    the launcher calls it again until the deadline. `unprivileged`: it refuses to run as root.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    url: str
+    port: int
+    ready: Callable[[], Awaitable[None]]
+    folder: Path
+    environment: dict[str, str]
+    deadline: float = 30.0
+    unprivileged: bool = False
