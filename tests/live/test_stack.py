@@ -85,7 +85,7 @@ def supervisor(data_dir: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_a_part_that_is_given_by_a_url_is_not_started() -> None:
     with local_parts(
-        data_dir, MONGODB_URI="mongodb://elsewhere:27017", DATABASE_URL="postgresql://elsewhere/x"
+        SECOND_DIR, MONGODB_URI="mongodb://elsewhere:27017", DATABASE_URL="postgresql://elsewhere/x"
     ) as given:
         assert given.mongodb == "mongodb://elsewhere:27017"
         assert {found["name"] for found in (read_state(SECOND_DIR) or {})["processes"]} == {"kafka", "valkey"}
