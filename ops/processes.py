@@ -23,6 +23,8 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
 SETUP: tuple[tuple[str, ...], ...] = (("topics",), ("migrate",), ("seed",))
 """Commands of `playhead` that are run once before the services, each of which changes nothing the second time."""
 
+DEMO_KEY_FILE = "demo-key"
+
 PASSED_ON = (
     "PLAYHEAD_",
     "OTEL_",
@@ -47,8 +49,10 @@ def environment(settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
     }
     return inherited | {
         **endpoints.environment(),
-        "PLAYHEAD_DATA_DIR": str(settings.data_dir.resolve()),
+        "PLAYHEAD_DATA": str(settings.data_dir.resolve()),
         "PLAYHEAD_PARTITIONS": str(settings.partitions),
+        "PLAYHEAD_PROFILE": "local",
+        "PLAYHEAD_DEMO_KEY_FILE": str(settings.data_dir.resolve() / DEMO_KEY_FILE),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(PROJECT),
     }

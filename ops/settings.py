@@ -13,7 +13,7 @@ class OpsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
-    data_dir: Path = Field(default=PROJECT / ".playhead", validation_alias="PLAYHEAD_DATA_DIR")
+    data_dir: Path = Field(default=PROJECT / ".playhead", validation_alias="PLAYHEAD_DATA")
     cache_dir: Path | None = Field(default=None, validation_alias="PLAYHEAD_CACHE_DIR")
     kafka: str = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     mongodb: str = Field(default="", validation_alias="MONGODB_URI")

@@ -21,7 +21,7 @@ class DataFolder:
         except OSError as error:
             raise StackError(
                 f"the data folder {self.path} cannot be written: {error.strerror}. Make it writable, or name another "
-                "with PLAYHEAD_DATA_DIR."
+                "with PLAYHEAD_DATA."
             ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,7 +30,7 @@ class DataFolder:
             holder = self._lock.read().strip() or "unknown"
             raise StackError(
                 f"the data folder {self.path} is in use by process {holder}. Stop it with `playhead down`, or name "
-                "another folder with PLAYHEAD_DATA_DIR."
+                "another folder with PLAYHEAD_DATA."
             ) from None
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
@@ -39,7 +39,7 @@ class DataFolder:
         if free < LEAST_FREE_BYTES:
             raise StackError(
                 f"{free // 1_000_000} MB are free for {self.path}; the stack needs {LEAST_FREE_BYTES // 1_000_000} MB. "
-                "Free some, or name a folder on another disk with PLAYHEAD_DATA_DIR."
+                "Free some, or name a folder on another disk with PLAYHEAD_DATA."
             )
 
     def close(self) -> None:
