@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.model import Tolerant
+from contracts.model import Personal, Tolerant
 
 
 class Kind(StrEnum):
@@ -73,9 +73,9 @@ class Scene(Tolerant):
     """One scene of the plan: what is written on it, what is said meanwhile, and when."""
 
     number: int = Field(ge=1)
-    heading: str
-    bullets: tuple[str, ...] = ()
-    narration: str
+    heading: Personal
+    bullets: tuple[Personal, ...] = ()
+    narration: Personal
     start_ms: int = Field(ge=0)
     end_ms: int = Field(ge=0)
     image_sha256: str | None = None
@@ -99,10 +99,10 @@ class JobInputs(Tolerant):
 
     kind: Kind = Kind.SLIDES
     aspect: Aspect = Aspect.WIDE
-    title: str = ""
-    prompt: str = ""
-    refined_prompt: str = ""
-    script: str = ""
+    title: Personal = ""
+    prompt: Personal = ""
+    refined_prompt: Personal = ""
+    script: Personal = ""
     language: str = "en"
     voice: str = ""
     renderer_version: str = ""
@@ -114,9 +114,9 @@ class StageOutput(Tolerant):
 
     stage: Stage
     output_key: str
-    title: str | None = None
-    refined_prompt: str | None = None
-    script: str | None = None
+    title: Personal | None = None
+    refined_prompt: Personal | None = None
+    script: Personal | None = None
     scenes: tuple[Scene, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     duration_ms: int | None = None

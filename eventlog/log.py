@@ -49,6 +49,10 @@ class EventLog(Protocol):
         """The offset that the next record will get."""
         ...
 
+    async def beginning(self, partition: int) -> int:
+        """The offset of the first record that is still there; 0 where records are kept for ever."""
+        ...
+
     async def record_at(self, partition: int, offset: int) -> Record | None:
         """The record at exactly this offset, or None where the log has none there."""
         ...

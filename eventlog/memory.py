@@ -26,6 +26,9 @@ class MemoryEventLog:
     async def end(self, partition: int) -> int:
         return len(self.partitions[partition])
 
+    async def beginning(self, partition: int) -> int:
+        return 0
+
     async def record_at(self, partition: int, offset: int) -> Record | None:
         records = self.partitions[partition]
         return records[offset] if 0 <= offset < len(records) else None

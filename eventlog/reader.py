@@ -14,6 +14,7 @@ class Reader:
         self._partition = partition
         self._tail = tail
         self._generation = tail.generation
+        self._unconfirmed: Sequence[Record] = ()
 
     @classmethod
     async def open(cls, log: EventLog, partition: int, position: Position) -> "Reader":
@@ -25,12 +26,15 @@ class Reader:
         """The next records; none when nothing came within `wait` seconds.
 
         `position` is where the caller stands, before them: it is checked first where the leader may have changed.
+        What was read is kept when the check does not succeed: the next call begins with it, nothing is skipped.
         """
-        records = await self._tail.read(wait)
+        if not self._unconfirmed:
+            self._unconfirmed = await self._tail.read(wait)
         if self._tail.generation != self._generation:
             generation = self._tail.generation
             await self.confirm(position)
             self._generation = generation
+        records, self._unconfirmed = self._unconfirmed, ()
         return records
 
     async def confirm(self, position: Position) -> None:

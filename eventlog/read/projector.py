@@ -107,7 +107,7 @@ class ProjectorLane:
                 self._count_parking(one.stream, reason)
             else:
                 self._parkings_in_a_row = 0
-        changes.views = {place: view for place, view in views.items() if view is not loaded.get(place)}
+        changes.views = {place: view for place, view in views.items() if view is not loaded.get(place, ())}
         return changes
 
     def moved(self, position: Position, seen: int, counted: int) -> None:

@@ -1,6 +1,6 @@
 """The port to everything that a projector has written, as of one moment: what `verify.py` compares with the log."""
 
-from collections.abc import AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -37,11 +37,7 @@ class Snapshot(Protocol):
         """Every document or row of a projection or journal, in no order."""
         ...
 
-    def key(self, name: str, row: Row) -> Hashable:
-        """By what a row of `name` is told from its neighbours."""
-        ...
-
-    def as_kept(self, name: str, row: Row) -> Row:
+    def as_kept(self, name: str, row: Row, /) -> Row:
         """What `rows` gives back for a row that a fold made: other types, columns that it left out."""
         ...
 

@@ -43,7 +43,7 @@ def local_parts(data_dir: Path, **settings: str) -> Generator[Endpoints]:
     """A supervisor with the parts alone, in a data folder of its own; the fetched programs are shared."""
     environment = {
         **os.environ,  # noqa: TID251 - handed on to the supervisor as it is
-        "PLAYHEAD_DATA_DIR": str(data_dir),
+        "PLAYHEAD_DATA": str(data_dir),
         "PLAYHEAD_CACHE_DIR": str(PROJECT / ".playhead" / "cache"),
         **settings,
     }

@@ -68,14 +68,14 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence() -> None:
 
     assert refused.returncode == 1
     assert "cannot be written" in refused.stderr
-    assert "PLAYHEAD_DATA_DIR" in refused.stderr
+    assert "PLAYHEAD_DATA" in refused.stderr
 
 
 def supervisor(data_dir: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         (sys.executable, "-m", "ops.supervisor", "--parts-only"),
         cwd=PROJECT,
-        env={**os.environ, "PLAYHEAD_DATA_DIR": str(data_dir)},  # noqa: TID251 - handed on as it is
+        env={**os.environ, "PLAYHEAD_DATA": str(data_dir)},  # noqa: TID251 - handed on as it is
         capture_output=True,
         text=True,
         timeout=60,

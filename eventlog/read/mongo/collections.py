@@ -4,7 +4,16 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from eventlog.read.mongo.driver import CODECS, Client, Database, Document, DriverCollection, connect, our_errors
+from eventlog.read.mongo.driver import (
+    CODECS,
+    Client,
+    Database,
+    Document,
+    DriverCollection,
+    after,
+    connect,
+    our_errors,
+)
 from eventlog.read.mongo.install import Index, install
 from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED
 from eventlog.read.mongo.store import SECONDS, MongoProjectionStore
@@ -82,6 +91,7 @@ class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
     def __init__(self, client: Client, name: str) -> None:
+        self.name = name
         self._client = client
         self._database: Database = client.get_database(name, codec_options=CODECS)
 
@@ -104,9 +114,7 @@ class MongoDatabase:
         with our_errors():
             await self._client.drop_database(self._database.name)
 
-    async def install(
-        self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()
-    ) -> None:
+    async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
         await install(self._database, {CHECKPOINTS: None, PARKED: None} | dict(schemas), [_PLACES, *indexes])
 
@@ -142,15 +150,17 @@ class MongoDatabase:
     ) -> AsyncGenerator[Watch]:
         """Documents as they are inserted or replaced in any of `collections`, from now or after `resume_after`.
 
-        The stream is open when this returns: what is written from then on is seen. `pipeline` filters on the server
+        What is written from the moment on that this returns is seen. `pipeline` filters on the server
         (`fullDocument` is the document), `wait` is how long one `next` waits, in seconds.
         """
         mine = {"ns.coll": {"$in": list(collections)}, "operationType": {"$in": ["insert", "replace"]}}
-        stream = self._database.watch(
-            [{"$match": mine}, *pipeline], resume_after=resume_after, max_await_time_ms=int(wait * 1000)
-        )
+        stages = [{"$match": mine}, *pipeline]
+        milliseconds = int(wait * 1000)
+        with our_errors():
+            if resume_after is None:
+                start = after((await self._client.admin.command("ping"))["operationTime"])
+                stream = self._database.watch(stages, start_at_operation_time=start, max_await_time_ms=milliseconds)
+            else:
+                stream = self._database.watch(stages, resume_after=resume_after, max_await_time_ms=milliseconds)
         async with stream:
-            with our_errors():
-                watch = Watch(stream)
-                await watch.open()
-            yield watch
+            yield Watch(stream)

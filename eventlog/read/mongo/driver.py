@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import bson
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
+from bson.timestamp import Timestamp
+from motor.core import AgnosticChangeStream
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorClientSession,
@@ -31,6 +33,7 @@ from eventlog.errors import Conflict, Unavailable
 
 Document: TypeAlias = dict[str, Any]
 Client: TypeAlias = AsyncIOMotorClient[Document]
+ChangeStream: TypeAlias = AgnosticChangeStream[Document]
 Session: TypeAlias = AsyncIOMotorClientSession
 Database: TypeAlias = AsyncIOMotorDatabase[Document]
 DriverCollection: TypeAlias = AsyncIOMotorCollection[Document]
@@ -39,6 +42,7 @@ Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | Dele
 __all__ = [
     "CODECS",
     "BulkWriteError",
+    "ChangeStream",
     "Client",
     "Database",
     "DeleteOne",
@@ -54,6 +58,7 @@ __all__ = [
     "Session",
     "UpdateOne",
     "Write",
+    "after",
     "connect",
     "fits",
     "our_errors",
@@ -96,11 +101,16 @@ def connect(uri: str, application: str, pool: int, seconds: float) -> Client:
     )
 
 
+def after(moment: Timestamp) -> Timestamp:
+    """The next moment of the cluster's clock."""
+    return Timestamp(moment.time, moment.inc + 1)
+
+
 def fits(document: Mapping[str, Any]) -> bool:
     """Whether the server can hold it."""
     try:
         return len(bson.encode(document, codec_options=CODECS)) <= DOCUMENT_BYTES
-    except (InvalidDocument, OverflowError):
+    except (InvalidDocument, OverflowError, UnicodeError):
         return False
 
 

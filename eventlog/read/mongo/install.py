@@ -32,7 +32,9 @@ class Index:
         return options
 
 
-async def install(database: Database, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index]) -> None:
+async def install(
+    database: Database, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index]
+) -> None:
     """Make each collection with its `$jsonSchema` (None: any document), and each index; what is there is brought up.
 
     A document that does not fit its schema is refused by the server. Raises `Unavailable`, and `ValueError` for an
@@ -54,7 +56,7 @@ async def install(database: Database, schemas: Mapping[str, Mapping[str, Any] | 
 
 
 async def _collection(database: Database, name: str, schema: Mapping[str, Any] | None) -> None:
-    rules = {
+    rules: dict[str, Any] = {
         "validator": {"$jsonSchema": dict(schema)} if schema is not None else {},
         "validationLevel": "strict",
         "validationAction": "error",

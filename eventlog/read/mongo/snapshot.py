@@ -1,6 +1,6 @@
 """Everything that a projector has written into MongoDB, as of one moment."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -54,15 +54,10 @@ class MongoSnapshot:
         async for document in self._all(name, {}, None):
             yield document
 
-    def key(self, name: str, row: Row) -> Hashable:
-        return row["_id"]
-
-    def as_kept(self, name: str, row: Row) -> Row:
+    def as_kept(self, _name: str, row: Row, /) -> Row:
         return row
 
-    async def _all(
-        self, name: str, where: Document, order: list[tuple[str, int]] | None
-    ) -> AsyncIterator[Document]:
+    async def _all(self, name: str, where: Document, order: list[tuple[str, int]] | None) -> AsyncIterator[Document]:
         found = self._database[name].find(where, sort=order, batch_size=_PAGE, session=self._session)
         with our_errors():
             while page := await found.to_list(_PAGE):

@@ -43,7 +43,7 @@ class _Batch(NamedTuple):
     documents: list[Row]
 
 
-class _Repeated(Exception):  # noqa: N818 - no error, but news: an entry is there already
+class _Repeated(Exception):
     """A journal holds an entry of this batch already."""
 
 
@@ -133,7 +133,7 @@ class MongoProjectionStore:
             if failed[0]["code"] == _DUPLICATE and isinstance(batch.writes[failed[0]["index"]], InsertOne):
                 raise _Repeated from error
             raise Unkeepable(batch.places[failed[0]["index"]], f"MongoDB error {failed[0]['code']}") from error
-        except (InvalidDocument, DocumentTooLarge, OverflowError) as error:
+        except (InvalidDocument, DocumentTooLarge, OverflowError, UnicodeError) as error:
             unfit = (place for place, one in zip(batch.places, batch.documents, strict=True) if not fits(one))
             raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
 
@@ -184,7 +184,7 @@ def _written(name: str, stream: str, view: View) -> Write:
     document = view[0]
     if len(view) != 1 or document.get("_id") != stream:
         raise ValueError(f"{name}: {stream} needs one document whose _id is the stream, its fold gave {len(view)}")
-    return ReplaceOne({"_id": stream}, document, upsert=True)
+    return ReplaceOne({"_id": stream}, dict(document), upsert=True)
 
 
 def _added(name: str, rows: Sequence[Row], *, again: bool) -> list[Write]:

@@ -34,7 +34,7 @@ async def _attempt(session: Session, body: Callable[[Session], Awaitable[None]],
             await _commit(session)
     except BaseException:
         # An open transaction keeps its locks for a minute: it is ended even where its own deadline has passed.
-        if session.in_transaction:
+        if session.delegate.in_transaction:
             with timeout(ABORT_SECONDS):
                 await session.abort_transaction()
         raise

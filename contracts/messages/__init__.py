@@ -1,0 +1,26 @@
+"""Every message there is, by the service that owns its stream."""
+
+from typing import get_args
+
+from contracts.catalog import Catalog
+from contracts.messages.account import AccountCommand, AccountEvent
+from contracts.messages.job import JobCommand, JobEvent
+from contracts.messages.session import SessionCommand, SessionEvent
+from contracts.upcasters import UPCASTERS
+
+SESSION_CATALOG = Catalog(
+    commands=(*get_args(SessionCommand), *get_args(AccountCommand)),
+    events=(*get_args(SessionEvent), *get_args(AccountEvent)),
+    upcasters=UPCASTERS,
+)
+"""What `playhead.session.commands` and `playhead.session.events` carry: sessions and accounts."""
+
+RENDER_CATALOG = Catalog(commands=get_args(JobCommand), events=get_args(JobEvent), upcasters=UPCASTERS)
+"""What `playhead.render.commands` and `playhead.render.events` carry: jobs."""
+
+CATALOG = Catalog(
+    commands=(*SESSION_CATALOG.commands.values(), *RENDER_CATALOG.commands.values()),
+    events=(*SESSION_CATALOG.events.values(), *RENDER_CATALOG.events.values()),
+    upcasters=UPCASTERS,
+)
+"""All of them, for whoever reads both topics."""

@@ -1,0 +1,298 @@
+"""The words of a job: some stages of a session, done by one worker at a time.
+
+An *epoch* is one worker's turn: it grows with every claim, and what a worker says under an older one is refused.
+A *run* is what one reservation of points pays for: it grows with every retry.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, TypeAlias
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.messages.session import WantedStages
+from contracts.model import CommandBody, EventBody
+from contracts.rendering import JobInputs, Stage, StageOutput
+
+Epoch = Annotated[int, Field(ge=1)]
+
+
+class ReleaseReason(StrEnum):
+    """Why a worker gave a job back before its end."""
+
+    WORKER_LOST = "worker.lost"
+    """Its lease ran out; somebody else says so. Too many of these without a finished stage end the job."""
+
+    DRAINED = "drained"
+    """It was asked to stop."""
+
+    HELD = "held"
+    """The free stages are done and the others are not paid yet."""
+
+
+class QueueJob(CommandBody):
+    """Do `stages` on `inputs`, on top of `outputs` of earlier jobs. Higher `priority` goes first."""
+
+    TYPE: ClassVar[str] = "QueueJob"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    stages: WantedStages
+    inputs: JobInputs
+    outputs: tuple[StageOutput, ...] = ()
+    estimate_points: Annotated[int, Field(ge=0)]
+    priority: int = 0
+
+
+class ApproveJob(CommandBody):
+    """The points for this run are set aside."""
+
+    TYPE: ClassVar[str] = "ApproveJob"
+
+    run: Annotated[int, Field(ge=1)]
+
+
+class ClaimJob(CommandBody):
+    """A worker takes the job, under an epoch newer than any before."""
+
+    TYPE: ClassVar[str] = "ClaimJob"
+
+    worker: str
+    epoch: Epoch
+
+
+class CompleteStage(CommandBody):
+    """The worker of this epoch finished the stage that was next."""
+
+    TYPE: ClassVar[str] = "CompleteStage"
+
+    epoch: Epoch
+    output: StageOutput
+
+
+class FailStage(CommandBody):
+    """The worker of this epoch could not finish the stage that was next, and gives the job back."""
+
+    TYPE: ClassVar[str] = "FailStage"
+
+    epoch: Epoch
+    stage: Stage
+    code: str
+    message: str
+    retryable: bool
+
+
+class FailJob(CommandBody):
+    """The job cannot be done at all: nobody pays for it, or an operator says so."""
+
+    TYPE: ClassVar[str] = "FailJob"
+
+    code: str
+    message: str
+    retryable: bool = True
+
+
+class ReleaseJob(CommandBody):
+    """The worker of this epoch gives the job back, or is gone."""
+
+    TYPE: ClassVar[str] = "ReleaseJob"
+
+    epoch: Epoch
+    reason: ReleaseReason
+
+
+class CancelJob(CommandBody):
+    """Stop. It takes effect at once; a worker learns of it when its next word is refused."""
+
+    TYPE: ClassVar[str] = "CancelJob"
+
+    reason: str = ""
+
+
+class RetryJob(CommandBody):
+    """Go on with a job that failed, was canceled or expired; finished stages stay finished."""
+
+    TYPE: ClassVar[str] = "RetryJob"
+
+
+class ExpireJob(CommandBody):
+    """The job's deadline has passed."""
+
+    TYPE: ClassVar[str] = "ExpireJob"
+
+
+class JobQueued(EventBody):
+    """There is work. `held`: some of it has to be paid for before it is done."""
+
+    TYPE: ClassVar[str] = "job.queued"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    stages: tuple[Stage, ...]
+    inputs: JobInputs
+    outputs: tuple[StageOutput, ...]
+    estimate_points: int
+    priority: int
+    held: bool
+
+
+class JobApproved(EventBody):
+    """The points for this run are set aside: every stage may be done."""
+
+    TYPE: ClassVar[str] = "job.approved"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+
+
+class JobClaimed(EventBody):
+    """A worker has the job. `takeover`: from one that never gave it back."""
+
+    TYPE: ClassVar[str] = "job.claimed"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    worker: str
+    epoch: int
+    takeover: bool
+
+
+class JobStageCompleted(EventBody):
+    """A stage is done, for good."""
+
+    TYPE: ClassVar[str] = "job.stage_completed"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    epoch: int
+    attempt: int
+    output: StageOutput
+
+
+class JobStageFailed(EventBody):
+    """An attempt at a stage failed. The next may begin at `retry_at`; None: there is none."""
+
+    TYPE: ClassVar[str] = "job.stage_failed"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    epoch: int
+    stage: Stage
+    attempt: int
+    code: str
+    message: str
+    retryable: bool
+    retry_at: datetime | None
+
+
+class JobReleased(EventBody):
+    """The job waits for another worker."""
+
+    TYPE: ClassVar[str] = "job.released"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    epoch: int
+    reason: ReleaseReason
+
+
+class JobCanceled(EventBody):
+    """The job was stopped. `points` is the price of the stages that were done and not yet paid for."""
+
+    TYPE: ClassVar[str] = "job.canceled"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+    reason: str
+    points: int
+
+
+class JobRetried(EventBody):
+    """The job that had ended goes on with the stages that it had left. `held` as in `job.queued`."""
+
+    TYPE: ClassVar[str] = "job.retried"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+    held: bool
+    estimate_points: int
+
+
+class JobCompleted(EventBody):
+    """Every stage is done. `points` is what the run costs, `duration_ms` how long the film or its narration is."""
+
+    TYPE: ClassVar[str] = "job.completed"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+    points: int
+    duration_ms: int | None
+
+
+class JobFailed(EventBody):
+    """The job ended without its result; nothing of this run is charged."""
+
+    TYPE: ClassVar[str] = "job.failed"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+    stage: Stage | None
+    code: str
+    message: str
+    retryable: bool
+
+
+class JobExpired(EventBody):
+    """The job did not end before its deadline; nothing of this run is charged."""
+
+    TYPE: ClassVar[str] = "job.expired"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    run: int
+
+
+JobCommand: TypeAlias = (
+    QueueJob
+    | ApproveJob
+    | ClaimJob
+    | CompleteStage
+    | FailStage
+    | FailJob
+    | ReleaseJob
+    | CancelJob
+    | RetryJob
+    | ExpireJob
+)
+
+JobEvent: TypeAlias = (
+    JobQueued
+    | JobApproved
+    | JobClaimed
+    | JobStageCompleted
+    | JobStageFailed
+    | JobReleased
+    | JobCanceled
+    | JobRetried
+    | JobCompleted
+    | JobFailed
+    | JobExpired
+)

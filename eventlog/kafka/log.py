@@ -1,0 +1,178 @@
+"""`KafkaEventLog`: one topic as the port `EventLog` describes it."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError, NoError, OffsetOutOfRangeError
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.protocol.produce import ProduceRequest
+
+from eventlog.clock import Clock, now
+from eventlog.commit import Link, Record
+from eventlog.errors import Diverged, Unavailable
+from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
+from eventlog.kafka.batches import Fetched, packed, unpacked
+from eventlog.kafka.leader import Leader
+
+FETCH_BYTES = 2 * 1024 * 1024
+"""Asked for at once. A batch is never larger than half of it, so a fetch always gets on."""
+_LATEST = -1
+_EARLIEST = -2
+_ALL_REPLICAS = -1
+_UNCOMMITTED = 0
+
+
+class KafkaEventLog:
+    """One connection a partition for appending and looking; each tail has one more. `start` before, `close` after."""
+
+    def __init__(self, access: KafkaAccess, topic: str, clock: Clock = now, fetch_bytes: int = FETCH_BYTES) -> None:
+        self.topic = topic
+        self._access = access
+        self._clock = clock
+        self._fetch_bytes = fetch_bytes
+        self._client = access.client()
+        self._leaders: dict[int, Leader] = {}
+        self._tails: set[Leader] = set()
+
+    async def start(self) -> None:
+        """Find the cluster. Raises `Unavailable`."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._client.bootstrap()
+                await self._client.set_topics([self.topic])
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable("kafka", f"at {self._access.servers}: {type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close every connection, those of open tails too."""
+        for leader in (*self._leaders.values(), *self._tails):
+            await leader.close()
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._client.close()
+
+    def partitions(self) -> int:
+        """How many there are. Raises `Unavailable` where the topic is not known."""
+        known = self._client.cluster.partitions_for_topic(self.topic)
+        if not known:
+            raise Unavailable("kafka", f"topic {self.topic} is not there: run `playhead topics`")
+        return len(known)
+
+    async def append(self, partition: int, links: Sequence[Link]) -> int:
+        """Append in order, durably; the offset of the first. See `EventLog.append`."""
+        first = None
+        for _, batch in packed(links, int(self._clock().timestamp() * 1000)):
+            offset = await self._produce(partition, batch)
+            first = offset if first is None else first
+        return await self.end(partition) if first is None else first
+
+    async def end(self, partition: int) -> int:
+        """The offset that the next record will get."""
+        return await self._offset(partition, _LATEST)
+
+    async def beginning(self, partition: int) -> int:
+        """The offset of the first record that is still there."""
+        return await self._offset(partition, _EARLIEST)
+
+    async def record_at(self, partition: int, offset: int) -> Record | None:
+        """The record at exactly this offset. See `EventLog.record_at`."""
+        leader = self._leader(partition)
+        try:
+            # One byte is enough: a broker always gives the whole first batch.
+            fetched = await fetch(leader, TopicPartition(self.topic, partition), offset, 0, 1)
+        except Diverged:
+            return None
+        if fetched.records:
+            return fetched.records[0] if fetched.records[0].offset == offset else None
+        if fetched.next_offset > offset or await self.end(partition) <= offset:
+            return None
+        raise leader.unavailable(f"the record at offset {offset} is there but cannot be read yet")
+
+    async def tail(self, partition: int, offset: int) -> "KafkaTail":
+        """A reader from `offset` on, with a connection of its own."""
+        place = TopicPartition(self.topic, partition)
+        leader = Leader(self._client, self._access, place)
+        self._tails.add(leader)
+        return KafkaTail(leader, place, offset, self._fetch_bytes, self._tails)
+
+    def _leader(self, partition: int) -> Leader:
+        if partition not in self._leaders:
+            place = TopicPartition(self.topic, partition)
+            self._leaders[partition] = Leader(self._client, self._access, place)
+        return self._leaders[partition]
+
+    async def _produce(self, partition: int, batch: bytes) -> int:
+        leader = self._leader(partition)
+        patience = int(ANSWER_SECONDS * 1000)
+        answer = await leader.ask(ProduceRequest(None, _ALL_REPLICAS, patience, [(self.topic, [(partition, batch)])]))
+        ((_, ((_, code, offset, *_),)),) = answer.topics
+        if code != NoError.errno:
+            raise leader.refused(code)
+        return int(offset)
+
+    async def _offset(self, partition: int, moment: int) -> int:
+        leader = self._leader(partition)
+        answer = await leader.ask(OffsetRequest(-1, _UNCOMMITTED, [(self.topic, [(partition, moment)])]))
+        ((_, ((_, code, _, offset),)),) = answer.topics
+        if code != NoError.errno:
+            raise leader.refused(code)
+        return int(offset)
+
+
+class KafkaTail:
+    """Fetches, one request at a time: the broker holds it until there is something or the wait is over.
+
+    `generation` moves with each new connection, and with each change of the leader epoch that batches carry. Every
+    record appended after a lost tail carries a newer epoch than those before it, so the loss cannot be read past.
+    """
+
+    def __init__(
+        self, leader: Leader, place: TopicPartition, offset: int, fetch_bytes: int, siblings: set[Leader]
+    ) -> None:
+        self._leader = leader
+        self._siblings = siblings
+        self._place = place
+        self._next = offset
+        self._fetch_bytes = fetch_bytes
+        self._epoch = -1
+        self._epochs = 0
+
+    @property
+    def generation(self) -> int:
+        """See `Tail.generation`."""
+        return self._leader.connections + self._epochs
+
+    async def read(self, wait: float) -> Sequence[Record]:
+        """The next records, at least one; none when nothing came within `wait` seconds. See `Tail.read`."""
+        fetched = await fetch(self._leader, self._place, self._next, wait, self._fetch_bytes)
+        for epoch in fetched.epochs:
+            if epoch != self._epoch:
+                self._epoch = epoch
+                self._epochs += 1
+        self._next = fetched.next_offset
+        return fetched.records
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._siblings.discard(self._leader)
+        await self._leader.close()
+
+
+async def fetch(leader: Leader, place: TopicPartition, offset: int, wait: float, size: int) -> Fetched:
+    """One fetch. Raises `Diverged` where the log has no such offset, `Corrupt` or `Unavailable`."""
+    asked = [(place.topic, [(place.partition, offset, size)])]
+    answer = await leader.ask(FetchRequest(int(wait * 1000), 1, size, _UNCOMMITTED, asked), wait)
+    if not answer.topics:
+        raise leader.unavailable("it answered a fetch without naming the partition")
+    ((_, ((_, code, _, *rest),)),) = answer.topics
+    where = f"{place.topic}[{place.partition}]"
+    if code == OffsetOutOfRangeError.errno:
+        raise Diverged(
+            f"log diverged: {where} has no offset {offset}, where reading should go on: it lost its tail, or its "
+            "beginning was deleted. Stop every service, restore the topic from an archive or accept the loss by "
+            "rebuilding every projection."
+        )
+    if code != NoError.errno:
+        raise leader.refused(code)
+    return unpacked(rest[-1] or b"", offset, where)

@@ -1,0 +1,95 @@
+"""A projector's views in memory, for tests and for a fold that nobody keeps (`verify.py`)."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from eventlog.commit import Position
+from eventlog.errors import Conflict
+from eventlog.read.projection import Journal, Projection, Row, View
+from eventlog.read.projector import Changes, Parked, Place
+from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.store import Checkpoint
+
+
+class MemoryProjectionStore:
+    """Dictionaries. Nothing in `commit` waits, so it is one step for everybody else."""
+
+    def __init__(self, projections: Iterable[Projection], journals: Iterable[Journal] = ()) -> None:
+        self.views: dict[str, dict[str, View]] = {projection.name: {} for projection in projections}
+        self._keys = {journal.name: journal.key or ("_id",) for journal in journals}
+        self.entries: dict[str, dict[tuple[object, ...], Row]] = {name: {} for name in self._keys}
+        self.positions: dict[Partition, Position] = {}
+        self.parked: dict[Partition, list[Parked]] = {}
+
+    async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        return self._checkpoints().get((topic, partition))
+
+    async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
+        return {(name, stream): view for name, stream in places if (view := self.views[name].get(stream))}
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        stands = self.positions.get((topic, partition))
+        if stands != expected:
+            raise Conflict(f"{topic}[{partition}] stands at {stands}, not at {expected}: read the checkpoint")
+        self.positions[topic, partition] = position
+        for (name, stream), view in changes.views.items():
+            self.views[name][stream] = view
+            if not view:
+                del self.views[name][stream]
+        for name, rows in changes.entries.items():
+            for row in rows:
+                self.entries[name].setdefault(tuple(row[field] for field in self._keys[name]), row)
+        self.parked.setdefault((topic, partition), []).extend(changes.parked)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator["MemorySnapshot"]:
+        """Everything as it is now."""
+        rows: dict[str, list[Row]] = {
+            name: [row for view in views.values() for row in view] for name, views in self.views.items()
+        }
+        rows |= {name: list(entries.values()) for name, entries in self.entries.items()}
+        parked = [
+            ParkedRecord(topic, partition, one.stream, one.record, one.reason)
+            for (topic, partition), waiting in sorted(self.parked.items())
+            for one in waiting
+        ]
+        yield MemorySnapshot(self._checkpoints(), parked, rows)
+
+    def _checkpoints(self) -> dict[Partition, Checkpoint]:
+        checkpoints: dict[Partition, Checkpoint] = {}
+        for place, position in self.positions.items():
+            streams: dict[str, int] = {}
+            for one in self.parked.get(place, ()):
+                streams[one.stream] = streams.get(one.stream, 0) + 1
+            checkpoints[place] = Checkpoint(position, streams)
+        return checkpoints
+
+
+class MemorySnapshot:
+    """A copy of what was there."""
+
+    def __init__(
+        self,
+        checkpoints: Mapping[Partition, Checkpoint],
+        parked: Sequence[ParkedRecord],
+        rows: Mapping[str, Sequence[Row]],
+    ) -> None:
+        self._checkpoints = checkpoints
+        self._parked = parked
+        self._rows = rows
+
+    async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        return self._checkpoints
+
+    async def parked(self) -> AsyncIterator[ParkedRecord]:
+        for one in self._parked:
+            yield one
+
+    async def rows(self, name: str) -> AsyncIterator[Row]:
+        for row in self._rows[name]:
+            yield row
+
+    def as_kept(self, _name: str, row: Row, /) -> Row:
+        return row

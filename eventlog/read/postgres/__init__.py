@@ -1,0 +1,19 @@
+"""PostgreSQL: the store of a projector's rows, and the pool that readers of rows use.
+
+Holds  pool.py      a pool with deadlines, its errors in our words, a transaction bound to a tenant
+       table.py     a table as the catalogue describes it, and the statements that write it in bulk
+       store.py     PostgresProjectionStore: views, journals, parked records and checkpoint, in one transaction
+       snapshot.py  everything that a projector has written, as of one moment
+       sql/         the statements that do not depend on a table, one in a file
+       migrations/  the schema `playhead`, where the stores keep their place
+"""
+
+from pathlib import Path
+
+from eventlog.read.postgres.pool import Connection, Pool, open_pool, tenant_transaction
+from eventlog.read.postgres.store import PostgresProjectionStore
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""For `eventlog.migrations`, before those of any service."""
+
+__all__ = ["MIGRATIONS", "Connection", "Pool", "PostgresProjectionStore", "open_pool", "tenant_transaction"]

@@ -1,0 +1,99 @@
+"""A pool of PostgreSQL connections in which nothing waits for ever, and its errors in our words."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from eventlog.errors import Unavailable
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
+
+PART = "PostgreSQL"
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,
+)
+_JSON = msgspec.json.Encoder(order="sorted")
+_JSONB_VERSION = b"\x01"
+
+
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return (files("eventlog.read.postgres") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@contextmanager
+def our_errors() -> Generator[None]:
+    """`Unavailable` for whatever may work when it is tried again; what was asked wrongly stays what it is."""
+    try:
+        yield
+    except _AWAY as error:
+        raise Unavailable(PART, f"{type(error).__name__} {error}"[:200].rstrip()) from error
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):
+            raise
+        raise Unavailable(PART, f"{type(error).__name__} {error}"[:200]) from error
+
+
+async def open_pool(dsn: str, *, application: str, size: int = 10, seconds: float = 10) -> Pool:
+    """A pool of this event loop: no connecting, statement or lock takes longer than `seconds`.
+
+    `jsonb` columns are Python values. Raises `Unavailable` where the server does not answer.
+    """
+    milliseconds = str(int(seconds * 1000))
+    with our_errors():
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=seconds,
+            command_timeout=seconds,
+            max_inactive_connection_lifetime=300,
+            init=_jsonb,
+            server_settings={
+                "application_name": application,
+                "statement_timeout": milliseconds,
+                "lock_timeout": milliseconds,
+                "idle_in_transaction_session_timeout": milliseconds,
+                "timezone": "UTC",
+            },
+        )
+
+
+@asynccontextmanager
+async def tenant_transaction(pool: Pool, tenant: str, seconds: float = 10) -> AsyncGenerator[Connection]:
+    """A transaction in which row-level security shows the rows of one tenant. Raises `Unavailable`."""
+    if not tenant:
+        raise ValueError("a tenant's transaction needs the tenant's name: an empty one would see nothing")
+    with our_errors():
+        async with pool.acquire(timeout=seconds) as connection, connection.transaction():
+            await connection.execute("SELECT set_config('app.tenant', $1, true)", tenant)
+            yield connection
+
+
+async def _jsonb(connection: Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
+    )
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return _JSONB_VERSION + _JSON.encode(value)
+
+
+def _decode_jsonb(value: bytes) -> Any:
+    return msgspec.json.decode(value[1:])

@@ -1,0 +1,77 @@
+"""Everything that a projector has written into PostgreSQL, as of one moment."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+
+from eventlog.commit import Position, Record
+from eventlog.read.postgres.pool import Connection, Pool, our_errors, statement
+from eventlog.read.postgres.table import Table
+from eventlog.read.projection import Row
+from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.store import Checkpoint
+
+SECONDS = 10.0
+"""To open a snapshot."""
+_PAGE = 2_000
+_CHECKPOINTS = statement("checkpoints")
+_PARKED = statement("parked")
+_PAUSES = "SET LOCAL idle_in_transaction_session_timeout = '10min'"
+
+
+def position_of(row: asyncpg.Record) -> Position:
+    """The position in a row of `playhead.checkpoints`."""
+    return Position(row["head"], row["head_offset"], row["next_offset"], row["last_id"], row["last_offset"])
+
+
+class PostgresSnapshot:
+    """Reads of one REPEATABLE READ transaction. It holds back vacuum as long as it is open."""
+
+    def __init__(self, connection: Connection, projector: str, tables: Mapping[str, Table]) -> None:
+        self._connection = connection
+        self._projector = projector
+        self._tables = tables
+
+    async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        parked: dict[Partition, dict[str, int]] = {}
+        async for one in self.parked():
+            streams = parked.setdefault((one.topic, one.partition), {})
+            streams[one.stream] = streams.get(one.stream, 0) + 1
+        with our_errors():
+            kept = await self._connection.fetch(_CHECKPOINTS, self._projector)
+        return {
+            partition: Checkpoint(position_of(row), parked.get(partition, {}))
+            for row in kept
+            for partition in [(row["topic"], row["partition"])]
+        }
+
+    async def parked(self) -> AsyncIterator[ParkedRecord]:
+        with our_errors():
+            async for row in self._connection.cursor(_PARKED, self._projector, prefetch=_PAGE):
+                record = Record(row["offset"], row["key"], row["value"], row["id"], row["prev"])
+                yield ParkedRecord(row["topic"], row["partition"], row["stream"], record, row["reason"])
+
+    async def rows(self, name: str) -> AsyncIterator[Row]:
+        with our_errors():
+            async for row in self._connection.cursor(self._tables[name].select, prefetch=_PAGE):
+                yield dict(row)
+
+    def as_kept(self, name: str, row: Row, /) -> Row:
+        return self._tables[name].as_kept(row)
+
+
+@asynccontextmanager
+async def open_snapshot(
+    pool: Pool, projector: str, table: Callable[[Connection, str], Awaitable[Table]], names: Sequence[str]
+) -> AsyncGenerator[PostgresSnapshot]:
+    """A transaction that reads one moment. Raises `Unavailable`."""
+    async with AsyncExitStack() as stack:
+        with our_errors():
+            connection = await stack.enter_async_context(pool.acquire(timeout=SECONDS))
+            await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
+            async with asyncio.timeout(SECONDS):
+                await connection.execute(_PAUSES)
+                tables = {name: await table(connection, name) for name in names}
+        yield PostgresSnapshot(connection, projector, tables)

@@ -1,0 +1,70 @@
+"""Projections of one partition: records read, views folded, written with the position in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from eventlog.commit import Position, Record, start
+from eventlog.log import EventLog
+from eventlog.offsets import Offsets
+from eventlog.read.projector import ProjectorLane
+from eventlog.read.store import Checkpoint, ProjectionStore
+from eventlog.reader import Reader
+from eventlog.work import READ_SECONDS, Throttled, Work, batches
+
+
+class ProjectorRunner:
+    """`run` is called again after every error that passes, and begins with the store's checkpoint."""
+
+    def __init__(
+        self,
+        events: EventLog,
+        offsets: Offsets,
+        store: ProjectionStore,
+        make_lane: Callable[[Checkpoint], ProjectorLane],
+    ) -> None:
+        self._events = events
+        self._offsets = offsets
+        self._store = store
+        self._make_lane = make_lane
+
+    async def run(self, work: Work) -> None:
+        """Until `work.stopping`. Raises `Unavailable` or `Conflict` (begin again), `Poison`, `Diverged` (stop)."""
+        stored = await self._store.checkpoint(self._events.topic, work.partition)
+        checkpoint = stored or Checkpoint(start(self._events.topic, work.partition), {})
+        lane = self._make_lane(checkpoint)
+        reader = await Reader.open(self._events, work.partition, lane.position)
+        try:
+            work.opened(lane.position.next_offset)
+            await self._drive(work, reader, lane, stored.position if stored else None)
+        finally:
+            await reader.close()
+
+    async def _drive(self, work: Work, reader: Reader, lane: ProjectorLane, expected: Position | None) -> None:
+        throttled = Throttled()
+        kept = -1
+        while not work.stopping:
+            records = await reader.read(lane.position, READ_SECONDS)
+            for batch in batches(records):
+                await self._apply(work, reader, lane, expected, batch)
+                expected = lane.position
+            if not records:
+                work.idle()
+            if lane.position.next_offset != kept and expected is not None and (not records or throttled.due()):
+                # For the tools that show lag; nothing reads it here.
+                await self._offsets.commit(lane.position.next_offset, "")
+                kept = lane.position.next_offset
+
+    async def _apply(
+        self, work: Work, reader: Reader, lane: ProjectorLane, expected: Position | None, batch: Sequence[Record]
+    ) -> None:
+        began = asyncio.get_running_loop().time()
+        position, counted = lane.take(batch)
+        if not counted:
+            await reader.confirm(lane.position)
+        places = lane.places(counted)
+        changes = lane.fold(counted, await self._store.load(places) if places else {})
+        await self._store.commit(self._events.topic, work.partition, expected, position, changes)
+        lane.moved(position, len(batch), len(counted))
+        if changes.parked:
+            work.metrics.parked(work.role, work.partition, len(changes.parked))
+        work.moved(batch, len(counted), asyncio.get_running_loop().time() - began)

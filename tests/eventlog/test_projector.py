@@ -1,0 +1,164 @@
+"""The projector's lane: every record through the accept rule, every batch one commit, no stream held up by another."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from eventlog.commit import Link, start
+from eventlog.errors import Conflict, Corrupt, Poison
+from eventlog.memory import MemoryEventLog
+from eventlog.read.projector import BREAKER_IN_A_ROW, ProjectorLane
+from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, memory_store, project, totals
+
+
+async def a_log(*links: Link) -> MemoryEventLog:
+    log = MemoryEventLog(TOPIC, 1)
+    await log.append(0, links)
+    return log
+
+
+async def test_events_become_documents_and_every_commit_an_outcome() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(
+        writer.commit("counter-a", 2, 3), writer.commit("counter-a", refusal="full"), writer.commit("counter-b")
+    )
+    lane = await project(log, store)
+    assert totals(store) == {"counter-a": 5}
+    assert [(row["events"], row["refused"]) for row in store.entries["outcomes"].values()] == [
+        (2, None),
+        (0, "full"),
+        (0, None),
+    ]
+    assert (lane.accepted, lane.ignored, lane.position.next_offset) == (3, 0, 3)
+
+
+@given(
+    commits=some.lists(
+        some.tuples(some.sampled_from("abc"), some.lists(some.integers(-9, 9), max_size=3)), max_size=30
+    ),
+    batch=some.integers(1, 7),
+)
+async def test_how_the_log_is_cut_into_batches_changes_nothing(
+    commits: Sequence[tuple[str, list[int]]], batch: int
+) -> None:
+    writer = Writer()
+    log = await a_log(*(writer.commit(f"counter-{name}", *amounts) for name, amounts in commits))
+    whole, pieces = memory_store(), memory_store()
+    await project(log, whole, batch=1_000)
+    await project(log, pieces, batch=batch)
+    assert (whole.views, whole.entries, whole.positions) == (pieces.views, pieces.entries, pieces.positions)
+    assert list(whole.parked.values()) == list(pieces.parked.values())
+
+
+async def test_duplicates_and_writers_that_lost_the_race_are_not_projected() -> None:
+    winner, loser, store = Writer(), Writer(), memory_store()
+    first, second = winner.commit("counter-a", 1), winner.commit("counter-a", 10)
+    late = [loser.commit("counter-a", 100), loser.commit("counter-a", 1_000)]
+    lane = await project(await a_log(first, *late, first, second, second), store)
+    assert totals(store) == {"counter-a": 11}
+    assert (lane.accepted, lane.ignored) == (2, 4)
+
+
+async def test_an_event_that_only_newer_code_knows_parks_its_stream_and_no_other() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(
+        writer.commit("counter-a", 1),
+        writer.commit("counter-a", 2, type_version=2),
+        writer.commit("counter-b", 5),
+        writer.commit("counter-a", 3),
+    )
+    lane = await project(log, store, batch=3)
+    assert totals(store) == {"counter-a": 1, "counter-b": 5}
+    assert [(one.record.offset, one.record.value) for one in store.parked[TOPIC, 0]] == [
+        (1, log.partitions[0][1].value),
+        (3, log.partitions[0][3].value),
+    ]
+    assert lane.accepted == 4, "accepting comes before understanding"
+
+
+async def test_a_parked_stream_stays_parked_for_the_next_process() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 1, type_version=2))
+    await project(log, store)
+    await log.append(0, [writer.commit("counter-a", 2), writer.commit("counter-b", 2)])
+    await project(log, store)
+    assert totals(store) == {"counter-b": 2}
+    assert [one.record.offset for one in store.parked[TOPIC, 0]] == [0, 1]
+
+
+async def test_a_fold_that_breaks_parks_the_whole_commit() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 6, 7), writer.commit("counter-b", 1))
+    await project(log, store)
+    assert totals(store) == {"counter-b": 1}
+    assert [one.reason for one in store.parked[TOPIC, 0]] == ["ValueError: thirteen"]
+    assert len(store.entries["outcomes"]) == 1
+
+
+async def test_an_envelope_that_cannot_be_read_parks_the_stream_of_its_key() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.raw("counter-a", b"{"), writer.commit("counter-a", 1), writer.commit("counter-b", 1))
+    await project(log, store)
+    assert totals(store) == {"counter-b": 1}
+    assert [one.stream for one in store.parked[TOPIC, 0]] == ["counter-a", "counter-a"]
+
+
+async def test_when_parking_becomes_the_rule_the_projector_stops_and_writes_nothing() -> None:
+    writer, store = Writer(), memory_store()
+    await project(await a_log(*(writer.commit(f"counter-{n}", 13) for n in range(BREAKER_IN_A_ROW - 1))), store)
+    assert len(store.parked[TOPIC, 0]) == BREAKER_IN_A_ROW - 1
+    worse, empty = Writer(), memory_store()
+    with pytest.raises(Poison, match="thirteen"):
+        await project(await a_log(*(worse.commit(f"counter-{n}", 13) for n in range(BREAKER_IN_A_ROW))), empty)
+    assert empty.positions == {}
+
+
+async def test_one_stream_that_waits_long_does_not_trip_the_breaker() -> None:
+    writer, store = Writer(), memory_store()
+    await project(await a_log(*(writer.commit("counter-a", 13) for _ in range(3 * BREAKER_IN_A_ROW))), store)
+    assert len(store.parked[TOPIC, 0]) == 3 * BREAKER_IN_A_ROW
+
+
+async def test_an_altered_record_stops_the_projector() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 1), writer.commit("counter-a", 2))
+    log.partitions[0][1] = log.partitions[0][1]._replace(value=log.partitions[0][1].value.replace(b"2", b"3"))
+    with pytest.raises(Corrupt, match="offset 1"):
+        await project(log, store)
+    assert totals(store) == {}
+
+
+async def test_a_second_projector_loses_its_write_and_goes_on_from_what_the_first_has_written() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 1), writer.commit("counter-a", 2), writer.commit("counter-a", 4))
+    zombie = ProjectorLane([TOTALS], [OUTCOMES], CATALOG, start(TOPIC, 0), {})
+    position, counted = zombie.take(log.partitions[0][:1])
+    changes = zombie.fold(counted, await store.load(zombie.places(counted)))
+    await project(log, store)
+    with pytest.raises(Conflict):
+        await store.commit(TOPIC, 0, None, position, changes)
+    await log.append(0, [writer.commit("counter-a", 8)])
+    await project(log, store)
+    assert totals(store) == {"counter-a": 15}
+
+
+async def test_only_views_that_changed_are_asked_for_and_written() -> None:
+    writer = Writer()
+    log = await a_log(
+        writer.commit("counter-a", 1), writer.commit("lamp-a", 1), writer.commit("counter-b", refusal="full")
+    )
+    lane = ProjectorLane([TOTALS, OTHERS], [OUTCOMES], CATALOG, start(TOPIC, 0), {})
+    _, counted = lane.take(log.partitions[0])
+    assert lane.places(counted) == [("totals", "counter-a"), ("others", "lamp-a")]
+    assert set(lane.fold(counted, {}).views) == {("totals", "counter-a"), ("others", "lamp-a")}
+
+
+async def test_a_view_that_becomes_nothing_is_written_as_nothing() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 4))
+    await project(log, store)
+    await log.append(0, [writer.commit("counter-a", -4)])
+    await project(log, store)
+    assert totals(store) == {}

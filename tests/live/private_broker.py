@@ -1,0 +1,74 @@
+"""A broker of a test's own: to be killed, frozen, and robbed of the end of a log."""
+
+import asyncio
+import signal
+import struct
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.settings import PROJECT
+from ops.stack.child import Child
+from ops.stack.kafka import kafka
+from ops.stack.ports import Ports
+
+READY_SECONDS = 60
+
+
+class PrivateBroker:
+    """Started with `start`; the same data and port after `kill` or `stop` and another `start`."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = Ports(folder / "ports.json")
+        cache = PROJECT / ".playhead" / "cache"
+        self._program = kafka(folder, cache, ports, folder / "logs", lambda _done, _of: None, durable=False)
+        self._log = folder / "logs" / "kafka.log"
+        self._child: Child | None = None
+        self.data = folder / "kafka" / "data"
+        self.servers = self._program.url
+
+    async def start(self) -> None:
+        """Return when it has taken a record."""
+        self._child = Child("kafka", self._program.argv, self._program.environment, self._log)
+        problem: Exception | None = None
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while True:
+                    try:
+                        return await self._program.ready()
+                    except Exception as error:  # noqa: BLE001 - whatever keeps it from working; the deadline tells it
+                        problem = error
+                    await asyncio.sleep(0.2)
+        except TimeoutError as error:
+            raise AssertionError(f"the broker did not start: {problem}\n{self._child.tail()}") from error
+
+    def kill(self) -> None:
+        """As a lost machine does, without a word."""
+        if self._child is not None:
+            self._child.kill_group()
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGSTOP, SIGCONT."""
+        assert self._child is not None
+        self._child.signal(number)
+
+    def lose_tail(self, topic: str, batches: int) -> None:
+        """Cut the last batches off partition 0. The broker must not run."""
+        segment = self.data / f"{topic}-0" / "00000000000000000000.log"
+        raw = segment.read_bytes()
+        starts: list[int] = []
+        at = 0
+        while at + 12 <= len(raw) and (length := struct.unpack_from(">i", raw, at + 8)[0]) > 0:
+            starts.append(at)
+            at += 12 + length
+        segment.write_bytes(raw[: starts[-batches]])
+
+
+@contextmanager
+def private_broker(folder: Path) -> Generator[PrivateBroker]:
+    """It is gone afterwards, with all that it started."""
+    broker = PrivateBroker(folder)
+    try:
+        yield broker
+    finally:
+        broker.kill()
