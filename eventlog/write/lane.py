@@ -17,7 +17,7 @@ from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
 from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
 from contracts.model import EventBody
 from eventlog.commit import Link, Record, accept, link
-from eventlog.errors import Corrupt, Refused
+from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused
 from eventlog.write.decider import Decider
 from eventlog.write.ledger import Ledger, Stored
 
@@ -103,7 +103,10 @@ class Lane:
         return proposed
 
     def see(self, record: Record) -> bool:
-        """Take the next record of the log; whether it counts. Raises `Corrupt` and leaves everything as it was."""
+        """Take the next record of the log; whether it counts.
+
+        Raises `Corrupt`, or `Conflict` where another process moved the ledger, and leaves everything as it was.
+        """
         position, counts = accept(self.position, record)
         if not counts:
             self.position = position
@@ -173,12 +176,12 @@ class Lane:
     def _fold(self, commit: Commit) -> Known:
         """The stream after another writer's commit."""
         if self.handled(commit.command_id) is not None:
-            raise Corrupt(f"command {commit.command_id} has two commits that count: its writer does not know this log")
+            raise self._contradiction(f"command {commit.command_id} has two commits that count")
         before = self._settled_stream(commit.stream)
         if commit.version != before.version + len(commit.events):
-            raise Corrupt(
+            raise self._contradiction(
                 f"{commit.stream} stands at version {before.version}; command {commit.command_id} added "
-                f"{len(commit.events)} event(s) and claims version {commit.version}: its writer does not know this log"
+                f"{len(commit.events)} event(s) and claims version {commit.version}"
             )
         tenant = before.tenant or (commit.tenant if commit.events else "")
         decider = self._deciders.get(category_of(commit.stream))
@@ -190,6 +193,12 @@ class Lane:
         except (UnknownMessage, MalformedMessage):
             state = None
         return Known(commit.version, tenant, state)
+
+    def _contradiction(self, what: str) -> PlayheadError:
+        """The ledger is ahead of this lane where another process moved it: then the log is fine, and this lane old."""
+        if self._ledger.position() != self._saved:
+            return Conflict(f"{what}, as it seems: another process moved the ledger of this partition meanwhile")
+        return Corrupt(f"{what}: its writer does not know this log")
 
     def _decide(self, command: Command, before: Known) -> tuple[Commit, Known]:
         try:

@@ -30,7 +30,10 @@ RENDER_SECONDS = 600.0
 OVER = frozenset({"completed", "failed", "canceled", "expired", "deleted"})
 ROWS = (
     ("analytics.fact_job", "SELECT * FROM analytics.fact_job WHERE job_id = $1"),
-    ("analytics.fact_stage_attempt", "SELECT * FROM analytics.fact_stage_attempt WHERE job_id = $1 ORDER BY started_at"),
+    (
+        "analytics.fact_stage_attempt",
+        "SELECT * FROM analytics.fact_stage_attempt WHERE job_id = $1 ORDER BY started_at",
+    ),
 )
 SHOWN_CHARACTERS = 110
 DEMO_TENANT = "demo"
@@ -187,4 +190,3 @@ async def _interrupted() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     await stop.wait()
-

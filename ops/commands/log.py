@@ -50,7 +50,7 @@ async def cat(stream: str, *, tenant: str = "", as_json: bool = False) -> int:
         return 2
     name = stream_id(category, tenant, public_id) if tenant else stream
     async with _opened(TOPIC_OF[category]) as log:
-        partition = partition_for(name, log.partitions)
+        partition = partition_for(name, log.partitions())
         found = 0
         position = start(log.topic, partition)
         async for records in read_log(log, partition, 0, await log.end(partition)):
@@ -72,7 +72,7 @@ async def tail(topic: str = "", *, as_json: bool = False) -> int:
         logs = [await stack.enter_async_context(_opened(name)) for name in topics]
         async with asyncio.TaskGroup() as group:
             for log in logs:
-                for partition in range(log.partitions):
+                for partition in range(log.partitions()):
                     group.create_task(_follow(log, partition, as_json=as_json))
     return FINE
 
@@ -84,10 +84,10 @@ async def verify_chains(*, copy: Path | None = None) -> int:
     async with AsyncExitStack() as stack:
         if copy is not None:
             read = FileEventLog(copy)
-            logs, partitions = [read], {read.topic: list(read.partitions)}
+            logs, partitions = [read], {read.topic: read.partitions()}
         else:
             opened = [await stack.enter_async_context(_opened(name)) for name in CHAINED]
-            logs, partitions = opened, {log.topic: list(range(log.partitions)) for log in opened}
+            logs, partitions = opened, {log.topic: list(range(log.partitions())) for log in opened}
         wrong = 0
         for log in logs:
             for partition in partitions[log.topic]:
@@ -103,7 +103,7 @@ async def copy_log(topic: str, file: Path) -> int:
             bar = progress.add_task(topic, total=None)
             count = await export(
                 log,
-                range(log.partitions),
+                range(log.partitions()),
                 out,
                 lambda done, total: progress.update(bar, completed=done, total=total),
             )
@@ -171,7 +171,8 @@ def _print_commit(record: Record, partition: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_as_json(commit, record, partition)))
         return
-    print(f"{partition}/{record.offset}  {commit.at.isoformat()}  {commit.stream} v{commit.version}  {commit.command_type}")
+    place = f"{partition}/{record.offset}"
+    print(f"{place}  {commit.at.isoformat()}  {commit.stream} v{commit.version}  {commit.command_type}")
     for event in commit.events:
         print(f"    {event.type} v{event.type_version}  {bytes(event.data).decode()[:400]}")
     if commit.refusal is not None:
@@ -183,13 +184,16 @@ def _as_json(commit: Commit, record: Record, partition: int) -> dict[str, Any]:
         "partition": partition,
         "offset": record.offset,
         "id": record.id.hex(),
-        "commit": msgspec.to_builtins(commit) | {"events": [
-            {
-                "id": str(event_id(commit.command_id, number)),
-                "type": event.type,
-                "version": event.type_version,
-                "data": msgspec.json.decode(event.data),
-            }
-            for number, event in enumerate(commit.events)
-        ]},
+        "commit": msgspec.to_builtins(commit)
+        | {
+            "events": [
+                {
+                    "id": str(event_id(commit.command_id, number)),
+                    "type": event.type,
+                    "version": event.type_version,
+                    "data": msgspec.json.decode(event.data),
+                }
+                for number, event in enumerate(commit.events)
+            ]
+        },
     }

@@ -1,6 +1,6 @@
 """The smallest domain that a decider can be tried on: a box that things are added to, up to ten."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID, uuid5
@@ -16,6 +16,7 @@ from eventlog.log import EventLog
 from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import Ledger, MemoryLedger
+from tests.waiting import eventually
 
 TOPIC = "toy.events"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -93,3 +94,12 @@ async def accepted(log: EventLog, partition: int = 0) -> list[Commit]:
         if counts:
             commits.append(commit_in(record.value))
     return commits
+
+
+async def until(so: Callable[[], bool], within: float = 10.0) -> None:
+    """Look again until it is so."""
+
+    async def look() -> bool | None:
+        return so() or None
+
+    await eventually(look, within)

@@ -25,7 +25,7 @@ class Manner:
     rate: int = 163
     pitch: int = 46
     pitch_range: int = 58
-    timbre: str = "f2"
+    timbre: str = "f3"
     lead_ms: int = 400
     tail_ms: int = 1000
     multiple_ms: int = 100

@@ -24,6 +24,7 @@ _SYNCHRONOUS, _NO_EXIT, _CHARACTERS, _UTF8 = 2, 0x8000, 1, 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
 _WORD, _END_OF_LIST = 1, 0
 _QUIET = 40
+_SEED = 1
 
 
 class Utterance(TypedDict):
@@ -120,6 +121,7 @@ class Engine:
         else:
             sys.exit(f"espeak-ng has none of the voices {', '.join(utterance['voices'])}")
         self.heard = Heard()
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))  # it breathes by chance, and is seeded by the clock
         text = utterance["text"].encode()
         status = self._library.espeak_Synth(text, len(text) + 1, 0, _CHARACTERS, 0, _UTF8, None, None)
         if status != 0:

@@ -19,10 +19,11 @@ _TOKEN = re.compile(
     rf"[{re.escape(_OPENING)}]*[{_UNSPACED}][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u3099\u309a\ufe00-\ufe0f]*"
     rf"[{re.escape(_CLOSING)}]*|[^\s{_UNSPACED}]+"
 )
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _LETTERS: tuple[tuple[str, str], ...] = (
     (r"[\u3040-\u30ff]", "ja"),
     (r"[\uac00-\ud7af\u1100-\u11ff]", "ko"),
-    (r"[\u3400-\u4dbf\u4e00-\u9fff]", "cmn"),
+    (_HAN, "cmn"),
     (r"[\u0600-\u06ff\u0750-\u077f]", "ar"),
     (r"[\u0590-\u05ff]", "he"),
     (r"[\u0900-\u097f]", "hi"),
@@ -68,6 +69,11 @@ def clean(text: str) -> str:
     lines = ["".join(_kept(line)) for line in whole.split("\n")]
     lines = [" ".join(_MARKS.sub("", line).split()) for line in lines]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def one_line(text: str) -> str:
+    """A clean text without line ends."""
+    return " ".join(clean(text).split())
 
 
 def _kept(line: str) -> Iterator[str]:
@@ -125,14 +131,22 @@ def is_speakable(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
+def language_by_letters(text: str, preferred: str) -> str:
+    """The preferred language, unless the text is in letters of another one."""
+    letters = sum(character.isalpha() for character in text)
+    for pattern, language in _LETTERS:
+        count = len(re.findall(pattern, text))
+        characters = count + (len(re.findall(_HAN, text)) if language == "ja" and count else 0)
+        if count and characters * 3 >= letters:
+            return preferred if _same_letters(preferred, language) else language
+    return preferred
+
+
 def language_of(text: str, preferred: str) -> str:
     """The language to read this text in: by its letters, then by its small words, else the preferred one."""
-    for letters, language in _LETTERS:
-        count = len(re.findall(letters, text))
-        if count and count * 3 >= sum(character.isalpha() for character in text):
-            return preferred if _same_letters(preferred, language) else language
-    if preferred.partition("-")[0] != "en":
-        return preferred
+    by_letters = language_by_letters(text, preferred)
+    if by_letters != preferred or preferred.partition("-")[0] != "en":
+        return by_letters
     words = re.findall(r"[^\W\d_]+", text.lower())
     scores = {language: sum(word in small for word in words) for language, small in _FUNCTION_WORDS.items()}
     best = max(scores, key=lambda language: (scores[language], language == "en"))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from contracts.rendering import JobInputs, Usage
 from services.render.engines import template_phrases as phrases
-from services.render.engines.prose import clean, is_speakable, language_of, word_count
+from services.render.engines.prose import is_speakable, language_of, one_line, word_count
 from services.render.engines.subject import Form, Subject, subject_of
 from services.render.engines.writer import Draft, Refined
 
@@ -24,7 +24,7 @@ class TemplateWriter:
 
     async def refine(self, inputs: JobInputs) -> Refined:
         subject = subject_of(inputs.prompt or inputs.script or inputs.title)
-        title = clean(inputs.title)[:160] or subject.title
+        title = one_line(inputs.title)[:160] or subject.title
         return Refined(title, _refined(subject, title), (_usage("refine"),))
 
     async def write(self, inputs: JobInputs, title: str, refined_prompt: str) -> Draft:  # noqa: ARG002 -- the port's

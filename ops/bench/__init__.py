@@ -1,0 +1,7 @@
+"""Benchmarks: each beside what limits it, or a rival, in the same run.
+
+Holds  measure.py   rounds in turn, medians, ratios, percentiles; what is printed
+       commands.py  the commands that are decided: real ones, from one seed
+       log.py       decide and append (P3), verify and fold (P6)
+       visible.py   from a command to the document that shows it (P2), beside a task queue
+"""

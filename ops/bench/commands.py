@@ -1,0 +1,49 @@
+"""The commands that benchmarks decide: real ones, made from one seed, no two streams alike."""
+
+import random
+from collections.abc import Iterator
+from uuid import UUID
+
+from contracts.catalog import encode
+from contracts.envelope import Command, stream_id
+from contracts.messages.account import AccountKind, RegisterAccount, ReserveCredits, SettleCredits
+from contracts.messages.session import StartSession
+from contracts.model import CommandBody
+from eventlog import clock
+
+TENANT = "bench"
+WORDS = "how light bends around a star and why bread rises when yeast is kept warm over night in a bowl of flour".split()
+
+
+def commands(count: int, seed: int) -> list[Command]:
+    """`count` commands: accounts are registered, sessions started, points reserved and settled, in that order."""
+    dice = random.Random(seed)
+    made: list[Command] = []
+    while len(made) < count:
+        made.extend(_story(dice))
+    return made[:count]
+
+
+def _story(dice: random.Random) -> Iterator[Command]:
+    account, session, job = (UUID(int=dice.getrandbits(128), version=4) for _ in range(3))
+    prompt = " ".join(dice.choices(WORDS, k=24))
+    yield _command(dice, "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100))
+    yield _command(
+        dice, "session", session, StartSession(session_id=session, account_id=account, job_id=job, prompt=prompt)
+    )
+    reserve = ReserveCredits(job_id=job, session_id=session, run=1, amount=4, enforce=True)
+    yield _command(dice, "account", account, reserve)
+    yield _command(dice, "account", account, SettleCredits(job_id=job, run=1, actual=3))
+
+
+def _command(dice: random.Random, category: str, public_id: UUID, body: CommandBody) -> Command:
+    return Command(
+        id=UUID(int=dice.getrandbits(128), version=4),
+        stream=stream_id(category, TENANT, str(public_id)),
+        type=body.TYPE,
+        type_version=body.VERSION,
+        at=clock.now(),
+        tenant=TENANT,
+        actor="bench",
+        data=encode(body),
+    )

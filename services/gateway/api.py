@@ -1,0 +1,40 @@
+"""The application, made of its routes and of the ports that it is given."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from services.gateway import openapi, problems
+from services.gateway.auth import access
+from services.gateway.edge import Edge
+from services.gateway.gateway import Gateway
+from services.gateway.routes import account, health, jobs, legacy, media, pages, session_reading, sessions
+
+ROUTERS = (sessions, session_reading, jobs, account, media, legacy, health, pages)
+_ABOUT = """From a prompt or a script to a narrated, captioned video.
+
+Calls that change something answer 202 at once; `Prefer: wait=N` waits for what became of it. Every error is a problem
+(RFC 9457) with a stable `code`."""
+
+
+def make(gateway: Gateway, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+    """The ASGI application. Raises `ValueError` for a route that nobody said who may call."""
+    app = FastAPI(
+        title="Playhead",
+        version=gateway.version,
+        description=_ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    for module in ROUTERS:
+        app.router.routes.extend(module.router.routes)
+    access.check(app.routes)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Edge)
+    app.state.gateway = gateway
+    return app

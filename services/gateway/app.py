@@ -1,0 +1,131 @@
+"""The wiring: which real parts stand behind the ports. Nothing here decides anything."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import redis.asyncio as redis
+import structlog
+from fastapi import FastAPI
+
+from blobs.objects import open_blobs
+from eventlog.clock import new_id, now
+from eventlog.errors import Unavailable
+from eventlog.read.mongo import MongoDatabase
+from services.gateway import api, reading
+from services.gateway.auth.keys import KeyRing
+from services.gateway.database import Database
+from services.gateway.gateway import Gateway, PartState, Probe
+from services.gateway.kafka import CommandProducer, follow_progress
+from services.gateway.news import News
+from services.gateway.settings import GatewaySettings
+from services.gateway.signing import Signer
+from services.gateway.waiting import Waiters
+
+INSTALL_PAUSE_SECONDS = 1.0
+CHANGE_STREAMS = 2
+"""Each holds one connection while it waits."""
+_log = structlog.get_logger(__name__)
+
+
+def wired(settings: GatewaySettings) -> FastAPI:
+    """The application over the real parts. It starts, and answers, with any of them away."""
+    access = settings.kafka("playhead-gateway")
+    database = MongoDatabase.connect(
+        settings.mongodb_uri.get_secret_value(),
+        settings.mongodb_database,
+        application="playhead-gateway",
+        pool=16 + CHANGE_STREAMS,
+        seconds=settings.read_seconds,
+    )
+    producer = CommandProducer(access, settings.send_seconds)
+    postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
+    gateway = Gateway(
+        origin=f"gateway-{new_id()}",
+        public_url=settings.url,
+        version=version("playhead"),
+        now=now,
+        new_id=new_id,
+        sender=producer,
+        documents=reading.MongoDocuments(database),
+        answers=reading.MongoAnswers(database),
+        blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
+        waiters=Waiters(),
+        news=News(),
+        signer=Signer(_signing_keys(settings)),
+        keys=KeyRing(settings.owners()),
+        started_at=now(),
+        demo=settings.demo if settings.local else None,
+        legacy_tenant=settings.tenant_without_key,
+        legacy_wait_seconds=settings.legacy_wait_seconds,
+        starter_grant=settings.starter_grant,
+        probes=_probes(settings, producer, database, postgres),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            work = [
+                tasks.create_task(producer.keep()),
+                tasks.create_task(follow_progress(access, gateway.news.tell)),
+                tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
+                tasks.create_task(reading.follow_history(database, gateway.news)),
+                tasks.create_task(_install(database)),
+            ]
+            try:
+                yield
+            finally:
+                gateway.news.close()
+                for task in work:
+                    task.cancel()
+        await postgres.close()
+        database.close()
+
+    return api.make(gateway, lifespan)
+
+
+def _signing_keys(settings: GatewaySettings) -> Mapping[str, bytes]:
+    """Those that were given; in a local profile without any, one that lives as long as the process."""
+    given = {kid: secret.get_secret_value().encode() for kid, secret in settings.signing_keys.items()}
+    return given or {"local": secrets.token_bytes(32)}
+
+
+async def _install(database: MongoDatabase) -> None:
+    """Make the collection that is the gateway's own, as soon as the store is there."""
+    while True:
+        try:
+            return await database.install({reading.ANSWERS: None}, reading.INDEXES)
+        except Unavailable as error:
+            _log.warning("MongoDB is away; trying again", error=str(error)[:200])
+        await asyncio.sleep(INSTALL_PAUSE_SECONDS)
+
+
+def _probes(
+    settings: GatewaySettings, producer: CommandProducer, database: MongoDatabase, postgres: Database
+) -> dict[str, Probe]:
+    probes: dict[str, Probe] = {
+        "kafka": producer.look,
+        "mongo": lambda: reading.look(database),
+        "database": postgres.look,
+    }
+    if settings.redis_url is not None:
+        probes["redis"] = _redis_probe(settings.redis_url.get_secret_value(), settings.read_seconds)
+    return probes
+
+
+def _redis_probe(url: str, seconds: float) -> Callable[[], Awaitable[PartState]]:
+    async def look() -> PartState:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+        try:
+            await client.ping()
+        except (redis.RedisError, OSError):
+            return PartState(connected=False)
+        finally:
+            await client.aclose()
+        return PartState(connected=True, latency_ms=round((loop.time() - begun) * 1000, 3))
+
+    return look

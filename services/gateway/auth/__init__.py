@@ -1,0 +1,7 @@
+"""Who asks, and what he may do.
+
+Holds  principal.py  whoever asks: a tenant, one of its accounts, a role
+       keys.py       API keys: how one is made, told from a typing error, and found again by its hash
+       page.py       the cookie by which the page of a local profile acts for the demo account
+       access.py     the policies; each route names exactly one
+"""

@@ -1,0 +1,74 @@
+"""Every code that an answer can carry: what it means to a client, and with which status it is sent.
+
+This is the one table from what went wrong to what is answered. A code that the deciders add and that is not here yet
+is answered as 409 with its own sentence.
+"""
+
+from typing import NamedTuple
+
+
+class Meaning(NamedTuple):
+    """`title` is a sentence that is the same each time; `retryable`: the same call may work later."""
+
+    status: int
+    title: str
+    retryable: bool = False
+
+
+CODES: dict[str, Meaning] = {
+    "body.malformed": Meaning(400, "The body is not JSON"),
+    "body.missing": Meaning(422, "The call needs a body"),
+    "body.too_large": Meaning(413, "The body is too large"),
+    "body.wrong_type": Meaning(415, "The body has the wrong media type"),
+    "value.invalid": Meaning(422, "Some values are not valid"),
+    "value.not_storable": Meaning(422, "A value cannot be stored"),
+    "header.invalid": Meaning(400, "A header is not valid"),
+    "cursor.invalid": Meaning(400, "The cursor is not valid"),
+    "position.invalid": Meaning(400, "The position cannot be read"),
+    "auth.missing": Meaning(401, "The call needs a key"),
+    "auth.invalid": Meaning(401, "The key is not valid"),
+    "auth.forbidden": Meaning(403, "The key may not do this"),
+    "link.invalid": Meaning(403, "The link is not valid, or has expired"),
+    "route.unknown": Meaning(404, "There is nothing at this address"),
+    "route.method": Meaning(405, "The address does not take this method"),
+    "session.unknown": Meaning(404, "There is no such session"),
+    "job.unknown": Meaning(404, "There is no such job"),
+    "asset.unknown": Meaning(404, "There is no such asset"),
+    "account.unknown": Meaning(404, "There is no such account"),
+    "command.unknown": Meaning(404, "There is no such command"),
+    "video.unknown": Meaning(404, "There is no video"),
+    "range.not_satisfiable": Meaning(416, "The range lies outside of the file"),
+    "session.exists": Meaning(409, "Another session has this id"),
+    "session.not_open": Meaning(409, "The session does not take this now"),
+    "job.not_open": Meaning(409, "The job does not take this now"),
+    "job.not_ended": Meaning(409, "The job has not ended"),
+    "idempotency.in_flight": Meaning(409, "The first call with this key is still at work", retryable=True),
+    "idempotency.mismatch": Meaning(422, "The key was used with another body"),
+    "quota.exceeded": Meaning(402, "The account has too few points"),
+    "version.stale": Meaning(412, "The version is stale"),
+    "kafka.unavailable": Meaning(503, "The command log is away", retryable=True),
+    "mongodb.unavailable": Meaning(503, "The read store is away", retryable=True),
+    "postgres.unavailable": Meaning(503, "The database is away", retryable=True),
+    "blobs.unavailable": Meaning(503, "The file store is away", retryable=True),
+    "part.unavailable": Meaning(503, "A part of the service is away", retryable=True),
+    "render.stopped": Meaning(409, "The video was stopped before it was done", retryable=True),
+    "conflict": Meaning(409, "Somebody else changed this at the same time", retryable=True),
+    "internal": Meaning(500, "Something went wrong here"),
+}
+
+PARTS = {"kafka": "kafka", "mongodb": "mongodb", "postgres": "postgres", "postgresql": "postgres", "blobs": "blobs"}
+"""The name of a part, in small letters, as `Unavailable` gives it, to the first word of its code."""
+
+HIDDEN = frozenset({"session.not_found", "session.absent", "job.not_found", "job.absent", "account.absent"})
+"""Codes by which deciders say that a stream is missing; they are answered as `<category>.unknown`."""
+
+
+def meaning(code: str) -> Meaning:
+    """The meaning of a code; 409 for one that only the deciders know."""
+    known = CODES.get(public(code))
+    return known or Meaning(409, "The request does not fit the present state")
+
+
+def public(code: str) -> str:
+    """The code as clients see it."""
+    return f"{code.partition('.')[0]}.unknown" if code in HIDDEN else code

@@ -1,0 +1,47 @@
+"""What the gateway counts, as one list."""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import Scope
+
+REGISTRY = CollectorRegistry()
+_LABELS = ("method", "route", "status")
+
+REQUESTS = Histogram(
+    "playhead_gateway_request_seconds",
+    "Time to answer a request, by route.",
+    _LABELS,
+    registry=REGISTRY,
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120),
+)
+COMMANDS = Counter(
+    "playhead_gateway_commands", "Commands that were sent, by topic and result.", ("topic", "result"), registry=REGISTRY
+)
+STREAMS = Gauge("playhead_gateway_event_streams", "Open streams of events.", registry=REGISTRY)
+SEEING = Gauge("playhead_gateway_outcomes_seen", "1 while outcomes of commands arrive here.", registry=REGISTRY)
+
+
+class Measurement:
+    """The time of one request."""
+
+    seconds = 0.0
+
+    def seen(self, scope: Scope, status: int) -> None:
+        """Record it under its route's pattern: never under an id."""
+        route = scope.get("route")
+        pattern = getattr(route, "path", "none")
+        REQUESTS.labels(scope["method"] if route else "other", pattern, str(status)).observe(self.seconds)
+
+
+@contextmanager
+def measured() -> Generator[Measurement]:
+    """Times its body, whatever comes of it."""
+    measurement = Measurement()
+    begun = time.perf_counter()
+    try:
+        yield measurement
+    finally:
+        measurement.seconds = time.perf_counter() - begun

@@ -1,0 +1,76 @@
+"""From documents to answers: host and signature are added to paths, and nothing internal is shown."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from contracts.documents import JobStatus
+from services.gateway.gateway import Gateway, Stored
+from services.gateway.news import Progress
+from services.gateway.signing import LONGEST_SECONDS
+from services.gateway.views import AssetView, HistoryRow, JobView, ProgressView, SessionView
+
+AT_WORK: Final = frozenset({JobStatus.QUEUED, JobStatus.THROTTLED, JobStatus.RUNNING, JobStatus.CANCELING})
+
+
+def path_of(asset: Stored) -> str:
+    """`/media/<assetId>.<ext>`: where an asset's bytes are."""
+    return f"/media/{asset['assetId']}{PurePosixPath(asset['fileName']).suffix}"
+
+
+def link(gateway: Gateway, tenant: str, path: str) -> str:
+    """A URL that plays without a key for a quarter of an hour; empty for an empty path."""
+    if not path:
+        return ""
+    return f"{gateway.public_url}{gateway.signer.link(path, tenant, gateway.seconds())}"
+
+
+def asset_view(gateway: Gateway, tenant: str, asset: Stored) -> AssetView:
+    """An asset with its link."""
+    return AssetView.model_validate(_linked(gateway, tenant, asset))
+
+
+def session_view(gateway: Gateway, document: Stored) -> SessionView:
+    """A session as its user sees it, with links and with the last word of the worker at work."""
+    tenant = document["tenant"]
+    progress = gateway.news.last(tenant, document["sessionId"]) if document["activeJob"] else None
+    shown: dict[str, Any] = {
+        **document,
+        "audioFilePath": link(gateway, tenant, document["audioFilePath"]),
+        "videoFilePath": link(gateway, tenant, document["videoFilePath"]),
+        "assets": [_linked(gateway, tenant, asset) for asset in document["assets"]],
+        "progress": None if progress is None else progress_of(progress),
+    }
+    return SessionView.model_validate(shown)
+
+
+def progress_of(progress: Progress) -> ProgressView:
+    """What a worker said, within its bounds."""
+    return ProgressView.model_validate(
+        {
+            "jobId": progress.job_id,
+            "stage": progress.stage,
+            "percent": min(max(progress.percent, 0), 100),
+            "etaMs": progress.eta_ms,
+        }
+    )
+
+
+def job_view(gateway: Gateway, document: Stored) -> JobView:
+    """A job; while it is at work its progress is what its worker last said, and never less than the log says."""
+    news = gateway.news.last(document["tenant"], document["sessionId"])
+    if news is None or news.job_id != document["jobId"] or document["status"] not in AT_WORK:
+        return JobView.model_validate(document)
+    shown = {**document, "progress": max(document["progress"], min(news.percent, 100)), "etaMs": news.eta_ms}
+    return JobView.model_validate(shown)
+
+
+def history_row(document: Stored) -> HistoryRow:
+    """One event."""
+    return HistoryRow.model_validate({**document, "eventId": document["_id"]})
+
+
+def _linked(gateway: Gateway, tenant: str, asset: Stored) -> Mapping[str, Any]:
+    expires = datetime.fromtimestamp(gateway.seconds() + LONGEST_SECONDS, UTC)
+    return {**asset, "url": link(gateway, tenant, path_of(asset)), "expiresAt": expires}

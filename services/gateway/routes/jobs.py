@@ -1,0 +1,88 @@
+"""Jobs: read, canceled, tried again."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.envelope import stream_id
+from contracts.messages.job import CancelJob, RetryJob
+from contracts.model import CommandBody
+from contracts.topics import RENDER_COMMANDS
+from services.gateway.asking import Wish, ask, command_id
+from services.gateway.auth.access import Caller
+from services.gateway.auth.principal import Principal
+from services.gateway.bodies import EMPTY
+from services.gateway.gateway import Stored, gateway_of
+from services.gateway.idempotency import once
+from services.gateway.preparing import job_view
+from services.gateway.problems import Problem
+from services.gateway.routes.answers import command_answers, said, versioned
+from services.gateway.views import JobView
+from services.gateway.waiting import Outcome
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+
+@router.get("/{job_id}", operation_id="getJob", summary="Read a job", responses=said("job.unknown", ok=JobView))
+async def get(request: Request, caller: Caller, job_id: UUID) -> Response:
+    """Status, stages, progress, attempts and what it cost so far."""
+    document = await _known(request, caller, job_id)
+    return versioned(request, job_view(gateway_of(request), document), document["version"])
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJob",
+    summary="Cancel a job",
+    status_code=202,
+    responses=command_answers("job.unknown", "job.not_open", ok=JobView),
+)
+async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
+    """Stops the job. What was set aside for stages that were not done is given back: see `pointsSettled`."""
+    return await _ask(request, caller, job_id, CancelJob(reason="canceled by its user"))
+
+
+@router.post(
+    "/{job_id}/retry",
+    operation_id="retryJob",
+    summary="Try a job again",
+    status_code=202,
+    responses=command_answers("job.unknown", "job.not_ended", ok=JobView),
+)
+async def retry(request: Request, caller: Caller, job_id: UUID) -> Response:
+    """Goes on with a job that failed, was canceled or expired; stages that are done stay done."""
+    return await _ask(request, caller, job_id, RetryJob())
+
+
+async def _ask(request: Request, caller: Principal, job_id: UUID, body: CommandBody) -> Response:
+    gateway = gateway_of(request)
+
+    async def act(chosen: UUID | None) -> Response:
+        wish = Wish(
+            topic=RENDER_COMMANDS.name,
+            stream=stream_id("job", caller.tenant, str(job_id)),
+            body=body,
+            id=command_id(gateway, caller.tenant, chosen),
+            at=gateway.now(),
+            links={"job": f"/v1/jobs/{job_id}"},
+            repeatable=chosen is not None,
+        )
+
+        async def show(outcome: Outcome) -> Response | None:
+            document = await gateway.documents.job(caller.tenant, str(job_id))
+            if document is None or document["version"] < outcome.version:
+                return None
+            return versioned(request, job_view(gateway, document), document["version"])
+
+        return await ask(request, gateway, caller, wish, show)
+
+    return await once(request, gateway, caller.tenant, EMPTY, act)
+
+
+async def _known(request: Request, caller: Principal, job_id: UUID) -> Stored:
+    document = await gateway_of(request).documents.job(caller.tenant, str(job_id))
+    if document is None:
+        raise Problem("job.unknown", f"There is no job {job_id}.")
+    return document

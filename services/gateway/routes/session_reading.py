@@ -1,0 +1,148 @@
+"""Sessions: listed and read; what happened in one, and what happens."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts.documents import SessionStatus
+from contracts.envelope import stream_id
+from services.gateway import cursors, sse
+from services.gateway.auth.access import Caller
+from services.gateway.auth.principal import Principal
+from services.gateway.cursors import Place
+from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
+from services.gateway.preparing import history_row, session_view
+from services.gateway.problems import Problem
+from services.gateway.routes.answers import answered, said, versioned, words_of
+from services.gateway.views import HistoryRow, Page, SessionView
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+INT64_MAX = 2**63 - 1
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")]
+
+
+@router.get(
+    "", operation_id="listSessions", summary="List sessions", responses=said("cursor.invalid", ok=Page[SessionView])
+)
+async def list_(
+    request: Request,
+    caller: Caller,
+    status: Annotated[SessionStatus | None, Query(description="Only sessions with this status.")] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Words that stand in prompt, script or title.")] = None,
+    created_after: Annotated[AwareDatetime | None, Query(alias="createdAfter")] = None,
+    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Newest first; stable while new sessions come."""
+    gateway = gateway_of(request)
+    which = SessionFilter(status, words_of(q), created_after, created_before)
+    question = f"sessions\n{which!r}"
+    place = _place(gateway, caller, question, cursor)
+    found = await gateway.documents.sessions(caller.tenant, which, place, limit + 1)
+    shown = found[:limit]
+    page = Page[SessionView](
+        items=[session_view(gateway, document) for document in shown],
+        next_cursor=_next(gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit),
+        has_more=len(found) > limit,
+    )
+    return answered(page)
+
+
+@router.get(
+    "/{session_id}",
+    operation_id="getSession",
+    summary="Read a session",
+    responses=said("session.unknown", ok=SessionView),
+)
+async def get(request: Request, caller: Caller, session_id: UUID) -> Response:
+    """The session with its files; `videoFilePath` is a link that plays."""
+    gateway = gateway_of(request)
+    document = await _known(gateway, caller, session_id)
+    return versioned(request, session_view(gateway, document), document["version"])
+
+
+@router.get(
+    "/{session_id}/history",
+    operation_id="getSessionHistory",
+    summary="Read what happened",
+    responses=said("session.unknown", "cursor.invalid", ok=Page[HistoryRow]),
+)
+async def history(
+    request: Request, caller: Caller, session_id: UUID, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    """Every event of the session, newest first."""
+    gateway = gateway_of(request)
+    await _known(gateway, caller, session_id)
+    stream = stream_id("session", caller.tenant, str(session_id))
+    question = f"history\n{stream}"
+    place = _place(gateway, caller, question, cursor)
+    before = INT64_MAX if place is None else int(place.id)
+    found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=limit + 1)
+    page = Page[HistoryRow](
+        items=[history_row(row) for row in found[:limit]],
+        next_cursor=_next(gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit),
+        has_more=len(found) > limit,
+    )
+    return answered(page)
+
+
+@router.get(
+    "/{session_id}/events",
+    operation_id="followSession",
+    summary="Follow a session",
+    responses={200: {"content": {"text/event-stream": {}}}} | said("session.unknown", "position.invalid"),
+)
+async def events(
+    request: Request,
+    caller: Caller,
+    session_id: UUID,
+    after: Annotated[
+        str | None, Query(max_length=64, description="As `Last-Event-ID`, for clients without it.")
+    ] = None,
+) -> Response:
+    """Server-sent events: every event of the session from its beginning, or after `Last-Event-ID`, and its progress.
+
+    Events carry an `id` to go on from; `progress` is news and carries none. The stream ends when the session has come
+    to its end; 204 tells a client who has seen the end already not to connect again.
+    """
+    gateway = gateway_of(request)
+    document = await _known(gateway, caller, session_id)
+    position = sse.position_of(request.headers.get("last-event-id") or after)
+    if position >= document["version"] and document["status"] in sse.ENDED:
+        return Response(status_code=204)
+    stream = sse.session_events(gateway, caller.tenant, str(session_id), position)
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+
+async def _known(gateway: Gateway, caller: Principal, session_id: UUID) -> Stored:
+    document = await gateway.documents.session(caller.tenant, str(session_id))
+    if document is None:
+        raise Problem("session.unknown", f"There is no session {session_id}.")
+    return document
+
+
+def _place(gateway: Gateway, caller: Principal, question: str, cursor: str | None) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        return cursors.read(gateway.signer, caller.tenant, question, cursor)
+    except cursors.NotACursor as error:
+        raise Problem(
+            "cursor.invalid",
+            "This cursor was not given out for this list. Take `nextCursor` of the page before, with the same filters, "
+            "or start again without a cursor.",
+        ) from error
+
+
+def _next(gateway: Gateway, caller: Principal, question: str, places: list[Place], limit: int) -> str | None:
+    if len(places) <= limit:
+        return None
+    return cursors.written(gateway.signer, caller.tenant, question, places[limit - 1])

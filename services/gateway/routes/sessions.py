@@ -1,0 +1,164 @@
+"""Sessions: made and deleted."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.documents import SessionStatus
+from contracts.envelope import stream_id
+from contracts.messages.session import DeleteSession, StartSession, WantedStages
+from contracts.rendering import STAGES, Aspect, Kind
+from contracts.topics import SESSION_COMMANDS
+from services.gateway.asking import Wish, ask, command_id, register
+from services.gateway.auth.access import Caller
+from services.gateway.auth.principal import Principal
+from services.gateway.bodies import EMPTY, Body, Given, JsonBody
+from services.gateway.gateway import Gateway, gateway_of
+from services.gateway.idempotency import once
+from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.preparing import session_view
+from services.gateway.problems import of_failure
+from services.gateway.routes.answers import command_answers, versioned
+from services.gateway.views import SessionView
+from services.gateway.waiting import Outcome
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+LONGEST_METADATA = 16_384
+
+
+def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(str(metadata)) > LONGEST_METADATA:
+        raise ValueError(f"is too large: at most {LONGEST_METADATA:,} characters of JSON are kept")
+    return metadata
+
+
+class NewSession(Body):
+    """A video to be made: of a prompt, or of a script that is spoken as it is."""
+
+    session_id: UUID | None = Field(default=None, description="Chosen by the client, it makes the call repeatable.")
+    prompt: str = Field(default="", max_length=10_000, examples=["How do vaccines train the immune system?"])
+    script: str = Field(default="", max_length=50_000)
+    title: str = Field(default="", max_length=200)
+    kind: Kind = Kind.SLIDES
+    aspect: Aspect = Aspect.WIDE
+    stages: WantedStages = STAGES
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(_small)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_words(self) -> "NewSession":
+        if not self.prompt.strip() and not self.script.strip():
+            raise ValueError("needs a prompt or a script: say in a sentence what the video should be about")
+        return self
+
+
+@router.post(
+    "",
+    operation_id="createSession",
+    summary="Make a video",
+    status_code=202,
+    responses=command_answers("session.exists", "quota.exceeded", ok=SessionView, created=SessionView),
+)
+async def create(
+    request: Request, caller: Caller, given: Annotated[Given[NewSession], Depends(JsonBody(NewSession))]
+) -> Response:
+    """Starts a session; with all stages (the default) it goes on to the video.
+
+    `Prefer: wait=N` answers the session once it exists: 201, or 200 where the same call had made it before.
+    """
+    gateway = gateway_of(request)
+
+    async def act(chosen: UUID | None) -> Response:
+        wish, session = start(gateway, caller, given, chosen)
+        await register(request, gateway, caller)
+
+        async def show(outcome: Outcome) -> Response | None:
+            return await _shown(request, gateway, caller, session, wish, outcome)
+
+        return await ask(request, gateway, caller, wish, show)
+
+    return await once(request, gateway, caller.tenant, given.digest, act)
+
+
+@router.delete(
+    "/{session_id}",
+    operation_id="deleteSession",
+    summary="Delete a session",
+    status_code=202,
+    responses=command_answers("session.unknown", gone=None),
+)
+async def delete(request: Request, caller: Caller, session_id: UUID) -> Response:
+    """Takes the session away and stops what runs for it. `Prefer: wait=N` answers 204 when that is done."""
+    gateway = gateway_of(request)
+
+    async def act(chosen: UUID | None) -> Response:
+        wish = Wish(
+            topic=SESSION_COMMANDS.name,
+            stream=stream_id("session", caller.tenant, str(session_id)),
+            body=DeleteSession(),
+            id=command_id(gateway, caller.tenant, chosen),
+            at=gateway.now(),
+            links={"session": f"/v1/sessions/{session_id}"},
+            repeatable=chosen is not None,
+        )
+
+        async def show(_outcome: Outcome) -> Response | None:
+            return Response(status_code=204)
+
+        return await ask(request, gateway, caller, wish, show)
+
+    return await once(request, gateway, caller.tenant, EMPTY, act)
+
+
+def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen: UUID | None) -> tuple[Wish, UUID]:
+    """The command that starts a session, and the session's id.
+
+    With an Idempotency-Key (`chosen`), or with a session id of the client's own, the same call gives the same command.
+    """
+    new = given.body
+    session = new.session_id or (gateway.new_id() if chosen is None else session_of(chosen))
+    if chosen is None and new.session_id is not None:
+        chosen = repeatable_command(caller.tenant, f"start\n{session}\n{given.digest}")
+    job = first_job(caller.tenant, session)
+    here = f"/v1/sessions/{session}"
+    body = StartSession.model_construct(
+        session_id=session,
+        account_id=caller.account,
+        job_id=job,
+        kind=new.kind,
+        aspect=new.aspect,
+        prompt=new.prompt,
+        script=new.script,
+        title=new.title,
+        stages=new.stages,
+        metadata=new.metadata,
+    )
+    wish = Wish(
+        topic=SESSION_COMMANDS.name,
+        stream=stream_id("session", caller.tenant, str(session)),
+        body=body,
+        id=command_id(gateway, caller.tenant, chosen),
+        at=gateway.now(),
+        links={"session": here, "events": f"{here}/events", "history": f"{here}/history", "job": f"/v1/jobs/{job}"},
+        repeatable=chosen is not None,
+    )
+    return wish, session
+
+
+async def _shown(
+    request: Request, gateway: Gateway, caller: Principal, session: UUID, wish: Wish, outcome: Outcome
+) -> Response | None:
+    document = await gateway.documents.session(caller.tenant, str(session))
+    if document is None or document["version"] < outcome.version:
+        return None
+    if document["status"] == SessionStatus.FAILED:
+        error = document["error"]
+        raise of_failure(error["code"], document["errorMessage"], error["stage"], retryable=error["retryable"])
+    made_now = document["createdAt"] == wish.at
+    response = versioned(request, session_view(gateway, document), document["version"], status=201 if made_now else 200)
+    response.headers["Location"] = f"/v1/sessions/{session}"
+    return response

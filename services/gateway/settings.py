@@ -1,0 +1,100 @@
+"""What the gateway asks its environment for."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr, model_validator
+
+from contracts.messages.account import AccountKind, Role
+from eventlog.settings import ServiceSettings
+from services.gateway.auth import keys
+from services.gateway.auth.principal import Principal
+
+
+class KeyOwner(BaseModel):
+    """Whose an API key is."""
+
+    tenant: str = Field(min_length=1, max_length=100)
+    account: str = Field(min_length=1, max_length=200)
+    role: Role = Role.USER
+
+
+class GatewaySettings(ServiceSettings):
+    """In the profile `local` the page and the seeds' routes work without a key, for one tenant. Elsewhere nothing
+    does, and secrets have to be given."""
+
+    profile: Literal["local", "production"] = Field("production", alias="PLAYHEAD_PROFILE")
+    public_url: str = Field("", alias="PUBLIC_URL", description="Where clients reach us; without it, host and port.")
+    mongodb_database: str = Field("playhead", alias="MONGODB_DATABASE")
+    blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL")
+
+    api_keys: dict[str, KeyOwner] = Field(default_factory=dict[str, KeyOwner], alias="PLAYHEAD_API_KEYS")
+    """SHA-256 of the key to its owner, as JSON."""
+    demo_key: SecretStr | None = Field(None, alias="PLAYHEAD_DEMO_KEY")
+    demo_key_file: Path | None = Field(None, alias="PLAYHEAD_DEMO_KEY_FILE")
+    signing_keys: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr], alias="PLAYHEAD_SIGNING_KEYS")
+    """Key id to secret, as JSON, the newest last: two of them while one is being replaced."""
+
+    demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
+    legacy_tenant: str = Field("", alias="LEGACY_TENANT")
+    legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
+    starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
+    send_seconds: float = Field(5.0, alias="PLAYHEAD_SEND_SECONDS", gt=0, le=60)
+    """How long the log may take to confirm a command."""
+    read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
+    """How long a store may take for an answer."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "GatewaySettings":
+        if self.profile != "local" and not self.signing_keys:
+            raise ValueError(
+                "PLAYHEAD_SIGNING_KEYS is needed outside of the local profile: a JSON object of key id to a secret of "
+                'at least 16 characters, such as {"2026-11": "…"}, the same for every gateway'
+            )
+        if self.profile != "local" and self.legacy_tenant:
+            raise ValueError("LEGACY_TENANT lets anybody act without a key: it is for the local profile only")
+        return self
+
+    @property
+    def local(self) -> bool:
+        """Whether everything is on one machine, for one person."""
+        return self.profile == "local"
+
+    @property
+    def tenant_without_key(self) -> str:
+        """For whom the seeds' routes act without a key; empty where they do not."""
+        return self.legacy_tenant or (self.demo_tenant if self.local else "")
+
+    @property
+    def url(self) -> str:
+        """Where clients reach us, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def blobs(self) -> str:
+        """The URL of the blob store."""
+        return self.blobs_url or f"file://{(self.data / 'blobs').resolve()}"
+
+    @cached_property
+    def demo(self) -> Principal:
+        """The account that a local profile works with."""
+        return Principal(self.demo_tenant, AccountKind.DEMO, "demo", Role.ADMIN)
+
+    def owners(self) -> dict[str, Principal]:
+        """Digest of each key to its owner. Raises `ValueError` for a demo key that is none."""
+        found = {
+            digest: Principal(owner.tenant, AccountKind.API_KEY, owner.account, owner.role)
+            for digest, owner in self.api_keys.items()
+        }
+        key = self._demo_key()
+        if key and not keys.well_formed(key):
+            raise ValueError("the demo key is none of ours: it begins with ph_ and has 33 letters and digits behind it")
+        return found | ({keys.digest(key): self.demo} if key else {})
+
+    def _demo_key(self) -> str:
+        if self.demo_key is not None:
+            return self.demo_key.get_secret_value()
+        if self.demo_key_file is not None and self.demo_key_file.exists():
+            return self.demo_key_file.read_text(encoding="utf-8").strip()
+        return ""

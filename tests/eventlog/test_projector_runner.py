@@ -1,0 +1,118 @@
+"""Projections of one partition: what is written, and what a runner does when the store is not as it hoped."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from eventlog.commit import Position
+from eventlog.errors import Diverged, Unavailable
+from eventlog.memory import MemoryEventLog
+from eventlog.offsets import MemoryOffsets
+from eventlog.read.memory import MemoryProjectionStore
+from eventlog.read.projector import Changes, ProjectorLane
+from eventlog.read.projector_runner import ProjectorRunner
+from eventlog.telemetry import Metrics
+from eventlog.work import Work, keep_working
+from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, totals
+from tests.eventlog.toys import until
+
+
+class Restless(MemoryProjectionStore):
+    """Fails so many times: first before it writes, then after it has written."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__([TOTALS, OTHERS], [OUTCOMES])
+        self.failures = failures
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        self.failures -= 1
+        if self.failures >= 0 and self.failures % 2:
+            raise Unavailable("mongodb", "away")
+        await super().commit(topic, partition, expected, position, changes)
+        if self.failures >= 0:
+            raise Unavailable("mongodb", "written, but nobody heard of it")
+
+
+class Bench:
+    def __init__(self, failures: int = 0) -> None:
+        self.log = MemoryEventLog(TOPIC, 1)
+        self.store = Restless(failures)
+        self.offsets = MemoryOffsets()
+        self.writer = Writer()
+
+    async def write(self, *amounts: int, stream: str = "counter-1") -> None:
+        await self.log.append(0, [self.writer.commit(stream, amount) for amount in amounts])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Work]:
+        work = Work("counting.projector", TOPIC, 0, Metrics())
+        runner = ProjectorRunner(
+            self.log,
+            self.offsets,
+            self.store,
+            lambda kept: ProjectorLane([TOTALS, OTHERS], [OUTCOMES], CATALOG, kept.position, kept.parked),
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_working(work, runner.run))
+            yield work
+            work.stopping = True
+
+
+async def test_what_counts_is_folded_and_written() -> None:
+    bench = Bench()
+    await bench.write(1, 2)
+    async with bench.running():
+        await until(lambda: totals(bench.store) == {"counter-1": 3})
+        await bench.write(4)
+        await until(lambda: totals(bench.store) == {"counter-1": 7})
+
+
+async def test_a_batch_whose_fate_is_unknown_is_not_applied_twice() -> None:
+    bench = Bench(failures=4)
+    await bench.write(1, 2, 4)
+    async with bench.running():
+        await until(lambda: totals(bench.store) == {"counter-1": 7})
+        await bench.write(1)
+        await until(lambda: totals(bench.store) == {"counter-1": 8})
+    assert bench.store.failures == 0
+
+
+async def test_a_second_projector_of_the_same_partition_changes_nothing() -> None:
+    bench = Bench()
+    async with bench.running(), bench.running():
+        for n in range(40):
+            await bench.write(1, stream=f"counter-{n % 4}")
+        await until(lambda: sum(totals(bench.store).values()) >= 40)
+    assert totals(bench.store) == {f"counter-{n}": 10 for n in range(4)}
+
+
+async def test_a_group_offset_follows_for_those_who_watch_the_lag() -> None:
+    bench = Bench()
+    await bench.write(1, 2)
+    async with bench.running():
+        await until(lambda: bool(bench.offsets.history) and bench.offsets.history[-1].offset == 2)
+
+
+async def test_a_breaker_stops_this_partition_loudly_and_writes_nothing_more() -> None:
+    bench = Bench()
+    await bench.log.append(0, [bench.writer.commit(f"counter-{n}", 13) for n in range(12)])
+    async with bench.running() as work:
+        await until(lambda: work.state == "stopped")
+    assert "bad deploy" in work.detail
+    assert bench.store.positions == {}
+
+
+async def test_a_checkpoint_of_another_log_ends_the_process() -> None:
+    bench = Bench()
+    await bench.write(1, 2)
+    async with bench.running():
+        await until(lambda: totals(bench.store) == {"counter-1": 3})
+    bench.log.partitions[0].clear()
+    with pytest.raises(ExceptionGroup) as raised:
+        async with bench.running() as work:
+            await until(lambda: work.ready)
+    assert raised.group_contains(Diverged)

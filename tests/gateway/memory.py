@@ -1,0 +1,124 @@
+"""The gateway's ports in memory: what a test puts in is what the routes see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Command, stream_id
+from eventlog.errors import Unavailable
+from services.gateway.cursors import Place
+from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Stored
+
+
+class MemorySender:
+    """Keeps what it was sent; `away` refuses everything."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Command]] = []
+        self.headers: list[Sequence[tuple[str, bytes]]] = []
+        self.away = False
+
+    async def send(self, topic: str, command: Command, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        if self.away:
+            raise Unavailable("kafka", "broker-7.internal:9092 does not answer")
+        self.sent.append((topic, command))
+        self.headers.append(headers)
+
+    def commands(self, type_: str) -> list[Command]:
+        """Those of one type."""
+        return [command for _, command in self.sent if command.type == type_]
+
+
+class MemoryDocuments:
+    """Collections as dictionaries by `_id`; `away` refuses everything."""
+
+    def __init__(self) -> None:
+        self.collections: dict[str, dict[str, dict[str, Any]]] = {}
+        self.away = False
+
+    def put(self, collection: str, document: Mapping[str, Any]) -> None:
+        """Write a document, as a projector would."""
+        self.collections.setdefault(collection, {})[document["_id"]] = dict(document)
+
+    def rows(self, collection: str, tenant: str) -> list[Stored]:
+        """All documents of a tenant."""
+        if self.away:
+            raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
+        return [one for one in self.collections.get(collection, {}).values() if one["tenant"] == tenant]
+
+    def one(self, collection: str, tenant: str, id_: str) -> Stored | None:
+        """One document of a tenant."""
+        return next((row for row in self.rows(collection, tenant) if row["_id"] == id_), None)
+
+    async def session(self, tenant: str, session_id: str) -> Stored | None:
+        found = self.one("sessions", tenant, stream_id("session", tenant, session_id))
+        return None if found is None or found["status"] == "deleted" else found
+
+    async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+        def fits(row: Stored) -> bool:
+            text = "\n".join([row["prompt"], row["script"], row["title"]]).lower()
+            status = row["status"] == which.status if which.status else row["status"] != "deleted"
+            return status and all(word.lower() in text for word in which.words)
+
+        rows = [row for row in self.rows("sessions", tenant) if fits(row)]
+        rows.sort(key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
+        return [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+
+    async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
+        rows = [row for row in self.rows("session_history", tenant) if row["stream"] == stream]
+        return sorted((row for row in rows if row["version"] > after), key=_version)[:limit]
+
+    async def history_before(self, tenant: str, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
+        rows = [row for row in self.rows("session_history", tenant) if row["stream"] == stream]
+        return sorted((row for row in rows if row["version"] < before), key=_version, reverse=True)[:limit]
+
+    async def job(self, tenant: str, job_id: str) -> Stored | None:
+        return self.one("jobs", tenant, stream_id("job", tenant, job_id))
+
+    async def account(self, tenant: str, account_id: str) -> Stored | None:
+        return self.one("accounts", tenant, stream_id("account", tenant, account_id))
+
+    async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
+        for name in ("session_commands", "render_commands"):
+            found = self.one(name, tenant, str(command_id))
+            if found is not None:
+                return found
+        return None
+
+    async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
+        tenants = {row["tenant"] for row in self.collections.get("sessions", {}).values()}
+        return [
+            FoundAsset(tenant, row["sessionId"], asset)
+            for tenant in sorted(tenants)
+            for row in self.rows("sessions", tenant)
+            for asset in row["assets"]
+            if asset["assetId"] == asset_id and row["status"] != "deleted"
+        ]
+
+
+class MemoryAnswers:
+    """Claims and answers by command id; `away` refuses everything."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, UUID], Claim] = {}
+        self.away = False
+
+    async def claim(self, tenant: str, id_: UUID, digest: str, at: datetime) -> Claim:
+        if self.away:
+            raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
+        found = self.kept.get((tenant, id_))
+        if found is None:
+            self.kept[tenant, id_] = Claim(False, digest)
+            return Claim(mine=True)
+        return found
+
+    async def keep(self, tenant: str, id_: UUID, answer: KeptAnswer) -> None:
+        self.kept[tenant, id_] = self.kept[tenant, id_]._replace(answer=answer)
+
+    async def release(self, tenant: str, id_: UUID) -> None:
+        self.kept.pop((tenant, id_), None)
+
+
+def _version(row: Stored) -> int:
+    return row["version"]

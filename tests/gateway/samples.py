@@ -1,0 +1,195 @@
+"""Documents as the projectors would write them, checked against their contracts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.documents import (
+    AccountDocument,
+    CommandDocument,
+    Document,
+    HistoryDocument,
+    JobDocument,
+    SessionDocument,
+)
+from contracts.envelope import Command, stream_id
+from contracts.messages.account import AccountKind
+from contracts.rendering import STAGES
+
+NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
+JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
+VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
+ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
+MOVIE = b"a film of twenty by."
+KINDS = tuple(AccountKind)
+
+
+def stored(document: type[Document], fields: dict[str, Any]) -> dict[str, Any]:
+    """The document as it stands in its collection. Raises for one that its contract does not take."""
+    return document.model_validate(fields).model_dump(by_alias=True)
+
+
+def asset(sha256: str, size: int, asset_id: UUID = VIDEO) -> dict[str, Any]:
+    """A film."""
+    return {
+        "assetId": str(asset_id),
+        "kind": "video",
+        "mediaType": "video/mp4",
+        "fileName": "video.mp4",
+        "sha256": sha256,
+        "sizeBytes": size,
+        "durationMs": 17_600,
+        "jobId": str(JOB),
+        "stage": "video",
+        "createdAt": NOON,
+    }
+
+
+def session(tenant: str, session_id: UUID = SESSION, **fields: Any) -> dict[str, Any]:
+    """A session that was just begun."""
+    stages = [{"name": name, "status": "pending", "jobId": str(JOB), "finishedAt": None} for name in STAGES]
+    return stored(
+        SessionDocument,
+        {
+            "_id": stream_id("session", tenant, str(session_id)),
+            "tenant": tenant,
+            "sessionId": str(session_id),
+            "accountId": str(ACCOUNT),
+            "kind": "slides",
+            "aspect": "16:9",
+            "language": "en",
+            "voice": "",
+            "prompt": "Why is the sky blue?",
+            "refinedPrompt": "",
+            "script": "",
+            "title": "",
+            "audioFilePath": "",
+            "videoFilePath": "",
+            "pythonCodePath": "",
+            "status": "created",
+            "errorMessage": "",
+            "error": None,
+            "durationMs": None,
+            "stages": stages,
+            "assets": [],
+            "jobs": [str(JOB)],
+            "activeJob": str(JOB),
+            "derivedFrom": None,
+            "metadata": {},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "version": 2,
+            **fields,
+        },
+    )
+
+
+def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: Any) -> dict[str, Any]:
+    """A job that waits."""
+    stages = [{"name": one, "status": "pending", "startedAt": None, "finishedAt": None, "attempt": 0} for one in STAGES]
+    return stored(
+        JobDocument,
+        {
+            "_id": stream_id("job", tenant, str(job_id)),
+            "tenant": tenant,
+            "jobId": str(job_id),
+            "sessionId": str(session_id),
+            "accountId": str(ACCOUNT),
+            "kind": "slides",
+            "aspect": "16:9",
+            "title": "",
+            "status": "queued",
+            "held": False,
+            "stage": None,
+            "stages": stages,
+            "progress": 0,
+            "attempts": 0,
+            "run": 1,
+            "epoch": 0,
+            "worker": None,
+            "priority": 0,
+            "estimatePoints": 2,
+            "pointsReserved": 2,
+            "pointsSettled": 0,
+            "costMicroUsd": 0,
+            "durationMs": None,
+            "assets": [],
+            "error": None,
+            "reason": "",
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "finishedAt": None,
+            "version": 1,
+            **fields,
+        },
+    )
+
+
+def outcome(command: Command, version: int, problem: tuple[str, str] | None = None) -> dict[str, Any]:
+    """What became of a command."""
+    return stored(
+        CommandDocument,
+        {
+            "_id": str(command.id),
+            "tenant": command.tenant,
+            "streamId": command.stream,
+            "type": command.type,
+            "status": "refused" if problem else "applied",
+            "version": version,
+            "problem": None if problem is None else {"code": problem[0], "detail": problem[1]},
+            "payloadHash": "0" * 32,
+            "origin": command.origin,
+            "actor": command.actor,
+            "at": command.at,
+        },
+    )
+
+
+def row(tenant: str, version: int, type_: str, session_id: UUID = SESSION, **data: Any) -> dict[str, Any]:
+    """One event of a session's history."""
+    return stored(
+        HistoryDocument,
+        {
+            "_id": str(UUID(int=session_id.int ^ version << 8)),
+            "tenant": tenant,
+            "stream": stream_id("session", tenant, str(session_id)),
+            "sessionId": str(session_id),
+            "jobId": None,
+            "accountId": None,
+            "version": version,
+            "type": type_,
+            "typeVersion": 1,
+            "at": NOON + timedelta(seconds=version),
+            "commandId": str(UUID(int=version)),
+            "actor": "account:1",
+            "data": data,
+        },
+    )
+
+
+def account(tenant: str, account_id: UUID, **fields: Any) -> dict[str, Any]:
+    """An account with its starter grant, and one job that it paid for."""
+    granted = {"kind": "granted", "amount": 100, "jobId": None, "balanceAfter": 100, "reason": "starter grant"}
+    reserved = {"kind": "reserved", "amount": -2, "jobId": str(JOB), "balanceAfter": 98, "reason": ""}
+    items = [{"entryId": str(UUID(int=n)), "at": NOON, **one} for n, one in enumerate((granted, reserved), 1)]
+    return stored(
+        AccountDocument,
+        {
+            "_id": stream_id("account", tenant, str(account_id)),
+            "tenant": tenant,
+            "accountId": str(account_id),
+            "kind": "api_key",
+            "address": "",
+            "name": "demo",
+            "plan": "free",
+            "role": "user",
+            "balance": 98,
+            "openingBalance": 0,
+            "items": items,
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "version": 3,
+            **fields,
+        },
+    )
