@@ -27,7 +27,7 @@ class MemoryEventLog:
         return len(self.partitions[partition])
 
     async def beginning(self, partition: int) -> int:
-        return 0
+        return self.partitions[partition][0].offset if self.partitions[partition] else 0
 
     async def record_at(self, partition: int, offset: int) -> Record | None:
         records = self.partitions[partition]

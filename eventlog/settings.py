@@ -16,24 +16,24 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore")
 
-    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", alias="KAFKA_SECURITY_PROTOCOL"
+        default="PLAINTEXT", alias="KAFKA_SECURITY_PROTOCOL"
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "SCRAM-SHA-512", alias="KAFKA_SASL_MECHANISM"
+        default="SCRAM-SHA-512", alias="KAFKA_SASL_MECHANISM"
     )
-    kafka_username: str | None = Field(None, alias="KAFKA_USERNAME")
-    kafka_password: SecretStr | None = Field(None, alias="KAFKA_PASSWORD")
-    mongodb_uri: SecretStr = Field(SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), alias="MONGODB_URI")
-    database_url: SecretStr = Field(SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
-    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    kafka_username: str | None = Field(default=None, alias="KAFKA_USERNAME")
+    kafka_password: SecretStr | None = Field(default=None, alias="KAFKA_PASSWORD")
+    mongodb_uri: SecretStr = Field(default=SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), alias="MONGODB_URI")
+    database_url: SecretStr = Field(default=SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
+    redis_url: SecretStr | None = Field(default=None, alias="REDIS_URL")
 
-    host: str = Field("127.0.0.1", alias="PLAYHEAD_HOST")
-    port: int = Field(8080, alias="PLAYHEAD_PORT", ge=0, le=65_535)
-    data: Path = Field(Path(".playhead"), alias="PLAYHEAD_DATA")
+    host: str = Field(default="127.0.0.1", alias="PLAYHEAD_HOST")
+    port: int = Field(default=8080, alias="PLAYHEAD_PORT", ge=0, le=65_535)
+    data: Path = Field(default=Path(".playhead"), alias="PLAYHEAD_DATA")
     """The folder of disposable state: ledgers, work of renderers."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="PLAYHEAD_LOG_LEVEL")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="PLAYHEAD_LOG_LEVEL")
 
     def kafka(self, client_id: str) -> KafkaAccess:
         """How to reach the brokers, as `client_id`."""

@@ -4,6 +4,7 @@ Logs are one JSON object a line. What a key says is secret never stands in one, 
 """
 
 import logging
+import sys
 from collections.abc import MutableMapping
 from enum import StrEnum
 from typing import Any
@@ -111,7 +112,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],

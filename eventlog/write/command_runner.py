@@ -86,6 +86,7 @@ class CommandRunner:
                     await self._keep(done)
                     kept = done
             if not records:
+                await processor.look()
                 work.idle()
             if done is not None and done != kept and (not records or work.stopping):
                 await self._keep(done)
@@ -106,6 +107,9 @@ class CommandRunner:
         await processor.handle(commands)
         seconds = asyncio.get_running_loop().time() - began
         work.moved(batch, len(commands), seconds)
+        for code, number in processor.lane.refusals.items():
+            work.metrics.refused(work.role, code, number)
+        processor.lane.refusals.clear()
         position = processor.position
         return Bookmark(position.last_offset, position.last_id, batch[-1].offset, batch[-1].fingerprint)
 

@@ -5,13 +5,14 @@ proposal chains on the one before, so a lost one takes all that follow with it. 
 accept rule, turns proposals into facts; another writer's commit in their place drops the whole overlay.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
 from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
@@ -19,7 +20,7 @@ from contracts.model import EventBody
 from eventlog.commit import Link, Record, accept, link
 from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused
 from eventlog.write.decider import Decider
-from eventlog.write.ledger import Ledger, Stored
+from eventlog.write.ledger import Ledger, Recalls, Stored
 
 MAX_COMMIT_BYTES = 900_000
 """Below the broker's limit for one record (1 MiB), with room for the batch around it."""
@@ -52,7 +53,10 @@ class Lane:
     ) -> None:
         self._deciders = {decider.category: decider for decider in deciders}
         self._codecs = {
-            decider.category: (msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(decider.state_type))
+            decider.category: (
+                msgspec.msgpack.Encoder(enc_hook=_packed_model),
+                msgspec.msgpack.Decoder(decider.state_type, dec_hook=_unpacked_model),
+            )
             for decider in self._deciders.values()
         }
         self._catalog = catalog
@@ -63,6 +67,8 @@ class Lane:
         self.accepted = 0
         self.ignored = 0
         self.ignored_in_a_row = 0
+        self.refusals: Counter[str] = Counter()
+        """By code, of all commits that counted; whoever reports them clears them."""
         self._settled: dict[str, Known] = {}
         self._settled_ids: dict[UUID, str] = {}
         self._pending: deque[Proposal] = deque()
@@ -82,6 +88,11 @@ class Lane:
     def handled(self, command_id: UUID) -> str | None:
         """The payload hash of a command whose commit was seen accepted."""
         return self._settled_ids.get(command_id) or self._ledger.handled(command_id)
+
+    def prepare(self, commands: Sequence[Command]) -> None:
+        """These will be proposed next: a ledger that can looks up at once what they need of it."""
+        if isinstance(self._ledger, Recalls):
+            self._ledger.recall({command.stream for command in commands}, {command.id for command in commands})
 
     def propose(self, command: Command) -> Link | None:
         """Decide `command` on the overlay; what to append, or None where it is handled or proposed already."""
@@ -161,6 +172,8 @@ class Lane:
     def _settle(self, commit: Commit, after: Known) -> None:
         self._settled[commit.stream] = after
         self._settled_ids[commit.command_id] = commit.payload_hash
+        if commit.refusal is not None:
+            self.refusals[commit.refusal.code] += 1
 
     def _take_over(self, record: Record) -> None:
         """Another writer's commit counts: nothing of the overlay will."""
@@ -238,6 +251,17 @@ class Lane:
         if not isinstance(body, decider.commands):
             raise Refused("command.misplaced", f"{command.type} is not for a {decider.category}")
         return body
+
+
+def _packed_model(value: Any) -> Any:
+    """A message's part in a state, as plain values. Raises for what is no model: a state holds no such thing."""
+    if not isinstance(value, BaseModel):
+        raise NotImplementedError(f"a state cannot hold a {type(value).__name__}")
+    return value.model_dump(mode="json", by_alias=True)
+
+
+def _unpacked_model(kind: type[BaseModel], value: Any) -> BaseModel:
+    return kind.model_validate(value)
 
 
 def payload_hash(command: Command) -> str:

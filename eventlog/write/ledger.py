@@ -5,10 +5,10 @@ Everything in it can be made again from the log, so it is never repaired: what d
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
 from eventlog.commit import Position
@@ -48,6 +48,15 @@ class Ledger(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """What a ledger may be besides: one that is quicker when it knows what it will be asked for."""
+
+    def recall(self, streams: Collection[str], commands: Collection[UUID]) -> None:
+        """Look these up all at once. It changes no answer."""
+        ...
 
 
 class MemoryLedger:
@@ -105,6 +114,8 @@ class SqliteLedger:
         """Open the ledger at `path`; one of another fold version, or one that cannot be read, is made anew."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.fresh = False
+        self._recalled_streams: dict[str, Stored | None] = {}
+        self._recalled_commands: dict[UUID, str | None] = {}
         try:
             self._db = _open(path)
             row = self._db.execute("SELECT fold FROM meta").fetchone()
@@ -122,16 +133,34 @@ class SqliteLedger:
         return Position(*row)
 
     def stream(self, stream: str) -> Stored | None:
+        if stream in self._recalled_streams:
+            return self._recalled_streams[stream]
         row = self._db.execute("SELECT version, tenant, state FROM streams WHERE stream = ?", (stream,)).fetchone()
         return Stored(*row) if row else None
 
     def handled(self, command_id: UUID) -> str | None:
+        if command_id in self._recalled_commands:
+            return self._recalled_commands[command_id]
         row = self._db.execute("SELECT payload_hash FROM handled WHERE id = ?", (command_id.bytes,)).fetchone()
         return bytes(row[0]).hex() if row else None
+
+    def recall(self, streams: Collection[str], commands: Collection[UUID]) -> None:
+        self._recalled_streams = dict.fromkeys(streams)
+        self._recalled_commands = dict.fromkeys(commands)
+        self._db.execute("BEGIN")  # one lock for all of them
+        for some in _at_once(list(streams)):
+            found = self._db.execute(f"SELECT * FROM streams WHERE stream IN ({_marks(some)})", some)  # noqa: S608 - marks
+            self._recalled_streams |= {name: Stored(*stored) for name, *stored in found}
+        for some in _at_once([command.bytes for command in commands]):
+            found = self._db.execute(f"SELECT * FROM handled WHERE id IN ({_marks(some)})", some)  # noqa: S608 - marks
+            self._recalled_commands |= {UUID(bytes=id_): bytes(hash_).hex() for id_, hash_ in found}
+        self._db.execute("COMMIT")
 
     def save(
         self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
     ) -> None:
+        self._recalled_streams = {}
+        self._recalled_commands = {}
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             moved = self._db.execute(_GUARDED, (*_fields(position), *_fields(expected))).rowcount
@@ -145,6 +174,15 @@ class SqliteLedger:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _at_once(values: Sequence[str] | Sequence[bytes]) -> Iterator[Sequence[str] | Sequence[bytes]]:
+    """In pieces of what one statement should take."""
+    return (values[first : first + 500] for first in range(0, len(values), 500))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _fields(position: Position) -> tuple[bytes, int, int, bytes, int]:

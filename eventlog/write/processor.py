@@ -89,12 +89,22 @@ class Processor:
         if self._reader is None:
             raise RuntimeError("start the processor before it handles commands")
         self.lane.abandon()
+        self.lane.prepare(commands)
         while links := self._proposed(commands):
             await self._append_and_read(self._reader, links)
             if self.lane.pending:
                 await self._read_to_end(self._reader)
                 self.lane.abandon()
         self.lane.save()
+
+    async def look(self) -> None:
+        """Read what is there, without waiting: for times without commands, when the log may lose its tail too.
+
+        What was handled is then lost, and nobody would decide it again. Raises as `handle` does.
+        """
+        if self._reader is None:
+            raise RuntimeError("start the processor before it looks at the log")
+        await self._read(self._reader, 0)
 
     def _proposed(self, commands: Iterable[Command]) -> list[Link]:
         return [link for command in commands if (link := self.lane.propose(command)) is not None]

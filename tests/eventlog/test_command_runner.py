@@ -162,6 +162,15 @@ async def test_what_is_no_command_is_counted_and_skipped() -> None:
     assert bench.registry.get_sample_value(Metric.NOT_A_COMMAND, labels) == 2
 
 
+async def test_refusals_are_counted_by_their_codes() -> None:
+    bench = Bench()
+    labels = {"role": "toy.processor", "code": "toy.full"}
+    async with bench.running():
+        await bench.send(add("a", 11), add("b", 1), add("c", 12))
+        await bench.handled(3)
+        await until(lambda: bench.registry.get_sample_value(Metric.REFUSED, labels) == 2)
+
+
 async def test_a_part_that_was_away_is_waited_for_and_nothing_is_lost() -> None:
     bench = Bench()
     away = [Unavailable("disk", "away"), Unavailable("disk", "still away")]

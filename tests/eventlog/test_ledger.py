@@ -51,3 +51,23 @@ class TestSqliteLedger(LedgerPromises):
         with pytest.raises(Conflict):
             zombie.save(BEGINNING, at(1), {}, {})
         assert successor.position() == at(0)
+
+    def test_recalling_changes_no_answer_before_or_after_a_save(self, tmp_path: Path) -> None:
+        stored, later = Stored(1, "acme", b"1"), Stored(2, "acme", b"2")
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        ledger.save(BEGINNING, at(0), {"toy-1": stored}, {command_id("a"): HASH})
+        ledger.recall(["toy-1", "toy-2"], [command_id("a"), command_id("b")])
+        assert (ledger.stream("toy-1"), ledger.stream("toy-2")) == (stored, None)
+        assert (ledger.handled(command_id("a")), ledger.handled(command_id("b"))) == (HASH, None)
+        ledger.save(at(0), at(1), {"toy-1": later, "toy-2": stored}, {command_id("b"): HASH})
+        assert (ledger.stream("toy-1"), ledger.stream("toy-2")) == (later, stored)
+        assert ledger.handled(command_id("b")) == HASH
+
+    def test_many_are_recalled_at_once(self, tmp_path: Path) -> None:
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        streams = {f"toy-{n}": Stored(n, "acme", b"%d" % n) for n in range(1_300)}
+        commands = {command_id(n): HASH for n in range(1_300)}
+        ledger.save(BEGINNING, at(0), streams, commands)
+        ledger.recall(list(streams), list(commands))
+        assert {name: ledger.stream(name) for name in streams} == streams
+        assert {ledger.handled(one) for one in commands} == {HASH}

@@ -3,14 +3,15 @@
 import asyncio
 import signal
 import struct
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from ops.settings import PROJECT
 from ops.stack.child import Child
 from ops.stack.kafka import kafka
 from ops.stack.ports import Ports
+from tests.waiting import eventually
 
 READY_SECONDS = 60
 
@@ -47,10 +48,22 @@ class PrivateBroker:
         if self._child is not None:
             self._child.kill_group()
 
-    def signal(self, number: signal.Signals) -> None:
-        """SIGSTOP, SIGCONT."""
+    @asynccontextmanager
+    async def frozen(self) -> AsyncGenerator[None]:
+        """It answers nothing until the block ends, and takes what was sent meanwhile afterwards."""
         assert self._child is not None
-        self._child.signal(number)
+        self._child.signal(signal.SIGSTOP)
+        try:
+            await eventually(self._stands_still)
+            yield
+        finally:
+            self._child.signal(signal.SIGCONT)
+
+    async def _stands_still(self) -> bool | None:
+        """Whether the kernel has stopped each of its threads: that takes a moment."""
+        assert self._child is not None
+        threads = Path(f"/proc/{self._child.pid}/task").glob("*/stat")
+        return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads) or None
 
     def lose_tail(self, topic: str, batches: int) -> None:
         """Cut the last batches off partition 0. The broker must not run."""

@@ -24,10 +24,13 @@ _TYPES: Final = {
     "playhead.js": "text/javascript; charset=utf-8",
     "docs.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "fonts/Inter-Medium.otf": "font/otf",
+    "fonts/Inter-SemiBold.otf": "font/otf",
+    "fonts/SourceSerif4Display-Semibold.ttf": "font/ttf",
 }
 _FILES: Final = {name: (_FOLDER / name).read_bytes() for name in _TYPES}
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache", "X-Frame-Options": "DENY"}
@@ -44,9 +47,9 @@ async def index(request: Request) -> Response:
     return response
 
 
-@router.get("/web/{name}")
+@router.get("/web/{name:path}")
 async def file(name: str) -> Response:
-    """The page's style, script and icon."""
+    """The page's style, script, icon and typefaces."""
     if name not in _FILES:
         raise Problem("route.unknown", "There is nothing at this address.")
     return _file(name)

@@ -5,14 +5,13 @@ grammar. A paragraph's first sentence becomes the heading of its slide.
 """
 
 NOUN_OPENINGS: tuple[str, ...] = (
-    "{Topic}, made clear in less than a minute. No jargon and no rush: just the idea, and why it deserves your time.",
+    "{Topic}, made clear in less than a minute. No jargon and no rush: just the idea, and why it matters.",
     "{Topic}, from the ground up. You need no background, only a minute and a little curiosity.",
     "{Topic}, in plain words. One minute, one idea at a time, and nothing to memorise.",
 )
 
 NOUN_POINTS: tuple[str, ...] = (
-    "Start with the big picture. Before any detail, ask what would be missing without it. "
-    "That one question shows you where to look.",
+    "Start with the big picture. Ask what would be missing without it. That one question shows you where to look.",
     "Find the moving parts. Most subjects come down to two or three pieces, and the way they act on each other. "
     "Name them, and the rest falls into place.",
     "Follow one example. A single concrete case, taken all the way through, teaches more than ten definitions.",

@@ -13,7 +13,7 @@ from services.render.engines.drawing.typeface import Role, width
 from services.render.stages.captions import Cue, cues, joined, two_lines
 from services.render.stages.timings import Timings, Word
 
-_FIELD_OPACITY = 0.78
+_FIELD_OPACITY = 0.88
 _LINE_SHARE = 0.94
 _SETTLE_MS = 160
 

@@ -15,8 +15,12 @@ _LONG_MS = 11_000
 _MOST_SCENES = 100
 _TITLE_LEAST_MS, _TITLE_MOST_MS = 2500, 6000
 _EARLY_MS = 150
-_HEADING_WORDS, _STATEMENT_WORDS, _POINT_WORDS, _MOST_POINTS = 9, 14, 16, 3
+_HEADING_WORDS, _STATEMENT_WORDS, _POINT_WORDS, _TELLING_WORDS, _MOST_POINTS = 9, 14, 17, 4, 3
 _CLAUSES = re.compile(r"(?<=\w)[:;–—]\s+|\s[–—-]\s|(?<=\w),\s+|[，；：]")
+_INTRODUCTION = re.compile(
+    r"(?:where|when|if|as|after|before|in|at|on|with|without|to|because|while|since|once|for|by|from|and|but|so|or)\b",
+    re.IGNORECASE,
+)
 _FULL_STOPS = ".。 "
 
 
@@ -131,10 +135,10 @@ def _shortened(text: str) -> str:
     words = tokens(text)
     if len(words) <= _POINT_WORDS:
         return _polished(text)
-    before, _ = _clause(text)
-    if before != text and len(tokens(before)) >= 5:
-        return _polished(before)
-    return _polished(text[: words[_POINT_WORDS - 3].end].rstrip(" ,;:")) + "…"
+    for clause in _CLAUSES.split(text):
+        if _TELLING_WORDS <= len(tokens(clause)) <= _POINT_WORDS and not _INTRODUCTION.match(clause):
+            return _polished(clause)
+    return _polished(text[: words[_POINT_WORDS - 4].end].rstrip(" ,;:")) + "…"
 
 
 def _polished(text: str) -> str:

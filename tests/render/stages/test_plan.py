@@ -55,7 +55,15 @@ def test_a_long_narration_has_a_bounded_number_of_scenes() -> None:
         (["Look for the cause."], "Look for the cause", []),
         (["Is it so?", "It is."], "Is it so?", ["It is"]),
         (["No jargon and no rush: just the idea, and why it deserves your time today."], "No jargon and no rush", 1),
-        (["A b c.", " ".join(["word"] * 40) + "."], "A b c", [" ".join(["Word", *["word"] * 13]) + "…"]),
+        (["A b c.", " ".join(["word"] * 40) + "."], "A b c", ["Word" + " word" * 13 + "…"]),
+        (
+            [
+                "Slow water builds.",
+                f"Where land is flat, the river lays down sand, and the plain grows {'and ' * 9}grows.",
+            ],
+            "Slow water builds",
+            ["The river lays down sand"],
+        ),
         (["One.", "Two.", "Three.", "Four.", "Five."], "One", ["Two", "Three", "Four"]),
     ],
 )

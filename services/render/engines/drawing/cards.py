@@ -47,7 +47,7 @@ def slide_card(
     indent = body * 1.35
     settings = [
         fit(
-            text, Role.TEXT, (body, body * 0.9, body * 0.8), frame.column - indent, body * 4, most_lines=2, leading=1.32
+            text, Role.TEXT, (body, body * 0.9, body * 0.8), frame.column - indent, body * 4, most_lines=3, leading=1.32
         )
         for text, _ in points
     ]

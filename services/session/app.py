@@ -1,0 +1,38 @@
+"""The wiring of the session service: the one place that names its real parts."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from contracts.topics import COMMANDS_OF, SESSION_COMMANDS, SESSION_EVENTS
+from eventlog.kafka import KafkaEventLog, KafkaSender
+from eventlog.read.mongo import MongoDatabase
+from eventlog.roles import Roles
+from eventlog.service import Service, kafka_broker, reached
+from eventlog.telemetry import Metrics
+from services.session.handlers import DOCUMENTS, groups
+from services.session.settings import SessionSettings
+
+
+@asynccontextmanager
+async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Service]:
+    """Everything connected on the way in, closed on the way out."""
+    access = settings.kafka("playhead-session")
+    commands = KafkaEventLog(access, SESSION_COMMANDS.name)
+    events = KafkaEventLog(access, SESSION_EVENTS.name)
+    sender = KafkaSender(access, COMMANDS_OF)
+    database = MongoDatabase.connect(
+        settings.mongodb_uri.get_secret_value(), settings.mongodb_database, application="playhead-session"
+    )
+    try:
+        await reached(commands.start)
+        await reached(events.start)
+        store = database.store(f"session.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
+        broker = kafka_broker(access)
+        roles = Roles("session", broker, access, metrics, settings.data)
+        declared = groups(roles, commands, events, sender, store, enforce_credits=settings.enforce_credits)
+        yield Service(broker, declared, metrics)
+    finally:
+        await sender.close()
+        await commands.close()
+        await events.close()
+        database.close()

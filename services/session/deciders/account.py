@@ -1,0 +1,192 @@
+"""An account: whoever pays, and what with.
+
+A reservation takes the estimate at once; it ends by being settled (what was not used comes back, never more is taken)
+or refunded (all comes back), once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+import msgspec
+
+from contracts.messages.account import (
+    AccountCommand,
+    AccountEvent,
+    AccountRegistered,
+    CreditsGranted,
+    CreditsRefunded,
+    CreditsReserved,
+    CreditsSettled,
+    GrantCredits,
+    RefundCredits,
+    RegisterAccount,
+    ReserveCredits,
+    SettleCredits,
+)
+from eventlog.errors import Refused
+from eventlog.write.decider import Decider
+
+STARTER_REASON = "starter grant"
+
+
+CLOSED_KEPT = 64
+"""A repeat of so old a reservation can only be the same command, which the log handles once anyway."""
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """Points that a job's run has set aside."""
+
+    session_id: UUID
+    amount: int
+
+
+class Absent(msgspec.Struct, frozen=True, tag=True):
+    """Nothing has happened yet."""
+
+
+class Registered(msgspec.Struct, frozen=True, tag=True):
+    """Open reservations by `<job>/<run>`, the names of those closed last, and the ids of grants that were given."""
+
+    account_id: UUID
+    balance: int = 0
+    reservations: dict[str, Reservation] = {}
+    closed: tuple[str, ...] = ()
+    grants: frozenset[UUID] = frozenset()
+
+
+Account: TypeAlias = Absent | Registered
+
+
+def evolve(state: Account, event: AccountEvent) -> Account:
+    """The account after the event."""
+    match state, event:
+        case _, AccountRegistered():
+            return Registered(event.account_id)
+        case Registered(), CreditsGranted():
+            return msgspec.structs.replace(state, balance=event.balance_after, grants=state.grants | {event.entry_id})
+        case Registered(), CreditsReserved():
+            reservation = Reservation(event.session_id, -event.amount)
+            return msgspec.structs.replace(
+                state,
+                balance=event.balance_after,
+                reservations={**state.reservations, key(event.job_id, event.run): reservation},
+            )
+        case Registered(), CreditsSettled() | CreditsRefunded():
+            name = key(event.job_id, event.run)
+            still = {other: kept for other, kept in state.reservations.items() if other != name}
+            closed = (*state.closed, name)[-CLOSED_KEPT:]
+            return msgspec.structs.replace(state, balance=event.balance_after, reservations=still, closed=closed)
+        case _:
+            return state
+
+
+def decide(state: Account, command: AccountCommand, _at: datetime) -> Sequence[AccountEvent]:
+    """What happens to the account."""
+    match state, command:
+        case Absent(), RegisterAccount():
+            return _register(command)
+        case Registered(), RegisterAccount():
+            return []
+        case Registered(grants=grants), GrantCredits(entry_id=entry_id) if entry_id in grants:
+            return []
+        case Registered(), GrantCredits():
+            return [_granted(state.account_id, state.balance, command.entry_id, command.amount, command.reason)]
+        case Registered(), ReserveCredits():
+            return _reserve(state, command)
+        case Registered(), SettleCredits() | RefundCredits():
+            return _close(state, command)
+        case Absent(), _:
+            raise Refused("account.unknown", "there is no account of this id")
+
+
+def key(job_id: UUID, run: int) -> str:
+    """One reservation a run of a job."""
+    return f"{job_id}/{run}"
+
+
+def _register(command: RegisterAccount) -> Sequence[AccountEvent]:
+    registered = AccountRegistered(
+        account_id=command.account_id,
+        kind=command.kind,
+        address=command.address,
+        name=command.name,
+        plan=command.plan,
+        role=command.role,
+    )
+    if not command.starter_grant:
+        return [registered]
+    entry = uuid5(command.account_id, STARTER_REASON)
+    return [registered, _granted(command.account_id, 0, entry, command.starter_grant, STARTER_REASON)]
+
+
+def _granted(account_id: UUID, balance: int, entry_id: UUID, amount: int, reason: str) -> CreditsGranted:
+    return CreditsGranted(
+        account_id=account_id, entry_id=entry_id, amount=amount, balance_after=balance + amount, reason=reason
+    )
+
+
+def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEvent]:
+    name = key(command.job_id, command.run)
+    if name in account.reservations or name in account.closed:
+        return []
+    if command.enforce and account.balance < command.amount:
+        raise Refused("quota.exceeded", f"this takes {command.amount} points, the account has {account.balance}")
+    return [
+        CreditsReserved(
+            account_id=account.account_id,
+            entry_id=uuid5(command.job_id, f"reserved {command.run}"),
+            job_id=command.job_id,
+            session_id=command.session_id,
+            run=command.run,
+            amount=-command.amount,
+            balance_after=account.balance - command.amount,
+        )
+    ]
+
+
+def _close(account: Registered, command: SettleCredits | RefundCredits) -> Sequence[AccountEvent]:
+    reservation = account.reservations.get(key(command.job_id, command.run))
+    if reservation is None:
+        return []
+    match command:
+        case SettleCredits():
+            actual = min(command.actual, reservation.amount)
+            back = reservation.amount - actual
+            return [
+                CreditsSettled(
+                    account_id=account.account_id,
+                    entry_id=uuid5(command.job_id, f"settled {command.run}"),
+                    job_id=command.job_id,
+                    session_id=reservation.session_id,
+                    run=command.run,
+                    actual=actual,
+                    amount=back,
+                    balance_after=account.balance + back,
+                )
+            ]
+        case RefundCredits():
+            return [
+                CreditsRefunded(
+                    account_id=account.account_id,
+                    entry_id=uuid5(command.job_id, f"refunded {command.run}"),
+                    job_id=command.job_id,
+                    session_id=reservation.session_id,
+                    run=command.run,
+                    amount=reservation.amount,
+                    balance_after=account.balance + reservation.amount,
+                    reason=command.reason,
+                )
+            ]
+
+
+DECIDER: Decider[Account] = Decider(
+    category="account",
+    version=1,
+    initial=Absent(),
+    state_type=Account,
+    evolve=evolve,
+    decide=decide,
+    commands=(RegisterAccount, GrantCredits, ReserveCredits, SettleCredits, RefundCredits),
+)

@@ -1,0 +1,59 @@
+"""One seed from beginning to end, in virtual time."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import structlog.testing
+
+from tests.simulator.checks import broken
+from tests.simulator.counted import counted_commits
+from tests.simulator.loop import Deadlock, VirtualLoop
+from tests.simulator.plan import Plan
+from tests.simulator.world import Parts, World
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a seed. `failures` is empty where every promise held."""
+
+    seed: int
+    failures: tuple[str, ...]
+    faults: Counter[str]
+    records: int
+    counted: int
+    commands: int
+    noticed: int
+    seconds: float
+
+
+def simulate(
+    seed: int, parts: Parts | None = None, tell: Callable[[str], None] | None = None, plan: Plan | None = None
+) -> Result:
+    """Run one seed. `plan` replaces the seed's own; `tell` gets the trace, line by line."""
+    loop = VirtualLoop(Random(f"{seed}:order"))
+    errors: list[str] = []
+    loop.set_exception_handler(lambda _loop, context: errors.append(str(context.get("exception", context))))
+    try:
+        with structlog.testing.capture_logs():
+            world = World(plan or Plan(seed), parts, tell)
+            try:
+                loop.run_until_complete(world.run())
+            except Deadlock as error:
+                world.failures.append(f"deadlock: {error}")
+        seconds = loop.time()
+    finally:
+        loop.close()
+    failures = world.failures or list(broken(world))
+    partitions = range(world.plan.partitions)
+    return Result(
+        seed=seed,
+        failures=(*failures, *(f"nobody awaited: {error}" for error in errors)),
+        faults=world.happened,
+        records=sum(map(len, world.events.partitions)),
+        counted=0 if failures else sum(len(counted_commits(world.events, p)) for p in partitions),
+        commands=sum(map(len, world.commands.partitions)),
+        noticed=len(world.noticed),
+        seconds=seconds,
+    )

@@ -1,0 +1,373 @@
+"""One seeded world: real runners on a broken log, crashes, zombies, and a client that never stops asking.
+
+A world is first troubled, then calm: once faults stop, everything must be handled within `CALM_SECONDS`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from contracts.envelope import Command, Commit
+from eventlog.commit import Link, Position, link, start
+from eventlog.errors import Conflict, Diverged, Poison, Unavailable
+from eventlog.log import EventLog
+from eventlog.offsets import Offsets
+from eventlog.read.memory import MemoryProjectionStore
+from eventlog.read.projector import ProjectorLane
+from eventlog.read.projector_runner import ProjectorRunner
+from eventlog.read.store import Checkpoint
+from eventlog.telemetry import Metrics
+from eventlog.work import Work
+from eventlog.write.command_runner import CommandRunner
+from eventlog.write.lane import Lane
+from eventlog.write.ledger import Ledger
+from eventlog.write.policy import PolicyLane
+from eventlog.write.policy_runner import PolicyRunner
+from tests.simulator.client import Client
+from tests.simulator.counted import counted_commits
+from tests.simulator.domain import CODES, NOON, Code
+from tests.simulator.keep import SimDisk, SimGroup, SimOffsets, SimStore, Written
+from tests.simulator.log import SimLog, SimTopic
+from tests.simulator.plan import Plan, partition_of
+from tests.simulator.process import FAULTS, NO_FAULTS, Faults, Process
+
+CALM_SECONDS = 120.0
+LOOK_SECONDS = 0.25
+_METRICS = Metrics(CollectorRegistry())
+
+
+class Parts:
+    """What the world is made of; a mutant is a world with one part taken from a subclass."""
+
+    lane: type[Lane] = Lane
+    policy_lane: type[PolicyLane] = PolicyLane
+    projector_lane: type[ProjectorLane] = ProjectorLane
+    command_runner: type[CommandRunner] = CommandRunner
+    policy_runner: type[PolicyRunner] = PolicyRunner
+    projector_runner: type[ProjectorRunner] = ProjectorRunner
+
+
+class Actor:
+    """A role on a partition, through all its incarnations."""
+
+    def __init__(self, role: str, partition: int, number: int, code: Code, host: str) -> None:
+        self.role = role
+        self.partition = partition
+        self.name = f"{role}{partition}.{number}"
+        self.code = code
+        self.host = host
+        self.lives = 0
+        self.process: Process | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.lane: Lane | PolicyLane | ProjectorLane | None = None
+
+
+class World:
+    """Everything, made of one integer."""
+
+    def __init__(self, plan: Plan, parts: Parts | None = None, tell: Callable[[str], None] | None = None) -> None:
+        self.plan = plan
+        self.parts = parts or Parts()
+        self.random = Random(f"{plan.seed}:world")
+        self._tell = tell
+        self.faults: Faults = FAULTS if plan.requests_fail else NO_FAULTS
+        self.happened: Counter[str] = Counter()
+        self.failures: list[str] = []
+        self.noticed: list[str] = []
+        self.commands = SimTopic("sim.commands", plan.partitions)
+        self.events = SimTopic("sim.events", plan.partitions)
+        for partition in range(plan.partitions):
+            self.events.put(partition, [genesis(self.events.name, partition)])
+        self.disks: dict[tuple[str, int], SimDisk] = {}
+        self.groups: dict[tuple[str, int], SimGroup] = {}
+        self.written: list[Written] = []
+        reader = CODES[plan.reader]
+        self.store = MemoryProjectionStore(reader.projections, reader.journals)
+        self.actors = [self._actor(*one) for one in plan.actors()]
+        self.client = Client(plan, self.process("client"), self.commands)
+        self._spawned: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Trouble, then calm. What went wrong is in `failures`."""
+        for actor in self.actors:
+            self.start(actor)
+        trouble = asyncio.get_running_loop().create_task(self._trouble())
+        await self.client.run()
+        await trouble
+        self.faults = NO_FAULTS
+        self.say("world", "calm from here on")
+        for actor in self.actors:
+            if actor.task is None:
+                self.start(actor)
+        await self._settle()
+        for task in [actor.task for actor in self.actors if actor.task is not None]:
+            task.cancel()
+        await asyncio.sleep(0)
+
+    def say(self, who: str, what: str) -> None:
+        """One line of the trace; faults are counted by kind."""
+        if what.startswith("fault "):
+            self.happened[what.removeprefix("fault ")] += 1
+        if self._tell is not None:
+            self._tell(f"{asyncio.get_running_loop().time():9.4f}  {who:<14} {what}")
+
+    def process(self, name: str) -> Process:
+        """A new one, with dice of its own."""
+        return Process(name, Random(f"{self.plan.seed}:{name}"), lambda: self.faults, self.say)
+
+    def group(self, role: str, partition: int) -> SimGroup:
+        """What the broker keeps for a role."""
+        return self.groups.setdefault((role, partition), SimGroup())
+
+    def disk(self, actor: Actor) -> SimDisk:
+        """The ledger file of the actor's host."""
+        place = (actor.host, actor.partition)
+        return self.disks.setdefault(place, SimDisk(start(self.events.name, actor.partition)))
+
+    def start(self, actor: Actor) -> None:
+        """A new incarnation: nothing in memory."""
+        if actor.task is not None:
+            return
+        actor.lives += 1
+        actor.process = self.process(f"{actor.name}#{actor.lives}")
+        actor.process.say(f"starts with code {actor.code.version} on {actor.host}")
+        actor.task = asyncio.get_running_loop().create_task(self._live(actor, actor.process))
+
+    def crash(self, actor: Actor) -> None:
+        """Kill −9. What is under way stays under way; it comes back a little later."""
+        if actor.task is None or actor.process is None:
+            return
+        actor.process.dead = True
+        actor.task.cancel()
+        actor.task = None
+        asyncio.get_running_loop().call_later(self.random.random(), self.start, actor)
+
+    def fail(self, what: str) -> None:
+        """The run has found something."""
+        self.say("world", f"FAILED {what}")
+        self.failures.append(what)
+
+    def _actor(self, role: str, partition: int, number: int, version: int, host: str) -> Actor:
+        return Actor(role, partition, number, CODES[version], host)
+
+    async def _live(self, actor: Actor, process: Process) -> None:
+        while True:
+            try:
+                await self._runner(actor, process).run(Work(actor.role, "sim", actor.partition, _METRICS))
+            except (Conflict, Unavailable) as error:
+                process.say(f"begins again: {type(error).__name__}: {error}")
+            except Diverged as error:
+                process.say(f"stops: {type(error).__name__}: {error}")
+                self._diverged(actor, error)
+            except Poison as error:
+                process.say(f"is upgraded: {error}")
+                if actor.code.version == max(CODES):
+                    self.fail(f"{process.name} met Poison with the newest code: {error}")
+                    return
+                actor.code = CODES[max(CODES)]
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a runner raises beyond its contract is a finding
+                self.fail(f"{process.name} raised {type(error).__name__}: {error}")
+                return
+            await process.pause(longer=True)
+
+    def _diverged(self, actor: Actor, error: Diverged) -> None:
+        """A person looks: after a lost tail everything derived is thrown away; without one it is a false alarm."""
+        self.noticed.append(actor.name)
+        if not self.events.generations[actor.partition] or not self.plan.truncations:
+            self.fail(f"{actor.name} says that the log diverged, and it did not: {error}")
+        if actor.role == "writer":
+            self.disk(actor).lose()
+        elif actor.role == "policy":
+            self.group("policy", actor.partition).now = None
+        else:
+            self._drop_views()
+
+    def _drop_views(self) -> None:
+        """With every projector stopped: the store has no idea which of its views came from the lost records."""
+        for one in self.actors:
+            if one.role == "projector":
+                self.crash(one)
+        self.store.positions.clear()
+        self.store.parked.clear()
+        for kept in (*self.store.views.values(), *self.store.entries.values()):
+            kept.clear()
+
+    def _runner(self, actor: Actor, process: Process) -> Any:
+        events: EventLog = SimLog(self.events, process)
+        commands: EventLog = SimLog(self.commands, process)
+        offsets: Offsets = SimOffsets(self.group(actor.role, actor.partition), process)
+        code, parts = actor.code, self.parts
+        if actor.role == "writer":
+            return parts.command_runner(
+                commands,
+                events,
+                offsets,
+                lambda _partition: self.disk(actor).open(code.version),
+                lambda partition, ledger: self._lane(actor, partition, ledger),
+            )
+        if actor.role == "policy":
+            return parts.policy_runner(
+                events, offsets, SimSender(commands, self.plan.partitions), lambda at: self._policy_lane(actor, at)
+            )
+        store = SimStore(self.store, self.written, process)
+        return parts.projector_runner(events, offsets, store, lambda at: self._projector_lane(actor, at))
+
+    def _lane(self, actor: Actor, partition: int, ledger: Ledger) -> Lane:
+        count = self.plan.partitions
+        lane = self.parts.lane(
+            actor.code.deciders, actor.code.catalog, ledger, lambda stream: partition_of(stream, count) == partition
+        )
+        actor.lane = lane
+        return lane
+
+    def _policy_lane(self, actor: Actor, position: Position) -> PolicyLane:
+        lane = self.parts.policy_lane(actor.code.policies, actor.code.catalog, position, "policy")
+        actor.lane = lane
+        return lane
+
+    def _projector_lane(self, actor: Actor, checkpoint: Checkpoint) -> ProjectorLane:
+        code = CODES[self.plan.reader]
+        lane = self.parts.projector_lane(
+            code.projections, code.journals, code.catalog, checkpoint.position, checkpoint.parked
+        )
+        actor.lane = lane
+        return lane
+
+    async def _trouble(self) -> None:
+        truncations = self.plan.truncations
+        for _ in range(self.plan.troubles):
+            await asyncio.sleep(self.random.random() * 0.5)
+            kind = self.random.choice(self.plan.kinds)
+            if kind == "truncate" and not truncations:
+                kind = "crash"
+            truncations -= kind == "truncate"
+            actor = self.random.choice(self.actors)
+            getattr(self, f"_trouble_{kind}")(actor)
+            self.say("world", f"fault {kind}")
+
+    def _trouble_crash(self, actor: Actor) -> None:
+        self.say("world", f"{actor.name} is killed")
+        self.crash(actor)
+
+    def _trouble_freeze(self, actor: Actor) -> None:
+        if actor.process is not None:
+            seconds = self.random.choice((0.1, 0.5, 3.0)) * self.random.random()
+            self.say("world", f"{actor.name} is frozen for {seconds:.2f} s")
+            actor.process.freeze(seconds)
+
+    def _trouble_ledger_lost(self, actor: Actor) -> None:
+        self.crash(actor)
+        self.disk(actor).lose()
+
+    def _trouble_ledger_old(self, actor: Actor) -> None:
+        if self.disk(actor).restore(self.random.random()):
+            self.crash(actor)
+
+    def _trouble_back_up(self, actor: Actor) -> None:
+        self.disk(actor).back_up()
+
+    def _trouble_offsets_lost(self, actor: Actor) -> None:
+        self.group(actor.role, actor.partition).now = None
+        self.crash(actor)
+
+    def _trouble_offsets_old(self, actor: Actor) -> None:
+        group = self.group(actor.role, actor.partition)
+        if group.history:
+            group.now = self.random.choice(group.history)
+        self.crash(actor)
+
+    def _trouble_bookmark_lost(self, actor: Actor) -> None:
+        group = self.group(actor.role, actor.partition)
+        if group.now is not None:
+            group.now = group.now._replace(metadata="")
+        self.crash(actor)
+
+    def _trouble_leader(self, actor: Actor) -> None:
+        self.events.generations[actor.partition] += 1
+        self.events.wake(actor.partition)
+
+    def _trouble_stranger(self, actor: Actor) -> None:
+        """A record that nobody of ours wrote, or an old one once more."""
+        records = self.events.partitions[actor.partition]
+        if self.random.random() < 0.5:
+            self.events.put(actor.partition, [Link(*self.random.choice(records)[1:])])
+        else:
+            self.events.put(actor.partition, [Link(b"account-0", b"?", b"", b"")])
+
+    def _trouble_truncate(self, actor: Actor) -> None:
+        records = self.events.partitions[actor.partition]
+        length = self.random.randrange(max(1, len(records) - 6), len(records) + 1)
+        self.say("world", f"events[{actor.partition}] loses offsets {length} to {len(records) - 1}")
+        self.events.truncate(actor.partition, length)
+
+    async def _settle(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + CALM_SECONDS
+        quiet = 0
+        while quiet < 3 and not self.failures:
+            await asyncio.sleep(LOOK_SECONDS)
+            waiting = self._waiting()
+            quiet = 0 if waiting else quiet + 1
+            if loop.time() > deadline:
+                self.fail(f"not handled {CALM_SECONDS:g} s after the last fault: {waiting[:3]}")
+
+    def _waiting(self) -> Sequence[str]:
+        waiting: list[str] = []
+        for partition in range(self.plan.partitions):
+            done = {commit.command_id for _, commit in counted_commits(self.events, partition)}
+            waiting += [f"command {one}" for one in sorted(self.ids(partition) - done)]
+        for actor in self.actors:
+            end = len(self.events.partitions[actor.partition])
+            if actor.role != "writer" and (actor.lane is None or actor.lane.position.next_offset != end):
+                waiting.append(f"{actor.name} of {end}")
+        return waiting
+
+    def ids(self, partition: int) -> set[UUID]:
+        """Of all commands that are in the topic."""
+        return {command.id for command in self.sent(partition)}
+
+    def sent(self, partition: int) -> list[Command]:
+        """All commands that are in the topic."""
+        found: list[Command] = []
+        for record in self.commands.partitions[partition]:
+            try:
+                found.append(msgspec.json.decode(record.value, type=Command))
+            except msgspec.DecodeError:
+                continue
+        return found
+
+
+class SimSender:
+    """Where the commands of policies go: into the partition of their stream."""
+
+    def __init__(self, commands: EventLog, partitions: int) -> None:
+        self._commands = commands
+        self._partitions = partitions
+
+    async def send(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            record = Link(command.stream.encode(), msgspec.json.encode(command), b"", b"")
+            await self._commands.append(partition_of(command.stream, self._partitions), [record])
+
+
+def genesis(topic: str, partition: int) -> Link:
+    """The first record of a log: it has an id of its own, so no other log's records fit."""
+    commit = Commit(
+        stream=f"log-{partition}",
+        version=0,
+        command_id=UUID(int=partition + 1),
+        command_type="OpenLog",
+        payload_hash="0" * 32,
+        at=NOON,
+        tenant="",
+        actor="simulator",
+    )
+    return link(start(topic, partition).head, b"log", msgspec.json.encode(commit))
