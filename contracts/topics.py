@@ -92,4 +92,11 @@ RENDER_PROGRESS = Topic(
 )
 """News of running jobs: nice to have, never a fact."""
 
+COMMANDS_OF: Mapping[str, str] = {
+    "session": SESSION_COMMANDS.name,
+    "account": SESSION_COMMANDS.name,
+    "job": RENDER_COMMANDS.name,
+}
+"""Category of a stream to the topic that its commands go to."""
+
 TOPICS: tuple[Topic, ...] = (SESSION_COMMANDS, SESSION_EVENTS, RENDER_COMMANDS, RENDER_EVENTS, RENDER_PROGRESS)

@@ -82,11 +82,12 @@ class SettleCredits(CommandBody):
 
 
 class RefundCredits(CommandBody):
-    """Give back all that was reserved."""
+    """Give back all that was reserved; where nothing was, nothing will be: a reservation that comes late is void."""
 
     TYPE: ClassVar[str] = "RefundCredits"
 
     job_id: UUID
+    session_id: UUID
     run: Annotated[int, Field(ge=1)]
     reason: str = ""
 

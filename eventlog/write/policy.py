@@ -22,7 +22,10 @@ _decode_commit = msgspec.json.Decoder(Commit).decode
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One event or refusal, as a rule hears it. `body` is the event; `refusal` is set instead where there is none."""
+    """One event or refusal, as a rule hears it. `body` is the event; `refusal` is set instead where there is none.
+
+    `origin` says who sent the command: for one that a policy asked for, the stream of the event that it had heard.
+    """
 
     id: UUID
     stream: str
@@ -32,6 +35,7 @@ class Heard:
     actor: str
     command_id: UUID
     command_type: str
+    origin: str
     body: EventBody | None
     refusal: Refusal | None = None
 
@@ -71,6 +75,7 @@ def _heard(commit: Commit, id_: UUID, version: int, **what: Any) -> Heard:
         actor=commit.actor,
         command_id=commit.command_id,
         command_type=commit.command_type,
+        origin=commit.origin,
         **({"body": None} | what),
     )
 
@@ -111,5 +116,6 @@ def _command(heard: Heard, ask: Ask, actor: str) -> Command:
         at=heard.at,
         tenant=heard.tenant,
         actor=actor,
+        origin=heard.stream,
         data=encode(ask.body),
     )

@@ -39,9 +39,17 @@ CODES: dict[str, Meaning] = {
     "video.unknown": Meaning(404, "There is no video"),
     "range.not_satisfiable": Meaning(416, "The range lies outside of the file"),
     "session.exists": Meaning(409, "Another session has this id"),
-    "session.not_open": Meaning(409, "The session does not take this now"),
-    "job.not_open": Meaning(409, "The job does not take this now"),
-    "job.not_ended": Meaning(409, "The job has not ended"),
+    "session.not_open": Meaning(404, "There is no such session, or it was deleted"),
+    "session.busy": Meaning(409, "The session is at work", retryable=True),
+    "session.empty": Meaning(422, "A session needs a prompt or a script"),
+    "session.step_missing": Meaning(409, "An earlier step is missing"),
+    "job.over": Meaning(409, "The job has ended"),
+    "job.completed": Meaning(409, "The job is done"),
+    "stream.not_found": Meaning(404, "There is no such thing"),
+    "stream.not_understood": Meaning(503, "A newer version wrote this", retryable=True),
+    "command.malformed": Meaning(422, "The command does not fit"),
+    "commit.too_large": Meaning(422, "What would be kept is too large"),
+    "decider.failed": Meaning(500, "The rules failed on this"),
     "idempotency.in_flight": Meaning(409, "The first call with this key is still at work", retryable=True),
     "idempotency.mismatch": Meaning(422, "The key was used with another body"),
     "quota.exceeded": Meaning(402, "The account has too few points"),
@@ -59,16 +67,7 @@ CODES: dict[str, Meaning] = {
 PARTS = {"kafka": "kafka", "mongodb": "mongodb", "postgres": "postgres", "postgresql": "postgres", "blobs": "blobs"}
 """The name of a part, in small letters, as `Unavailable` gives it, to the first word of its code."""
 
-HIDDEN = frozenset({"session.not_found", "session.absent", "job.not_found", "job.absent", "account.absent"})
-"""Codes by which deciders say that a stream is missing; they are answered as `<category>.unknown`."""
-
 
 def meaning(code: str) -> Meaning:
     """The meaning of a code; 409 for one that only the deciders know."""
-    known = CODES.get(public(code))
-    return known or Meaning(409, "The request does not fit the present state")
-
-
-def public(code: str) -> str:
-    """The code as clients see it."""
-    return f"{code.partition('.')[0]}.unknown" if code in HIDDEN else code
+    return CODES.get(code) or Meaning(409, "The request does not fit the present state")

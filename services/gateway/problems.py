@@ -68,7 +68,7 @@ class Problem(Exception):
         **extra: Any,
     ) -> None:
         super().__init__(f"{code}: {detail}")
-        self.code = codes.public(code)
+        self.code = code
         self.status = status or codes.meaning(code).status
         self.detail = detail
         self.headers = dict(headers or {})
@@ -77,8 +77,9 @@ class Problem(Exception):
 
 def of_refusal(code: str, detail: str, *, stage: str | None = None, retryable: bool | None = None) -> Problem:
     """The problem for what a decider, or a job, gave as its reason."""
-    known = codes.CODES.get(codes.public(code))
-    sentence = detail or (f"{known.title}." if known else f"The request was refused: {code}.")
+    known = codes.CODES.get(code)
+    sentence = detail or (known.title if known else f"the request was refused: {code}")
+    sentence = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
     problem = Problem(code, sentence)
     problem.extra |= {name: value for name, value in (("stage", stage), ("retryable", retryable)) if value is not None}
     return problem

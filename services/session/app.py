@@ -29,7 +29,7 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
         store = database.store(f"session.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         broker = kafka_broker(access)
         roles = Roles("session", broker, access, metrics, settings.data)
-        declared = groups(roles, commands, events, sender, store, enforce_credits=settings.enforce_credits)
+        declared = groups(roles, commands, events, sender, store)
         yield Service(broker, declared, metrics)
     finally:
         await sender.close()

@@ -10,7 +10,7 @@ from eventlog.read.store import ProjectionStore
 from eventlog.roles import Projector, Roles
 from eventlog.write.policy_runner import Sender
 from services.session.deciders import DECIDERS
-from services.session.policies import policies
+from services.session.policies import POLICIES
 from services.session.projections import JOURNALS, PROJECTIONS
 
 DOCUMENTS = Projector(
@@ -28,12 +28,10 @@ def groups(
     events: KafkaEventLog,
     sender: Sender,
     store: ProjectionStore,
-    *,
-    enforce_credits: bool,
 ) -> Sequence[Group]:
     """The processor of commands, the policies on events, the projector of documents."""
     return (
         roles.processor(commands, events, DECIDERS, SESSION_CATALOG),
-        roles.policies(events, policies(enforce_credits=enforce_credits), SESSION_CATALOG, sender),
+        roles.policies(events, POLICIES, SESSION_CATALOG, sender),
         roles.projector(events, DOCUMENTS, store),
     )

@@ -68,6 +68,4 @@ def _problem(refusal: dict[str, str] | None) -> CommandProblem | None:
     if refusal is None:
         return None
     meaning = codes.meaning(refusal["code"])
-    return CommandProblem(
-        code=codes.public(refusal["code"]), title=meaning.title, status=meaning.status, detail=refusal["detail"]
-    )
+    return CommandProblem(code=refusal["code"], title=meaning.title, status=meaning.status, detail=refusal["detail"])

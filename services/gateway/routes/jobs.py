@@ -37,7 +37,7 @@ async def get(request: Request, caller: Caller, job_id: UUID) -> Response:
     operation_id="cancelJob",
     summary="Cancel a job",
     status_code=202,
-    responses=command_answers("job.unknown", "job.not_open", ok=JobView),
+    responses=command_answers("job.unknown", ok=JobView),
 )
 async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
     """Stops the job. What was set aside for stages that were not done is given back: see `pointsSettled`."""
@@ -49,7 +49,7 @@ async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
     operation_id="retryJob",
     summary="Try a job again",
     status_code=202,
-    responses=command_answers("job.unknown", "job.not_ended", ok=JobView),
+    responses=command_answers("job.unknown", "job.completed", ok=JobView),
 )
 async def retry(request: Request, caller: Caller, job_id: UUID) -> Response:
     """Goes on with a job that failed, was canceled or expired; stages that are done stay done."""

@@ -89,7 +89,7 @@ async def create(
     operation_id="deleteSession",
     summary="Delete a session",
     status_code=202,
-    responses=command_answers("session.unknown", gone=None),
+    responses=command_answers("session.not_open", gone=None),
 )
 async def delete(request: Request, caller: Caller, session_id: UUID) -> Response:
     """Takes the session away and stops what runs for it. `Prefer: wait=N` answers 204 when that is done."""

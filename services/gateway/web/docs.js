@@ -29,20 +29,25 @@ function table(rows) {
   return h("table", {}, h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell))))));
 }
 
+/** Words with `code` among them. */
+function words(text) {
+  return h("span", {}, ...(text ?? "").split(/`([^`]+)`/).map((piece, n) => (n % 2 ? h("code", {}, piece) : piece)));
+}
+
 function part(title, ...content) {
   return h("div", {}, h("h3", {}, title), ...content);
 }
 
 function call(method, path, operation) {
-  const inside = h("div", { class: "inside" }, h("p", {}, operation.description ?? ""));
+  const inside = h("div", { class: "inside" }, h("p", {}, words(operation.description)));
   if (operation.parameters?.length) {
-    inside.append(part("Parameters", table(operation.parameters.map((one) => [h("code", {}, one.name), `${one.in}${one.required ? ", needed" : ""}`, one.description ?? one.schema?.description ?? ""]))));
+    inside.append(part("Parameters", table(operation.parameters.map((one) => [h("code", {}, one.name), `${one.in}${one.required ? ", needed" : ""}`, words(one.description ?? one.schema?.description)]))));
   }
   const body = operation.requestBody?.content["application/json"]?.schema;
   if (body) inside.append(part("Body", h("pre", { tabindex: "0" }, JSON.stringify(form(body), null, 2))));
   const ok = Object.entries(operation.responses).find(([status, response]) => status < 300 && response.content?.["application/json"]?.schema);
   if (ok && Object.keys(ok[1].content["application/json"].schema).length) inside.append(part(`Answers ${ok[0]}`, h("pre", { tabindex: "0" }, JSON.stringify(form(ok[1].content["application/json"].schema), null, 2))));
-  inside.append(part("All answers", table(Object.entries(operation.responses).sort().map(([status, response]) => [h("code", {}, status), response.description.replaceAll("`", "")]))));
+  inside.append(part("All answers", table(Object.entries(operation.responses).sort().map(([status, response]) => [h("code", {}, status), words(response.description)]))));
   return h("details", { class: "call" },
     h("summary", {}, h("span", { class: `method ${method}` }, method), h("code", {}, path), h("span", {}, operation.summary)), inside);
 }
@@ -55,6 +60,6 @@ for (const [path, item] of Object.entries(document_.paths)) {
   }
 }
 document.getElementById("docs").append(
-  h("p", {}, document_.info.description),
+  ...document_.info.description.split("\n\n").map((paragraph) => h("p", {}, words(paragraph))),
   ...[...groups].map(([tag, calls]) => h("section", {}, h("h2", {}, tag), ...calls)),
 );

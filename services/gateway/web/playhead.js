@@ -389,6 +389,7 @@ class SessionPage {
     }
     this.playing = null;
     if (ENDED.has(session.status)) {
+      parts.screen.classList.add("over");
       this.placeholder({ failed: "There is no film: the work failed.", canceled: "There is no film: the work was canceled." }[session.status] ?? "There is no film.");
       return;
     }

@@ -1,7 +1,8 @@
 """An account: whoever pays, and what with.
 
 A reservation takes the estimate at once; it ends by being settled (what was not used comes back, never more is taken)
-or refunded (all comes back), once.
+or refunded (all comes back), once. A refund may come before its reservation, when a job is stopped at once: then the
+reservation is void, whenever it comes.
 """
 
 from collections.abc import Sequence
@@ -95,8 +96,10 @@ def decide(state: Account, command: AccountCommand, _at: datetime) -> Sequence[A
             return [_granted(state.account_id, state.balance, command.entry_id, command.amount, command.reason)]
         case Registered(), ReserveCredits():
             return _reserve(state, command)
-        case Registered(), SettleCredits() | RefundCredits():
-            return _close(state, command)
+        case Registered(), SettleCredits():
+            return _settle(state, command)
+        case Registered(), RefundCredits():
+            return _refund(state, command)
         case Absent(), _:
             raise Refused("account.unknown", "there is no account of this id")
 
@@ -146,39 +149,44 @@ def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEv
     ]
 
 
-def _close(account: Registered, command: SettleCredits | RefundCredits) -> Sequence[AccountEvent]:
+def _settle(account: Registered, command: SettleCredits) -> Sequence[AccountEvent]:
     reservation = account.reservations.get(key(command.job_id, command.run))
     if reservation is None:
         return []
-    match command:
-        case SettleCredits():
-            actual = min(command.actual, reservation.amount)
-            back = reservation.amount - actual
-            return [
-                CreditsSettled(
-                    account_id=account.account_id,
-                    entry_id=uuid5(command.job_id, f"settled {command.run}"),
-                    job_id=command.job_id,
-                    session_id=reservation.session_id,
-                    run=command.run,
-                    actual=actual,
-                    amount=back,
-                    balance_after=account.balance + back,
-                )
-            ]
-        case RefundCredits():
-            return [
-                CreditsRefunded(
-                    account_id=account.account_id,
-                    entry_id=uuid5(command.job_id, f"refunded {command.run}"),
-                    job_id=command.job_id,
-                    session_id=reservation.session_id,
-                    run=command.run,
-                    amount=reservation.amount,
-                    balance_after=account.balance + reservation.amount,
-                    reason=command.reason,
-                )
-            ]
+    actual = min(command.actual, reservation.amount)
+    back = reservation.amount - actual
+    return [
+        CreditsSettled(
+            account_id=account.account_id,
+            entry_id=uuid5(command.job_id, f"settled {command.run}"),
+            job_id=command.job_id,
+            session_id=reservation.session_id,
+            run=command.run,
+            actual=actual,
+            amount=back,
+            balance_after=account.balance + back,
+        )
+    ]
+
+
+def _refund(account: Registered, command: RefundCredits) -> Sequence[AccountEvent]:
+    name = key(command.job_id, command.run)
+    if name in account.closed:
+        return []
+    reservation = account.reservations.get(name)
+    amount = reservation.amount if reservation else 0
+    return [
+        CreditsRefunded(
+            account_id=account.account_id,
+            entry_id=uuid5(command.job_id, f"refunded {command.run}"),
+            job_id=command.job_id,
+            session_id=command.session_id,
+            run=command.run,
+            amount=amount,
+            balance_after=account.balance + amount,
+            reason=command.reason,
+        )
+    ]
 
 
 DECIDER: Decider[Account] = Decider(

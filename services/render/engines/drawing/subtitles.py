@@ -4,6 +4,7 @@ libass counts font sizes in line heights and time in hundredths of a second; bot
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from services.render.engines.drawing.elements import Element, Shape, Side, Text
 from services.render.engines.drawing.frame import Frame
@@ -70,6 +71,7 @@ def set_in(face: Face, size: float) -> str:
     return f"\\fn{face.family}\\fs{size * (face.font.ascent + face.font.descent):.2f}"
 
 
+@lru_cache(maxsize=4096)
 def typeset(text: str, role: Role, size: float) -> str:
     """A text in the faces that can draw it."""
     return "".join(f"{{{set_in(run.face, size)}}}{escaped_run(run.text)}" for run in runs(text, role))
