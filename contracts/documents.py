@@ -14,14 +14,15 @@ whole milliseconds. Nothing in a document comes from a clock, a host name or ano
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from contracts.messages.account import AccountKind, Role
 from contracts.model import Personal
-from contracts.rendering import Aspect, AssetKind, Kind, Stage
+from contracts.rendering import Artifact, Aspect, AssetKind, Kind, Stage
 from contracts.validators import json_schema as json_schema
 
 LEDGER_ITEMS_KEPT = 200
@@ -101,6 +102,22 @@ class Asset(Part):
     job_id: str
     stage: Stage
     created_at: datetime
+
+
+def asset(artifact: Artifact, job_id: UUID, stage: Stage, at: datetime) -> dict[str, Any]:
+    """The `Asset` of a stage's artifact, as it stands in documents."""
+    return {
+        "assetId": str(artifact.asset_id),
+        "kind": artifact.kind.value,
+        "mediaType": artifact.media_type,
+        "fileName": artifact.file_name,
+        "sha256": artifact.sha256,
+        "sizeBytes": artifact.size_bytes,
+        "durationMs": artifact.duration_ms,
+        "jobId": str(job_id),
+        "stage": stage.value,
+        "createdAt": at,
+    }
 
 
 class SessionError(Part):

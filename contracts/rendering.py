@@ -3,6 +3,7 @@
 Durations are integer milliseconds, sizes bytes, digests lower-case hexadecimal SHA-256.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
@@ -40,6 +41,15 @@ class Stage(StrEnum):
 STAGES: tuple[Stage, ...] = tuple(Stage)
 """All stages, first to last."""
 
+STAGE_PERCENT: Mapping[Stage, int] = {
+    Stage.REFINE: 5,
+    Stage.SCRIPT: 10,
+    Stage.SPEECH: 10,
+    Stage.SCENES: 20,
+    Stage.VIDEO: 55,
+}
+"""The usual share of each stage in the making of a whole film; together 100."""
+
 FREE_STAGES: frozenset[Stage] = frozenset({Stage.REFINE, Stage.SCRIPT})
 """Stages that cost no points."""
 
@@ -55,6 +65,12 @@ class AssetKind(StrEnum):
     TIMINGS = "timings"
     CODE = "code"
     UPLOAD = "upload"
+
+
+FOR_USERS: frozenset[AssetKind] = frozenset(
+    {AssetKind.VIDEO, AssetKind.AUDIO, AssetKind.CAPTIONS, AssetKind.POSTER, AssetKind.CODE}
+)
+"""What is shown to the user; the others are inputs of later stages."""
 
 
 class Artifact(Tolerant):

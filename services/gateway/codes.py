@@ -42,6 +42,7 @@ CODES: dict[str, Meaning] = {
     "session.not_open": Meaning(404, "There is no such session, or it was deleted"),
     "session.busy": Meaning(409, "The session is at work", retryable=True),
     "session.empty": Meaning(422, "A session needs a prompt or a script"),
+    "session.nothing_to_do": Meaning(422, "There is nothing to do"),
     "session.step_missing": Meaning(409, "An earlier step is missing"),
     "job.over": Meaning(409, "The job has ended"),
     "job.completed": Meaning(409, "The job is done"),

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from contracts.envelope import Command
@@ -116,28 +116,18 @@ class CommandProducer:
 async def follow_progress(access: KafkaAccess, tell: Callable[[Progress], None]) -> None:
     """Tell of every word that workers say from now on. Runs until it is cancelled; a lost word is no harm."""
     while True:
-        consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="latest", **access.connecting())
+        consumer = AIOKafkaConsumer(
+            RENDER_PROGRESS.name, enable_auto_commit=False, auto_offset_reset="latest", **access.connecting()
+        )
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await consumer.start()
-                await _assign(consumer)
             await _listen(consumer, tell)
         except (KafkaError, OSError, TimeoutError) as error:
             _log.warning("the news of running jobs is away; trying again", error=f"{type(error).__name__}: {error}")
         finally:
             await _stopped(consumer, CONNECT_SECONDS)
         await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def _assign(consumer: AIOKafkaConsumer) -> None:
-    topic = RENDER_PROGRESS.name
-    await consumer.topics()
-    partitions = consumer.partitions_for_topic(topic)
-    if not partitions:
-        raise TimeoutError(f"{topic} does not exist: run `playhead topics`")
-    places = [TopicPartition(topic, partition) for partition in sorted(partitions)]
-    consumer.assign(places)
-    await consumer.seek_to_end(*places)
 
 
 async def _listen(consumer: AIOKafkaConsumer, tell: Callable[[Progress], None]) -> None:

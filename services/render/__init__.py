@@ -1,6 +1,10 @@
-"""render: owns jobs, and turns their frozen inputs into finished videos.
+"""render: owns jobs.
 
-Hears  playhead.render.commands
-Tells  playhead.render.events
-Keeps  Mongo `jobs`, Postgres `render_queue`, the blob store
+Hears  playhead.render.commands      QueueJob, ApproveJob, ClaimJob, CompleteStage, CancelJob, …
+Tells  playhead.render.events        job.queued, job.claimed, job.stage_completed, job.completed, …
+       playhead.render.progress      how far a running job is: news, no fact
+Asks   playhead.session.commands     RecordStage, ReserveCredits, SettleCredits, … (policies)
+Keeps  Mongo `jobs`, `render_commands`, `render_history`; Postgres `render.queue`, `render.leases`; the blob store
+
+Two kinds of processes: `python -m services.render` decides and projects, `python -m services.render worker` renders.
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from blobs.store import BlobCorrupt, BlobMissing, BlobStore, BlobStoreUnavailable
-from contracts.rendering import STAGES, JobInputs, Stage, StageOutput
+from contracts.rendering import STAGE_PERCENT, STAGES, JobInputs, Stage, StageOutput
 from services.render.engines.prose import clean, tokens
 from services.render.stages import refine, scenes, script, speech, video
 from services.render.stages.errors import StageFailed
@@ -23,7 +23,6 @@ from services.render.stages.tools import Done, Task, Tools
 
 __all__ = [
     "RENDERER_VERSION",
-    "WEIGHTS",
     "StageFailed",
     "Tools",
     "estimate_points",
@@ -31,15 +30,6 @@ __all__ = [
     "points_of",
     "run_stage",
 ]
-
-WEIGHTS: Mapping[Stage, int] = {
-    Stage.REFINE: 5,
-    Stage.SCRIPT: 10,
-    Stage.SPEECH: 10,
-    Stage.SCENES: 20,
-    Stage.VIDEO: 55,
-}
-"""The share of each stage in a whole film, in percent."""
 
 _MS_A_POINT = 10_000
 _MS_A_WORD, _MS_A_CHARACTER, _MS_AROUND = 400, 520, 3000
@@ -101,8 +91,8 @@ async def run_stage(
 
 def percent(stage: Stage, fraction: float) -> float:
     """How far a whole film is, from 0 to 100, when `fraction` of `stage` is done and all before it is."""
-    before = sum(WEIGHTS[one] for one in STAGES[: STAGES.index(stage)])
-    return before + WEIGHTS[stage] * min(max(fraction, 0.0), 1.0)
+    before = sum(STAGE_PERCENT[one] for one in STAGES[: STAGES.index(stage)])
+    return before + STAGE_PERCENT[stage] * min(max(fraction, 0.0), 1.0)
 
 
 def forward(report: Callable[[float], None]) -> Callable[[float], None]:

@@ -8,4 +8,4 @@ from eventlog.settings import ServiceSettings
 class SessionSettings(ServiceSettings):
     """The parts, and the name of the database of documents."""
 
-    mongodb_database: str = Field("playhead", alias="MONGODB_DATABASE")
+    mongodb_database: str = Field(default="playhead", alias="MONGODB_DATABASE")

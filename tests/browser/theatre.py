@@ -42,7 +42,9 @@ SCRIPT = (
     "Air scatters light, and it scatters blue far more than red.\n\n"
     "So wherever you look, blue comes at you from all of the sky."
 )
-CAPTIONS = b"WEBVTT\n\n00:00.000 --> 00:02.000\nAir scatters light,\n\n00:02.000 --> 00:04.000\nand blue far more than red.\n"
+CAPTIONS = (
+    b"WEBVTT\n\n00:00.000 --> 00:02.000\nAir scatters light,\n\n00:02.000 --> 00:04.000\nand blue far more than red.\n"
+)
 VOICELESS = "No voice speaks Klingon here. Choose one of: English, German, French."
 
 
@@ -87,7 +89,10 @@ class Theatre:
                 known = samples.session(
                     command.tenant,
                     wish.session_id,
-                    **{"prompt": wish.prompt, "script": wish.script, "aspect": wish.aspect, "kind": wish.kind},
+                    prompt=wish.prompt,
+                    script=wish.script,
+                    aspect=wish.aspect,
+                    kind=wish.kind,
                     createdAt=command.at,
                     jobs=[str(wish.job_id)],
                     activeJob=str(wish.job_id),
@@ -189,7 +194,10 @@ class Theatre:
         known["version"] += 1
         known["updatedAt"] = now()
         session = UUID(known["sessionId"])
-        row = samples.row(known["tenant"], known["version"], type_, session, **data) | {"at": now(), "_id": str(new_id())}
+        row = samples.row(known["tenant"], known["version"], type_, session, **data) | {
+            "at": now(),
+            "_id": str(new_id()),
+        }
         self.world.documents.put("session_history", row)
         self.world.documents.put("sessions", known | {"stages": [dict(one) for one in known["stages"]]})
         self.world.news.written(known["_id"])
@@ -222,8 +230,9 @@ async def served(app: FastAPI) -> AsyncGenerator[str]:
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(server.serve([free]))
-            while not server.started:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while not server.started:  # noqa: ASYNC110 - the server has no event for it
+                    await asyncio.sleep(0.01)
             try:
                 yield f"http://127.0.0.1:{free.getsockname()[1]}"
             finally:

@@ -1,7 +1,7 @@
 """The gateway's ports in memory: what a test puts in is what the routes see."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from contracts.envelope import Command, stream_id
 from eventlog.errors import Unavailable
 from services.gateway.cursors import Place
 from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Stored
+from services.gateway.idempotency import ABANDONED_SECONDS
 
 
 class MemorySender:
@@ -101,20 +102,22 @@ class MemoryAnswers:
     """Claims and answers by command id; `away` refuses everything."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, UUID], Claim] = {}
+        self.kept: dict[tuple[str, UUID], tuple[datetime, Claim]] = {}
         self.away = False
 
     async def claim(self, tenant: str, id_: UUID, digest: str, at: datetime) -> Claim:
         if self.away:
             raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
-        found = self.kept.get((tenant, id_))
-        if found is None:
-            self.kept[tenant, id_] = Claim(False, digest)
+        since, found = self.kept.get((tenant, id_), (at, None))
+        abandoned = found is not None and found.answer is None and since < at - timedelta(seconds=ABANDONED_SECONDS)
+        if found is None or (abandoned and found.digest == digest):
+            self.kept[tenant, id_] = at, Claim(False, digest)
             return Claim(mine=True)
         return found
 
     async def keep(self, tenant: str, id_: UUID, answer: KeptAnswer) -> None:
-        self.kept[tenant, id_] = self.kept[tenant, id_]._replace(answer=answer)
+        since, claim = self.kept[tenant, id_]
+        self.kept[tenant, id_] = since, claim._replace(answer=answer)
 
     async def release(self, tenant: str, id_: UUID) -> None:
         self.kept.pop((tenant, id_), None)

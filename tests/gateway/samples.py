@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from contracts.documents import (
     AccountDocument,
     CommandDocument,
@@ -23,6 +25,7 @@ VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
+RAW = msgspec.Raw(b"{}")
 
 
 def stored(document: type[Document], fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a client gets wrong is told in a problem that says what was wrong and what is right."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
@@ -104,7 +105,7 @@ async def test_a_body_of_two_mebibytes_is_refused_by_its_announced_size(client: 
 async def test_a_body_that_announces_no_size_is_refused_where_it_grows_too_large(client: httpx.AsyncClient) -> None:
     sent = 0
 
-    async def chunks() -> Any:
+    async def chunks() -> AsyncGenerator[bytes]:
         nonlocal sent
         for _ in range(100):
             sent += 1

@@ -56,7 +56,7 @@ async def test_who_waits_for_a_cancel_gets_the_job(client: httpx.AsyncClient, wo
 
 
 async def test_a_cancel_of_a_missing_job_is_404(client: httpx.AsyncClient, world: World) -> None:
-    async with world.deciding(lambda command: samples.outcome(command, 0, ("job.not_found", ""))):
+    async with world.deciding(lambda command: samples.outcome(command, 0, ("job.unknown", ""))):
         answer = await client.post(f"/v1/jobs/{JOB}/cancel", headers={"Prefer": "wait=5"})
     assert_problem(answer, 404, "job.unknown", "There is no such job.")
 

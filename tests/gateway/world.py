@@ -69,7 +69,7 @@ class World:
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,
             legacy_wait_seconds=1.0,
-            probes={name: self._probe for name in ("kafka", "mongo", "database")},
+            probes=dict.fromkeys(("kafka", "mongo", "database"), self._probe),
         )
         return replace(made, **changed)
 

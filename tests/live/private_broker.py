@@ -60,10 +60,8 @@ class PrivateBroker:
             self._child.signal(signal.SIGCONT)
 
     async def _stands_still(self) -> bool | None:
-        """Whether the kernel has stopped each of its threads: that takes a moment."""
         assert self._child is not None
-        threads = Path(f"/proc/{self._child.pid}/task").glob("*/stat")
-        return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads) or None
+        return _all_threads_stopped(self._child.pid) or None
 
     def lose_tail(self, topic: str, batches: int) -> None:
         """Cut the last batches off partition 0. The broker must not run."""
@@ -75,6 +73,12 @@ class PrivateBroker:
             starts.append(at)
             at += 12 + length
         segment.write_bytes(raw[: starts[-batches]])
+
+
+def _all_threads_stopped(pid: int) -> bool:
+    """Whether the kernel has come round to each of them: that takes a moment."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen:
         kind=new.kind,
         aspect=new.aspect,
         prompt=new.prompt,
-        script=new.script,
+        script=new.script if new.script.strip() else "",
         title=new.title,
         stages=new.stages,
         metadata=new.metadata,

@@ -17,7 +17,7 @@ from services.render.engines.drawing.palette import PALETTES, contrast, palette_
 from services.render.engines.drawing.paragraph import balanced, clipped, fit, wrap
 from services.render.engines.drawing.plate import paint_plate
 from services.render.engines.drawing.still import paint
-from services.render.engines.drawing.typeface import FONTS, Role, is_right_to_left, runs, width
+from services.render.engines.drawing.typeface import FONTS, Face, Role, is_right_to_left, loaded, runs, width
 from services.render.engines.ffmpeg import Ffmpeg, Filter, Source, Target
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Mn", "Me", "Mc"]), max_size=120)
@@ -50,10 +50,16 @@ def test_a_clipped_line_ends_in_an_ellipsis() -> None:
     assert clipped("one", Role.TEXT, 30, 150) == "one"
 
 
+def has_ink(face: Face, character: str) -> bool:
+    left, top, right, bottom = loaded(face, 40).getmask(character).getbbox() or (0, 0, 0, 0)
+    return right > left and bottom > top
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_every_letter_of_the_world_has_a_font_that_draws_it(role: Role) -> None:
     for run in runs(WORLD, role):
         assert all(run.face.font.draws(one) for one in run.text if not one.isspace()), run
+        assert all(has_ink(run.face, one) for one in run.text if not one.isspace()), run
     assert "".join(run.text for run in runs(WORLD, role)) == WORLD
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from blobs.memory import MemoryBlobs
 from blobs.store import BlobRef, BlobStoreUnavailable, key_of
-from contracts.rendering import STAGES, JobInputs, Kind, Stage
+from contracts.rendering import STAGE_PERCENT, STAGES, JobInputs, Kind, Stage
 from services.render.engines.ffmpeg import Ffmpeg
-from services.render.pipeline import WEIGHTS, estimate_points, forward, percent, points_of, run_stage
+from services.render.pipeline import estimate_points, forward, percent, points_of, run_stage
 from services.render.stages.errors import StageFailed
 from services.render.stages.tools import Tools
 from tests.render.stages.conftest import INPUTS, Made, make, tools_of
@@ -174,7 +174,7 @@ def test_progress_only_goes_forward(fractions: list[float]) -> None:
 
 
 def test_the_percentages_of_all_stages_join_into_a_whole() -> None:
-    assert sum(WEIGHTS.values()) == 100
+    assert sum(STAGE_PERCENT.values()) == 100
     assert [percent(stage, 0) for stage in STAGES] == [0, 5, 15, 25, 45]
     assert percent(Stage.VIDEO, 1) == 100
     assert percent(Stage.REFINE, 9) == 5

@@ -65,8 +65,8 @@ _SIGNS = (
 )
 _THEN: tuple[Face, ...] = (
     *(Face(f"Noto Sans {script}", f"NotoSans{script}-Regular.ttf") for script in _SCRIPTS),
-    Face("NanumSquare Bold", "NanumSquareB.ttf"),
     Face("Droid Sans Fallback", "DroidSansFallbackFull.ttf"),
+    Face("NanumSquare Bold", "NanumSquareB.ttf"),  # after Droid: its Chinese characters are empty
     *_SIGNS,
     Face("DejaVu Sans", "DejaVuSans.ttf"),
 )

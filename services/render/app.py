@@ -1,0 +1,48 @@
+"""The wiring of the render service's control process: the one place that names its real parts."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
+from eventlog.kafka import KafkaEventLog, KafkaSender
+from eventlog.read.mongo import MongoDatabase
+from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
+from eventlog.roles import Roles
+from eventlog.service import Service, kafka_broker, reached
+from eventlog.telemetry import Metrics
+from services.render.handlers import DOCUMENTS, QUEUE, groups
+from services.render.settings import RenderSettings
+
+
+@asynccontextmanager
+async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Service]:
+    """Everything connected on the way in, closed on the way out."""
+    access = settings.kafka("playhead-render")
+    commands = KafkaEventLog(access, RENDER_COMMANDS.name)
+    events = KafkaEventLog(access, RENDER_EVENTS.name)
+    sender = KafkaSender(access, COMMANDS_OF)
+    database = MongoDatabase.connect(
+        settings.mongodb_uri.get_secret_value(), settings.mongodb_database, application="playhead-render"
+    )
+    pools: list[Pool] = []
+
+    async def connect() -> None:
+        pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-render"))
+
+    try:
+        await reached(commands.start)
+        await reached(events.start)
+        await reached(connect)
+        documents = database.store(f"render.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
+        queue = PostgresProjectionStore(pools[0], f"render.{QUEUE.name}", QUEUE.projections)
+        broker = kafka_broker(access)
+        roles = Roles("render", broker, access, metrics, settings.data)
+        declared = groups(roles, commands, events, sender, documents, queue, enforce_credits=settings.enforce_credits)
+        yield Service(broker, declared, metrics)
+    finally:
+        await sender.close()
+        await commands.close()
+        await events.close()
+        database.close()
+        for pool in pools:
+            await pool.close()

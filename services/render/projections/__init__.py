@@ -1,0 +1,12 @@
+"""What the render service keeps: jobs, outcomes and history in MongoDB, the queue of its workers in PostgreSQL."""
+
+from eventlog.read.journals import history, outcomes
+from eventlog.read.projection import Journal, Projection
+from services.render.projections import jobs, queue
+
+DOCUMENTS: tuple[Projection, ...] = (jobs.PROJECTION,)
+JOURNALS: tuple[Journal, ...] = (
+    Journal("render_commands", 1, outcomes),
+    Journal("render_history", 1, history),
+)
+QUEUE: tuple[Projection, ...] = (queue.PROJECTION,)

@@ -1,0 +1,12 @@
+"""The statements of the queue, one in a file, and the migrations that make its tables."""
+
+from importlib.resources import files
+from pathlib import Path
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+"""For `eventlog.migrations`, after its own."""
+
+
+def statement(name: str) -> str:
+    """The text of `<name>.sql`."""
+    return (files("services.render.sql") / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,125 @@
+"""The queue of jobs in PostgreSQL, as a worker uses it. All times in it are the database's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from contracts.rendering import JobInputs, Stage, StageOutput
+from eventlog.read.postgres import Pool
+from eventlog.read.postgres.pool import our_errors
+from services.render.sql import statement
+
+LEASE_SECONDS = 15.0
+SECONDS = 5.0
+"""For one statement, waiting for a connection included."""
+
+_LOCK = statement("claim_lock")
+_CLAIM = statement("claim")
+_LOOK = statement("look")
+_WATCH = statement("watch")
+_RENEW = statement("renew")
+_LET_GO = statement("let_go")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker may ask for, under an epoch that nobody had before."""
+
+    stream: str
+    tenant: str
+    job_id: UUID
+    session_id: UUID
+    stages: tuple[Stage, ...]
+    inputs: JobInputs
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a job stands in the log, as far as it was folded. `next_stage` is None when every stage is done."""
+
+    state: str
+    approved: bool
+    epoch: int
+    next_stage: Stage | None
+    outputs: Mapping[Stage, StageOutput]
+
+
+class RenderQueue:
+    """Every method raises `Unavailable` where the database does not answer within some seconds."""
+
+    def __init__(self, pool: Pool, worker: str, *, jobs_per_tenant: int, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._pool = pool
+        self.worker = worker
+        self.lease_seconds = lease_seconds
+        self._jobs_per_tenant = jobs_per_tenant
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        with our_errors():
+            await self._pool.fetchval("SELECT 1", timeout=SECONDS)
+
+    async def claim(self) -> Claim | None:
+        """The job whose turn it is, leased; None where there is none.
+
+        Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago.
+        """
+        with our_errors():
+            async with self._pool.acquire(timeout=SECONDS) as connection, connection.transaction():
+                await connection.execute(_LOCK, timeout=SECONDS)
+                row = await connection.fetchrow(
+                    _CLAIM, self.worker, self.lease_seconds, self._jobs_per_tenant, timeout=SECONDS
+                )
+        return None if row is None else _claim(row)
+
+    async def look(self, claim: Claim) -> Standing | None:
+        """How the job stands; None where a rebuild has not come to it."""
+        with our_errors():
+            row = await self._pool.fetchrow(_LOOK, claim.stream, timeout=SECONDS)
+        return None if row is None else _standing(row)
+
+    async def is_ours(self, claim: Claim) -> bool:
+        """Whether the log has not yet said that the turn is over: a claim that it has not seen counts as ours."""
+        with our_errors():
+            row = await self._pool.fetchrow(_WATCH, claim.stream, timeout=SECONDS)
+        if row is None or row["epoch"] < claim.epoch:
+            return row is None or row["state"] in ("queued", "running")
+        return row["epoch"] == claim.epoch and row["state"] == "running"
+
+    async def renew(self, claim: Claim) -> bool:
+        """Whether the lease was still held, and is for as long again."""
+        with our_errors():
+            done = await self._pool.execute(
+                _RENEW, claim.stream, claim.epoch, self.worker, self.lease_seconds, timeout=SECONDS
+            )
+        return done.endswith(" 1")
+
+    async def let_go(self, claim: Claim) -> None:
+        """End the lease, if it is still ours: the job may be claimed at once."""
+        with our_errors():
+            await self._pool.execute(_LET_GO, claim.stream, claim.epoch, self.worker, timeout=SECONDS)
+
+
+def _claim(row: asyncpg.Record) -> Claim:
+    return Claim(
+        stream=row["stream"],
+        tenant=row["tenant_id"],
+        job_id=row["job_id"],
+        session_id=row["session_id"],
+        stages=tuple(Stage(name) for name in row["stages"]),
+        inputs=JobInputs.model_validate(row["inputs"]),
+        epoch=row["epoch"],
+    )
+
+
+def _standing(row: asyncpg.Record) -> Standing:
+    outputs = [StageOutput.model_validate(output) for output in row["outputs"]]
+    return Standing(
+        state=row["state"],
+        approved=row["approved"],
+        epoch=row["epoch"],
+        next_stage=Stage(row["next_stage"]) if row["next_stage"] is not None else None,
+        outputs={output.stage: output for output in outputs},
+    )

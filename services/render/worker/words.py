@@ -1,0 +1,58 @@
+"""What a worker says to a job's stream. The ids are made of the stream, the epoch and the word: said twice is once."""
+
+from uuid import UUID, uuid5
+
+from contracts.catalog import encode
+from contracts.envelope import Command
+from contracts.messages.job import ClaimJob, CompleteStage, FailStage, ReleaseJob, ReleaseReason
+from contracts.model import CommandBody
+from contracts.rendering import Stage, StageOutput
+from eventlog.clock import Clock
+from services.render.worker.queue import Claim
+
+LONGEST_MESSAGE = 1_000
+
+
+class Words:
+    """The commands of one turn."""
+
+    def __init__(self, claim: Claim, worker: str, clock: Clock) -> None:
+        self._claim = claim
+        self._worker = worker
+        self._clock = clock
+
+    def claim(self) -> Command:
+        """I take it."""
+        return self._command("claim", ClaimJob(worker=self._worker, epoch=self._claim.epoch))
+
+    def complete(self, output: StageOutput) -> Command:
+        """A stage is done."""
+        return self._command(f"{output.stage.value}/done", CompleteStage(epoch=self._claim.epoch, output=output))
+
+    def fail(self, stage: Stage, code: str, message: str, *, retryable: bool) -> Command:
+        """A stage could not be done."""
+        body = FailStage(
+            epoch=self._claim.epoch, stage=stage, code=code, message=message[:LONGEST_MESSAGE], retryable=retryable
+        )
+        return self._command(f"{stage.value}/failed", body)
+
+    def release(self, reason: ReleaseReason) -> Command:
+        """Somebody else is to go on."""
+        return self._command("release", ReleaseJob(epoch=self._claim.epoch, reason=reason))
+
+    def _command(self, word: str, body: CommandBody) -> Command:
+        return Command(
+            id=uuid5(_namespace(self._claim.stream), f"{self._claim.epoch}/{word}"),
+            stream=self._claim.stream,
+            type=body.TYPE,
+            type_version=body.VERSION,
+            at=self._clock(),
+            tenant=self._claim.tenant,
+            actor=f"worker:{self._worker}",
+            data=encode(body),
+        )
+
+
+def _namespace(stream: str) -> UUID:
+    """The stream's own uuid, which holds the tenant: ids of jobs may repeat between tenants."""
+    return UUID(stream.partition("-")[2])

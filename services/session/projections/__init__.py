@@ -1,0 +1,11 @@
+"""What the session service keeps in MongoDB: sessions, accounts, outcomes of commands, history."""
+
+from eventlog.read.journals import history, outcomes
+from eventlog.read.projection import Journal, Projection
+from services.session.projections import accounts, sessions
+
+PROJECTIONS: tuple[Projection, ...] = (sessions.PROJECTION, accounts.PROJECTION)
+JOURNALS: tuple[Journal, ...] = (
+    Journal("session_commands", 1, outcomes),
+    Journal("session_history", 1, history),
+)

@@ -1,0 +1,18 @@
+"""What the session service's documents need before the first is written: collections, validators, indexes."""
+
+from contracts.documents import COLLECTIONS, json_schema
+from eventlog.read.mongo import Index, MongoDatabase
+
+NAMES = ("sessions", "accounts", "session_commands", "session_history")
+INDEXES = (
+    Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
+    Index("sessions", [("assets.assetId", 1)]),
+    Index("session_history", [("stream", 1), ("version", 1)], unique=True),
+    Index("session_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),
+)
+
+
+async def install(database: MongoDatabase) -> None:
+    """A repeat changes nothing. Raises `Unavailable`."""
+    await database.install({name: json_schema(COLLECTIONS[name]) for name in NAMES}, INDEXES)

@@ -1,0 +1,119 @@
+"""What every adapter of `Documents` and `Answers` promises: asked of memory and of a real MongoDB."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Command, stream_id
+from eventlog.clock import new_id
+from services.gateway.cursors import Place
+from services.gateway.gateway import Answers, Documents, KeptAnswer, SessionFilter
+from tests.gateway import samples
+from tests.gateway.samples import JOB, NOON, SESSION, VIDEO
+
+Put = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+ALL = SessionFilter()
+
+
+def listed(n: int, **fields: Any) -> dict[str, Any]:
+    return samples.session("ours", UUID(int=n), createdAt=NOON + timedelta(seconds=n // 2), **fields)
+
+
+class DocumentsPromises:
+    """Needs the fixtures `documents` and `put`."""
+
+    async def test_a_document_is_read_by_its_tenant_and_nobody_else(self, documents: Documents, put: Put) -> None:
+        account = samples.account("ours", JOB)
+        for name, document in (
+            ("sessions", samples.session("ours")),
+            ("jobs", samples.job("ours")),
+            ("accounts", account),
+        ):
+            await put(name, document)
+        for tenant, found in (("ours", True), ("theirs", False)):
+            assert (await documents.session(tenant, str(SESSION)) is not None) == found
+            assert (await documents.job(tenant, str(JOB)) is not None) == found
+            assert (await documents.account(tenant, str(JOB)) is not None) == found
+
+    async def test_a_deleted_session_is_not_read(self, documents: Documents, put: Put) -> None:
+        await put("sessions", samples.session("ours", status="deleted", assets=[samples.asset("a" * 64, 1)]))
+        assert await documents.session("ours", str(SESSION)) is None
+        assert await documents.sessions("ours", ALL, None, 10) == []
+        assert await documents.assets(str(VIDEO)) == []
+
+    async def test_sessions_are_listed_newest_first_from_any_place(self, documents: Documents, put: Put) -> None:
+        for n in range(6):
+            await put("sessions", listed(n))
+        await put("sessions", samples.session("theirs"))
+        whole = await documents.sessions("ours", ALL, None, 10)
+        keys = [(one["createdAt"], one["_id"]) for one in whole]
+        assert keys == sorted(keys, reverse=True)
+        assert len(keys) == 6
+        for at, key in enumerate(keys):
+            rest = await documents.sessions("ours", ALL, Place(*key), 10)
+            assert [(one["createdAt"], one["_id"]) for one in rest] == keys[at + 1 :]
+        assert await documents.sessions("ours", ALL, None, 2) == whole[:2]
+
+    async def test_a_search_takes_words_literally_in_any_case(self, documents: Documents, put: Put) -> None:
+        await put("sessions", listed(1, prompt="Why (really) is the Ärmel blue?"))
+        await put("sessions", listed(2, prompt="", script="sleeve\nand blue", status="failed"))
+
+        async def found(*words: str, status: str | None = None) -> int:
+            return len(await documents.sessions("ours", SessionFilter(status, words), None, 10))
+
+        assert await found("BLUE") == 2
+        assert await found("(really)", "blue") == 1
+        assert await found("ärmel") == 1
+        assert await found(".*") == 0
+        assert await found("blue", status="failed") == 1
+
+    async def test_history_is_read_forwards_and_backwards(self, documents: Documents, put: Put) -> None:
+        for version in range(1, 6):
+            await put("session_history", samples.row("ours", version, "session.started"))
+        stream = stream_id("session", "ours", str(SESSION))
+        forwards = await documents.history("ours", stream, after=1, limit=3)
+        backwards = await documents.history_before("ours", stream, before=4, limit=2)
+        assert [row["version"] for row in forwards] == [2, 3, 4]
+        assert [row["version"] for row in backwards] == [3, 2]
+        assert await documents.history("theirs", stream, after=0, limit=3) == []
+
+    async def test_an_outcome_is_found_whoever_decided_it(self, documents: Documents, put: Put) -> None:
+        for name in ("session_commands", "render_commands"):
+            command = Command(id=new_id(), stream="x", type="X", at=NOON, tenant="ours", actor="a", data=samples.RAW)
+            await put(name, samples.outcome(command, 3))
+            found = await documents.outcome("ours", command.id)
+            assert found is not None
+            assert found["version"] == 3
+            assert await documents.outcome("theirs", command.id) is None
+
+    async def test_an_asset_is_found_with_its_tenant(self, documents: Documents, put: Put) -> None:
+        for tenant in ("ours", "theirs"):
+            await put("sessions", samples.session(tenant, assets=[samples.asset("a" * 64, 1)]))
+        assert {one.tenant for one in await documents.assets(str(VIDEO))} == {"ours", "theirs"}
+        assert await documents.assets(str(JOB)) == []
+
+
+class AnswersPromises:
+    """Needs the fixture `answers`."""
+
+    async def test_a_key_is_claimed_once_and_its_answer_kept(self, answers: Answers) -> None:
+        id_, answer = new_id(), KeptAnswer(202, {"location": "/x"}, "{}")
+        assert (await answers.claim("ours", id_, "d1", NOON)).mine
+        second = await answers.claim("ours", id_, "d2", NOON)
+        assert (second.mine, second.digest, second.answer) == (False, "d1", None)
+        await answers.keep("ours", id_, answer)
+        assert (await answers.claim("ours", id_, "d1", NOON)).answer == answer
+
+    async def test_a_key_that_is_released_is_claimed_again(self, answers: Answers) -> None:
+        id_ = new_id()
+        await answers.claim("ours", id_, "d1", NOON)
+        await answers.release("ours", id_)
+        assert (await answers.claim("ours", id_, "d2", NOON)).mine
+
+    async def test_a_key_whose_call_died_is_taken_over_by_one_alone(self, answers: Answers) -> None:
+        id_, later = new_id(), NOON + timedelta(seconds=61)
+        await answers.claim("ours", id_, "d1", NOON)
+        assert not (await answers.claim("ours", id_, "d2", later)).mine
+        assert (await answers.claim("ours", id_, "d1", later)).mine
+        assert not (await answers.claim("ours", id_, "d1", later)).mine
