@@ -12,7 +12,7 @@ from contracts.model import CommandBody
 from eventlog import clock
 
 TENANT = "bench"
-WORDS = "how light bends around a star and why bread rises when yeast is kept warm over night in a bowl of flour".split()
+WORDS = tuple("how light bends around a star and why bread rises when yeast is kept warm over night".split())
 
 
 def commands(count: int, seed: int) -> list[Command]:
@@ -27,7 +27,9 @@ def commands(count: int, seed: int) -> list[Command]:
 def _story(dice: random.Random) -> Iterator[Command]:
     account, session, job = (UUID(int=dice.getrandbits(128), version=4) for _ in range(3))
     prompt = " ".join(dice.choices(WORDS, k=24))
-    yield _command(dice, "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100))
+    yield _command(
+        dice, "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100)
+    )
     yield _command(
         dice, "session", session, StartSession(session_id=session, account_id=account, job_id=job, prompt=prompt)
     )

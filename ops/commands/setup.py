@@ -2,17 +2,30 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.topics import TOPICS
+from eventlog import migrations
 from eventlog.kafka import create_topics
-from eventlog.migrations import Migration, status, up
+from eventlog.read import postgres
+from eventlog.read.mongo import MongoDatabase
 from ops.commands.reach import endpoints, kafka
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
+from services.analytics import stores as analytics
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
+from services.render import stores as render
+from services.session import stores as session
 
 FINE = 0
+
+MIGRATIONS: Sequence[tuple[str, Path]] = (
+    ("eventlog", postgres.MIGRATIONS),
+    ("render", render.MIGRATIONS),
+    ("analytics", analytics.MIGRATIONS),
+)
+"""(the name under which the database remembers them, where they are), in the order in which they are applied."""
 
 
 async def topics(*, replication: int = 1) -> int:
@@ -21,6 +34,34 @@ async def topics(*, replication: int = 1) -> int:
     made = await create_topics(kafka(settings), TOPICS, settings.partitions, replication)
     for topic in TOPICS:
         print(f"{topic.name}: {'made' if topic.name in made else 'as declared'}")
+    return FINE
+
+
+async def migrate(*, dry_run: bool = False) -> int:
+    """Bring PostgreSQL's tables and MongoDB's collections up to this version of the code.
+
+    Parameters
+    ----------
+    dry_run
+        Say what would be applied, and change nothing.
+    """
+    where = endpoints(OpsSettings())
+    for folder, path in MIGRATIONS:
+        if dry_run:
+            found = await migrations.status(where.postgres, folder, path)
+            names = [one.name for one in found if not one.applied]
+        else:
+            names = await migrations.up(where.postgres, folder, path)
+        what = "would be applied" if dry_run else "applied"
+        print(f"{folder}: " + (f"{', '.join(names)} {what}" if names else "up to date"))
+    if not dry_run:
+        database = MongoDatabase.connect(where.mongodb, "playhead", application="playhead-migrate")
+        try:
+            await session.install(database)
+            await render.install(database)
+        finally:
+            database.close()
+        print("MongoDB: collections, validators and indexes are in place")
     return FINE
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from contracts.catalog import encode
 from contracts.envelope import Command, stream_id
@@ -134,7 +134,8 @@ def accepted(wish: Wish, headers: dict[str, str] | None = None) -> Response:
     """202: the command is in the log."""
     where = f"/v1/commands/{wish.id}"
     answer = Accepted(command_id=str(wish.id), stream_id=wish.stream, links={"command": where, **wish.links})
-    return JSONResponse(answer.model_dump(by_alias=True), 202, {"Location": where, **(headers or {})})
+    content = answer.__pydantic_serializer__.to_json(answer, by_alias=True)
+    return Response(content, 202, {"Location": where, **(headers or {})}, media_type="application/json")
 
 
 async def _tell_known(gateway: Gateway, tenant: str, id_: UUID) -> None:

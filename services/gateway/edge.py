@@ -4,7 +4,7 @@ import re
 from collections.abc import MutableMapping
 
 import structlog
-from opentelemetry import propagate
+from opentelemetry import propagate, trace
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -71,7 +71,8 @@ class _Watched:
 def trace_headers(request: Request) -> list[tuple[str, bytes]]:
     """Headers of a Kafka record: the trace that the request belongs to, and the request's id."""
     carrier: MutableMapping[str, str] = {}
-    propagate.inject(carrier)
+    if trace.get_current_span() is not trace.INVALID_SPAN:
+        propagate.inject(carrier)
     given = request.headers.get("traceparent", "")
     if "traceparent" not in carrier and _TRACE_PARENT.fullmatch(given):
         carrier["traceparent"] = given

@@ -5,7 +5,7 @@ handles the command once: they only serve the same answer again.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from eventlog.errors import Unavailable
 from services.gateway import problems
+from services.gateway.bodies import EMPTY, Given
 from services.gateway.gateway import Gateway, KeptAnswer
 from services.gateway.identity import repeatable_command
 
@@ -27,15 +28,20 @@ _log = structlog.get_logger(__name__)
 
 
 async def once(
-    request: Request, gateway: Gateway, tenant: str, digest: str, act: Callable[[UUID | None], Awaitable[Response]]
+    request: Request,
+    gateway: Gateway,
+    tenant: str,
+    given: Given[Any] | None,
+    act: Callable[[UUID | None], Awaitable[Response]],
 ) -> Response:
     """`act(command id)` for the first call with a key, the kept answer for a repeat; `act(None)` without a key.
 
-    `digest` is that of the body. Raises the problems for a key in flight and for another body.
+    Raises the problems for a key in flight and for another body than the first `given`.
     """
     key = key_of(request)
     if key is None:
         return await act(None)
+    digest = EMPTY if given is None else given.digest
     command_id = repeatable_command(tenant, f"{request.method} {request.url.path}\n{key}")
     try:
         claim = await gateway.answers.claim(tenant, command_id, digest, gateway.now())

@@ -13,7 +13,6 @@ from contracts.topics import RENDER_COMMANDS
 from services.gateway.asking import Wish, ask, command_id
 from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import EMPTY
 from services.gateway.gateway import Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.preparing import job_view
@@ -78,7 +77,7 @@ async def _ask(request: Request, caller: Principal, job_id: UUID, body: CommandB
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, EMPTY, act)
+    return await once(request, gateway, caller.tenant, None, act)
 
 
 async def _known(request: Request, caller: Principal, job_id: UUID) -> Stored:

@@ -76,7 +76,7 @@ async def generate(
     async def act(chosen: UUID | None) -> Response:
         return await _generate(request, gateway, payer, given.body, chosen)
 
-    return await once(request, gateway, caller.tenant, given.digest, act)
+    return await once(request, gateway, caller.tenant, given, act)
 
 
 @router.get(

@@ -16,7 +16,7 @@ from contracts.topics import SESSION_COMMANDS
 from services.gateway.asking import Wish, ask, command_id, register
 from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import EMPTY, Body, Given, JsonBody
+from services.gateway.bodies import Body, Given, JsonBody
 from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.identity import first_job, repeatable_command, session_of
@@ -81,7 +81,7 @@ async def create(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given.digest, act)
+    return await once(request, gateway, caller.tenant, given, act)
 
 
 @router.delete(
@@ -111,7 +111,7 @@ async def delete(request: Request, caller: Caller, session_id: UUID) -> Response
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, EMPTY, act)
+    return await once(request, gateway, caller.tenant, None, act)
 
 
 def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen: UUID | None) -> tuple[Wish, UUID]:
@@ -125,7 +125,7 @@ def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen:
         chosen = repeatable_command(caller.tenant, f"start\n{session}\n{given.digest}")
     job = first_job(caller.tenant, session)
     here = f"/v1/sessions/{session}"
-    body = StartSession.model_construct(
+    body = StartSession(
         session_id=session,
         account_id=caller.account,
         job_id=job,

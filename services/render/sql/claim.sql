@@ -2,7 +2,7 @@
 WITH at_work AS (
     SELECT l.tenant_id, count(*) AS jobs
     FROM render.leases l
-    JOIN render.queue q ON q.stream = l.stream AND q.state IN ('queued', 'running')
+    JOIN render.queue q ON q.stream = l.stream AND q.state <> 'over'
     WHERE l.lease_until > now()
     GROUP BY l.tenant_id
 ), chosen AS (
@@ -11,9 +11,8 @@ WITH at_work AS (
     LEFT JOIN render.leases l ON l.stream = q.stream
     LEFT JOIN render.turns t ON t.tenant_id = q.tenant_id
     LEFT JOIN at_work a ON a.tenant_id = q.tenant_id
-    WHERE q.state IN ('queued', 'running')
-        AND q.next_stage IS NOT NULL
-        AND (q.approved OR q.next_stage IN ('refine', 'script'))
+    WHERE q.state <> 'over'
+        AND q.claimable
         AND (q.not_before IS NULL OR q.not_before <= now())
         AND (l.lease_until IS NULL OR l.lease_until <= now())
         AND coalesce(a.jobs, 0) < $3
@@ -34,6 +33,6 @@ WITH at_work AS (
         heartbeat_at = excluded.heartbeat_at
     RETURNING stream, epoch
 )
-SELECT c.stream, c.tenant_id, c.job_id, c.session_id, c.stages, c.inputs, leased.epoch
+SELECT c.stream, c.tenant_id, c.job_id, c.session_id, c.inputs, leased.epoch
 FROM chosen c
 JOIN leased ON leased.stream = c.stream

@@ -1,4 +1,4 @@
 -- How the log stands about one job, as far as it was folded.
-SELECT state, approved, epoch, next_stage, outputs
+SELECT state, held, epoch, stages_left, outputs
 FROM render.queue
 WHERE stream = $1

@@ -53,7 +53,7 @@ class Lease:
                     if _now() >= due:
                         await self._renew()
                         due = _now() + RENEW_SECONDS
-                    if not await self._queue.is_ours(self._claim):
+                    if await self._queue.is_past(self._claim):
                         raise Over(f"turn {self._claim.epoch} at {self._claim.stream} has ended")
             except TimeoutError:
                 self.ensure()

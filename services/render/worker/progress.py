@@ -1,18 +1,17 @@
 """How far a job is, told as news: weighted by stages, never back, at most twice a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
 
-from contracts.rendering import Stage
-from services.render.pipeline import WEIGHTS
+from contracts.rendering import STAGE_PERCENT, STAGES, Stage
 from services.render.worker.queue import Claim
 
 EVERY_SECONDS = 0.5
 
 
-class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Progress(msgspec.Struct, frozen=True, rename="camel"):
     """One word of news. `percent` is of the whole job, `stage_percent` of the stage at work."""
 
     job_id: str
@@ -24,20 +23,23 @@ class Progress(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 Tell = Callable[[str, Progress], Awaitable[None]]
-"""Takes the job's stream and the word. It may lose one, it may not raise for it, and it does not wait long."""
+"""Takes the job's stream and the word. It may lose a word, it does not raise for it, and it does not wait for long."""
 
 
 class Journey:
-    """The way through one turn at a job. `at` may be called from any thread, `keep_telling` sends what is newest."""
+    """The way through one turn at a job. What `at` gives may be called from any thread."""
 
-    def __init__(self, claim: Claim, tell: Tell) -> None:
+    def __init__(self, claim: Claim, stages: Collection[Stage], tell: Tell) -> None:
+        """`stages` are all that stand for the whole: those that are done and those that are left."""
         self._claim = claim
+        self._stages = [stage for stage in STAGES if stage in stages]
         self._tell = tell
         self._newest: Progress | None = None
 
     def at(self, stage: Stage) -> Callable[[float], None]:
         """What takes the fraction (0 to 1, never back) that is done of `stage`."""
-        before, share = _shares(self._claim.stages, stage)
+        whole = sum(STAGE_PERCENT[one] for one in self._stages)
+        before = sum(STAGE_PERCENT[one] for one in self._stages[: self._stages.index(stage)])
 
         def report(fraction: float) -> None:
             self._newest = Progress(
@@ -45,7 +47,7 @@ class Journey:
                 session_id=str(self._claim.session_id),
                 tenant=self._claim.tenant,
                 stage=stage,
-                percent=round(before + share * fraction, 1),
+                percent=round(100 * (before + STAGE_PERCENT[stage] * fraction) / whole, 1),
                 stage_percent=round(100 * fraction, 1),
             )
 
@@ -53,7 +55,7 @@ class Journey:
         return report
 
     async def keep_telling(self) -> None:
-        """Until it is cancelled."""
+        """Tell what is newest, until it is cancelled."""
         told: Progress | None = None
         while True:
             newest = self._newest
@@ -61,10 +63,3 @@ class Journey:
                 await self._tell(self._claim.stream, newest)
                 told = newest
             await asyncio.sleep(EVERY_SECONDS)
-
-
-def _shares(stages: Sequence[Stage], stage: Stage) -> tuple[float, float]:
-    """The percent of the job that is done when `stage` begins, and that it is itself."""
-    whole = sum(WEIGHTS[one] for one in stages)
-    before = sum(WEIGHTS[one] for one in stages[: stages.index(stage)])
-    return 100 * before / whole, 100 * WEIGHTS[stage] / whole

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +19,7 @@ SECONDS = 5.0
 _LOCK = statement("claim_lock")
 _CLAIM = statement("claim")
 _LOOK = statement("look")
-_WATCH = statement("watch")
+_PAST = statement("past")
 _RENEW = statement("renew")
 _LET_GO = statement("let_go")
 
@@ -31,20 +32,27 @@ class Claim:
     tenant: str
     job_id: UUID
     session_id: UUID
-    stages: tuple[Stage, ...]
     inputs: JobInputs
     epoch: int
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a job stands in the log, as far as it was folded. `next_stage` is None when every stage is done."""
+    """How a job stands in the log, as far as it was folded. `left` are the stages to be done, in their order."""
 
-    state: str
-    approved: bool
+    state: Literal["queued", "running", "over"]
+    held: bool
     epoch: int
-    next_stage: Stage | None
+    left: tuple[Stage, ...]
     outputs: Mapping[Stage, StageOutput]
+
+    def is_at_work(self, claim: Claim) -> bool:
+        """Whether the log has accepted this turn, and has not ended it."""
+        return self.epoch == claim.epoch and self.state == "running"
+
+    def is_past(self, claim: Claim) -> bool:
+        """Whether this turn has ended, or will never begin."""
+        return self.state == "over" or self.epoch > claim.epoch or (self.epoch == claim.epoch and self.state == "queued")
 
 
 class RenderQueue:
@@ -80,13 +88,10 @@ class RenderQueue:
             row = await self._pool.fetchrow(_LOOK, claim.stream, timeout=SECONDS)
         return None if row is None else _standing(row)
 
-    async def is_ours(self, claim: Claim) -> bool:
-        """Whether the log has not yet said that the turn is over: a claim that it has not seen counts as ours."""
+    async def is_past(self, claim: Claim) -> bool:
+        """Whether the turn has ended, or will never begin: `Standing.is_past`, without the outputs."""
         with our_errors():
-            row = await self._pool.fetchrow(_WATCH, claim.stream, timeout=SECONDS)
-        if row is None or row["epoch"] < claim.epoch:
-            return row is None or row["state"] in ("queued", "running")
-        return row["epoch"] == claim.epoch and row["state"] == "running"
+            return bool(await self._pool.fetchval(_PAST, claim.stream, claim.epoch, timeout=SECONDS))
 
     async def renew(self, claim: Claim) -> bool:
         """Whether the lease was still held, and is for as long again."""
@@ -108,7 +113,6 @@ def _claim(row: asyncpg.Record) -> Claim:
         tenant=row["tenant_id"],
         job_id=row["job_id"],
         session_id=row["session_id"],
-        stages=tuple(Stage(name) for name in row["stages"]),
         inputs=JobInputs.model_validate(row["inputs"]),
         epoch=row["epoch"],
     )
@@ -118,8 +122,8 @@ def _standing(row: asyncpg.Record) -> Standing:
     outputs = [StageOutput.model_validate(output) for output in row["outputs"]]
     return Standing(
         state=row["state"],
-        approved=row["approved"],
+        held=row["held"],
         epoch=row["epoch"],
-        next_stage=Stage(row["next_stage"]) if row["next_stage"] is not None else None,
+        left=tuple(Stage(name) for name in row["stages_left"]),
         outputs={output.stage: output for output in outputs},
     )

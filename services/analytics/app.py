@@ -1,0 +1,40 @@
+"""The wiring of the analytics service: the one place that names its real parts."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
+from eventlog.kafka import KafkaEventLog
+from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
+from eventlog.roles import Roles
+from eventlog.service import Service, kafka_broker, reached
+from eventlog.settings import ServiceSettings
+from eventlog.telemetry import Metrics
+from services.analytics.handlers import JOBS, SESSIONS, groups
+
+
+@asynccontextmanager
+async def wire(settings: ServiceSettings, metrics: Metrics) -> AsyncGenerator[Service]:
+    """Everything connected on the way in, closed on the way out."""
+    access = settings.kafka("playhead-analytics")
+    session_events = KafkaEventLog(access, SESSION_EVENTS.name)
+    render_events = KafkaEventLog(access, RENDER_EVENTS.name)
+    pools: list[Pool] = []
+
+    async def connect() -> None:
+        pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-analytics"))
+
+    try:
+        await reached(session_events.start)
+        await reached(render_events.start)
+        await reached(connect)
+        broker = kafka_broker(access)
+        roles = Roles("analytics", broker, access, metrics, settings.data)
+        sessions = PostgresProjectionStore(pools[0], f"analytics.{SESSIONS.name}", SESSIONS.projections)
+        jobs = PostgresProjectionStore(pools[0], f"analytics.{JOBS.name}", JOBS.projections)
+        yield Service(broker, groups(roles, session_events, render_events, sessions, jobs), metrics)
+    finally:
+        await session_events.close()
+        await render_events.close()
+        for pool in pools:
+            await pool.close()

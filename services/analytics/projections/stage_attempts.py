@@ -1,0 +1,83 @@
+"""`analytics.fact_stage_attempt`: one row for each time that a worker was at a stage of a job, and how it ended."""
+
+from typing import Any
+
+from contracts.messages.job import (
+    JobCanceled,
+    JobClaimed,
+    JobExpired,
+    JobFailed,
+    JobQueued,
+    JobReleased,
+    JobStageCompleted,
+    JobStageFailed,
+)
+from contracts.rendering import Stage
+from eventlog.read.projection import Fact, Projection, Row, View
+
+
+def fold(view: View, fact: Fact) -> View:
+    """The rows after the event. At most one of them is running."""
+    match fact.body:
+        case JobQueued() as body:
+            return tuple(_waiting(body, fact, stage) for stage in body.stages)
+        case JobClaimed() as body:
+            return _begun(_ended(view, fact, "lost") if body.takeover else view, fact, body.epoch)
+        case JobStageCompleted() as body:
+            done = _ended(view, fact, "completed", again=False)
+            return _begun(done, fact, body.epoch)
+        case JobStageFailed() as body:
+            return _ended(view, fact, "failed", code=body.code, again=body.retry_at is not None)
+        case JobReleased() as body:
+            return _ended(view, fact, "lost" if body.reason == "worker.lost" else "released")
+        case JobFailed() | JobCanceled() | JobExpired():
+            return _ended(view, fact, "stopped")
+        case _:
+            return view
+
+
+def _waiting(body: JobQueued, fact: Fact, stage: Stage) -> Row:
+    return {
+        "stream": fact.stream,
+        "tenant_id": fact.tenant,
+        "job_id": body.job_id,
+        "session_id": body.session_id,
+        "kind": body.inputs.kind.value,
+        "stage": stage.value,
+        "number": 1,
+        "epoch": None,
+        "started_at": None,
+        "finished_at": None,
+        "latency_ms": None,
+        "outcome": "waiting",
+        "error_code": None,
+    }
+
+
+def _begun(view: View, fact: Fact, epoch: int) -> View:
+    """The first row that waits is at work."""
+    for place, row in enumerate(view):
+        if row["outcome"] == "waiting":
+            begun = {**row, "outcome": "running", "epoch": epoch, "started_at": fact.at}
+            return (*view[:place], begun, *view[place + 1 :])
+    return view
+
+
+def _ended(view: View, fact: Fact, outcome: str, *, code: str | None = None, again: bool = True) -> View:
+    """The row at work has ended; with `again` the stage waits for another attempt, in the same place."""
+    for place, row in enumerate(view):
+        if row["outcome"] == "running":
+            took = round((fact.at - row["started_at"]).total_seconds() * 1000)
+            ended = {**row, "outcome": outcome, "finished_at": fact.at, "latency_ms": took, "error_code": code}
+            return (*view[:place], ended, *_another(row, again=again), *view[place + 1 :])
+    return view
+
+
+def _another(row: Row, *, again: bool) -> tuple[Row, ...]:
+    if not again:
+        return ()
+    fresh: dict[str, Any] = {"epoch": None, "started_at": None, "outcome": "waiting", "number": row["number"] + 1}
+    return ({**row, **fresh},)
+
+
+PROJECTION = Projection("analytics.fact_stage_attempt", 1, "job", fold, key=("stream", "stage", "number"))
