@@ -19,8 +19,14 @@ class Reader:
     @classmethod
     async def open(cls, log: EventLog, partition: int, position: Position) -> "Reader":
         """Check `position` against the log and read on from it. Raises `Diverged` or `Unavailable`."""
-        await check(log, partition, position)
-        return cls(log, partition, await log.tail(partition, position.next_offset))
+        # The tail first: a leader that changes during the check moves its generation, one that changed before cannot.
+        reader = cls(log, partition, await log.tail(partition, position.next_offset))
+        try:
+            await reader.confirm(position)
+        except BaseException:
+            await reader.close()
+            raise
+        return reader
 
     async def read(self, position: Position, wait: float) -> Sequence[Record]:
         """The next records; none when nothing came within `wait` seconds.
@@ -38,7 +44,7 @@ class Reader:
         return records
 
     async def confirm(self, position: Position) -> None:
-        """Find the position again in the log. To be called when nothing of what was read counted."""
+        """Find the position again in the log. To be called when nothing of what was read after it counted."""
         await check(self._log, self._partition, position)
 
     async def end(self) -> int:

@@ -25,6 +25,9 @@ from eventlog.write.ledger import Ledger, Recalls, Stored
 MAX_COMMIT_BYTES = 900_000
 """Below the broker's limit for one record (1 MiB), with room for the batch around it."""
 
+DETAIL_LENGTH = 1_000
+"""Some details repeat what the command says, and that may be as long as a record."""
+
 _encode_commit = msgspec.json.Encoder().encode
 _decode_commit = msgspec.json.Decoder(Commit).decode
 
@@ -112,6 +115,15 @@ class Lane:
         self._overlay[command.stream] = after
         self._overlay_ids[command.id] = commit.payload_hash
         return proposed
+
+    def check_ledger(self) -> None:
+        """Raises `Conflict` where another process moved the ledger, before what was proposed or found handled is used.
+
+        It would be decided on states that the log, at this lane's position, does not give; and if the log lost its
+        tail back to that position, everybody would believe it.
+        """
+        if self._ledger.position() != self._saved:
+            raise Conflict(f"another process moved the ledger, from {self._saved} to {self._ledger.position()}")
 
     def see(self, record: Record) -> bool:
         """Take the next record of the log; whether it counts.
@@ -297,4 +309,4 @@ def _commit(
 
 
 def _refusal(command: Command, before: Known, refused: Refused) -> Commit:
-    return _commit(command, before.version, refusal=Refusal(code=refused.code, detail=refused.detail))
+    return _commit(command, before.version, refusal=Refusal(code=refused.code, detail=refused.detail[:DETAIL_LENGTH]))

@@ -19,6 +19,8 @@ UNSAVED_COMMITS = 5_000
 """Kept in memory at the most while a long log is read."""
 BATCH_LINKS = 250
 """Appended at once: small enough that deciding, appending and reading back overlap."""
+ATTEMPTS = 2
+"""Appends in a row that were not answered, before whoever called hears of it and waits."""
 
 
 class Bookmark(msgspec.Struct, frozen=True):
@@ -90,8 +92,12 @@ class Processor:
             raise RuntimeError("start the processor before it handles commands")
         self.lane.abandon()
         self.lane.prepare(commands)
+        failures: list[Unavailable] = []
         while links := self._proposed(commands):
-            await self._append_and_read(self._reader, links)
+            if len(failures) == ATTEMPTS:
+                raise failures[-1]
+            failure = await self._append_and_read(self._reader, links)
+            failures = [*failures, failure] if failure else []
             if self.lane.pending:
                 await self._read_to_end(self._reader)
                 self.lane.abandon()
@@ -107,34 +113,41 @@ class Processor:
         await self._read(self._reader, 0)
 
     def _proposed(self, commands: Iterable[Command]) -> list[Link]:
-        return [link for command in commands if (link := self.lane.propose(command)) is not None]
+        links = [link for command in commands if (link := self.lane.propose(command)) is not None]
+        self.lane.check_ledger()
+        return links
 
-    async def _append_and_read(self, reader: Reader, links: Sequence[Link]) -> None:
+    async def _append_and_read(self, reader: Reader, links: Sequence[Link]) -> Unavailable | None:
         with plain_errors():
             async with asyncio.TaskGroup() as group:
                 appending = group.create_task(self._append(links))
                 while self.lane.pending and not appending.done():
                     await self._read(reader, READ_WAIT_SECONDS / 10)
+        return appending.result()
 
-    async def _append(self, links: Sequence[Link]) -> None:
+    async def _append(self, links: Sequence[Link]) -> Unavailable | None:
         for start in range(0, len(links), BATCH_LINKS):
             try:
                 await self._log.append(self._partition, links[start : start + BATCH_LINKS])
-            except Unavailable:
+            except Unavailable as failure:
                 # Whether it took effect is unknown; the log will tell, and what follows chains on it.
-                return
+                return failure
+        return None
 
-    async def _read(self, reader: Reader, wait: float) -> None:
-        before = self.lane.accepted
-        records = await reader.read(self.lane.position, wait)
+    async def _read(self, reader: Reader, wait: float) -> bool:
+        """Whether there was anything."""
+        accepted, position = self.lane.accepted, self.lane.position
+        records = await reader.read(position, wait)
         for record in records:
             self.lane.see(record)
-        if records and self.lane.accepted == before:
-            await reader.confirm(self.lane.position)
+        if records and self.lane.accepted == accepted:
+            await reader.confirm(position)
+        return bool(records)
 
     async def _read_to_end(self, reader: Reader) -> None:
         end = await reader.end()
         while self.lane.position.next_offset < end:
-            await self._read(reader, READ_WAIT_SECONDS)
+            if not await self._read(reader, READ_WAIT_SECONDS):
+                end = await reader.end()  # the log may end earlier now: what was never read can be lost unnoticed
             if self.lane.unsaved > UNSAVED_COMMITS:
                 self.lane.save()

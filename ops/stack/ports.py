@@ -17,11 +17,8 @@ class Ports:
     def take(self, name: str, wanted: int = 0) -> int:
         """A port that is free now: the one of last time, else `wanted`, else any."""
         known = self._known.get(name, 0)
-        for port in (known, wanted, 0):
-            if (port or port == 0) and (found := _free(port)):
-                break
-        else:
-            raise OSError(f"no free port for {name}")
+        wishes = [port for port in (known, wanted) if port]
+        found = next(free for port in (*wishes, 0) if (free := _free(port)))
         if known and found != known:
             self.moved.append(f"port {known}, where {name} was, is taken by another program; it is on {found} now")
         self._known[name] = found

@@ -1,29 +1,33 @@
-"""`python -m services.gateway`: serve until SIGTERM or SIGINT, then end open streams and let go of everything."""
+"""`python -m services.gateway`: serve until SIGTERM or SIGINT. Exits with 1 after an error that does not pass."""
 
-import uvicorn
+import sys
+
+import structlog
+import uvloop
 
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
+from services.gateway.server import Server
 from services.gateway.settings import GatewaySettings
 
-DRAIN_SECONDS = 10
+
+async def serve(settings: GatewaySettings) -> None:
+    """Wire, serve, let go."""
+    async with wired(settings) as app:
+        server = Server(app, settings.host, settings.port)
+        server.stop_on_signals()
+        await server.serve()
 
 
 def main() -> None:
-    """Read the environment, wire, serve."""
+    """Read the environment and run."""
     settings = GatewaySettings.model_validate({})
     configure_logs("gateway", settings.log_level)
-    uvicorn.run(
-        wired(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        ws="none",
-    )
+    try:
+        uvloop.run(serve(settings))
+    except Exception:
+        structlog.get_logger().critical("the process ends", exc_info=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """The application, made of its routes and of the ports that it is given."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-
 from fastapi import FastAPI
 
 from services.gateway import openapi, problems
@@ -18,7 +15,7 @@ Calls that change something answer 202 at once; `Prefer: wait=N` waits for what 
 (RFC 9457) with a stable `code`."""
 
 
-def make(gateway: Gateway, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+def make(gateway: Gateway) -> FastAPI:
     """The ASGI application. Raises `ValueError` for a route that nobody said who may call."""
     app = FastAPI(
         title="Playhead",
@@ -28,7 +25,6 @@ def make(gateway: Gateway, lifespan: Callable[[FastAPI], AbstractAsyncContextMan
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
     )
     for module in ROUTERS:
         app.router.routes.extend(module.router.routes)

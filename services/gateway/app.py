@@ -14,6 +14,7 @@ from blobs.objects import open_blobs
 from eventlog.clock import new_id, now
 from eventlog.errors import Unavailable
 from eventlog.read.mongo import MongoDatabase
+from eventlog.tasks import plain_errors
 from services.gateway import api, reading
 from services.gateway.auth.keys import KeyRing
 from services.gateway.database import Database
@@ -30,8 +31,12 @@ CHANGE_STREAMS = 2
 _log = structlog.get_logger(__name__)
 
 
-def wired(settings: GatewaySettings) -> FastAPI:
-    """The application over the real parts. It starts, and answers, with any of them away."""
+@asynccontextmanager
+async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
+    """The application over the real parts, for as long as the context is open.
+
+    It starts, and answers, with any of them away. What goes wrong behind it and does not pass ends the context.
+    """
     access = settings.kafka("playhead-gateway")
     database = MongoDatabase.connect(
         settings.mongodb_uri.get_secret_value(),
@@ -64,26 +69,22 @@ def wired(settings: GatewaySettings) -> FastAPI:
         probes=_probes(settings, producer, database, postgres),
     )
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        async with asyncio.TaskGroup() as tasks:
-            work = [
-                tasks.create_task(producer.keep()),
-                tasks.create_task(follow_progress(access, gateway.news.tell)),
-                tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
-                tasks.create_task(reading.follow_history(database, gateway.news)),
-                tasks.create_task(_install(database)),
-            ]
-            try:
-                yield
-            finally:
-                gateway.news.close()
+    try:
+        with plain_errors():
+            async with asyncio.TaskGroup() as tasks:
+                work = [
+                    tasks.create_task(producer.keep()),
+                    tasks.create_task(follow_progress(access, gateway.news.tell)),
+                    tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
+                    tasks.create_task(reading.follow_history(database, gateway.news)),
+                    tasks.create_task(_install(database)),
+                ]
+                yield api.make(gateway)
                 for task in work:
                     task.cancel()
-        await postgres.close()
+    finally:
+        postgres.close()
         database.close()
-
-    return api.make(gateway, lifespan)
 
 
 def _signing_keys(settings: GatewaySettings) -> Mapping[str, bytes]:

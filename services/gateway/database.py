@@ -37,7 +37,7 @@ class Database:
         }
         return PartState(True, round((loop.time() - begun) * 1000, 3), about)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let go of every connection."""
         if self._pool is not None:
             self._pool.terminate()

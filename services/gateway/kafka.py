@@ -101,7 +101,10 @@ class CommandProducer:
     async def _connected(self) -> AsyncGenerator[None]:
         self._broken.clear()
         producer = AIOKafkaProducer(
-            acks="all", enable_idempotence=True, max_batch_size=256 * 1024, **self._access.connecting()
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=256 * 1024,
+            **self._access.connecting(),
         )
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

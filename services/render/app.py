@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
+from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
@@ -12,6 +14,10 @@ from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.handlers import DOCUMENTS, QUEUE, groups
 from services.render.settings import RenderSettings
+from services.render.sweep import Sweep
+
+SWEEPER = 0
+"""Who decides the commands of this partition sweeps."""
 
 
 @asynccontextmanager
@@ -38,7 +44,10 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         broker = kafka_broker(access)
         roles = Roles("render", broker, access, metrics, settings.data)
         declared = groups(roles, commands, events, sender, documents, queue, enforce_credits=settings.enforce_credits)
-        yield Service(broker, declared, metrics)
+        sweep = Sweep(
+            pools[0], sender, now, timedelta(minutes=settings.deadline_minutes), lambda: SWEEPER in declared[0].works
+        )
+        yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:
         await sender.close()
         await commands.close()

@@ -15,10 +15,13 @@ class RenderSettings(ServiceSettings):
 
 
 class WorkerSettings(ServiceSettings):
-    """`jobs_per_tenant`: how many jobs of one tenant run at a time, over all workers."""
+    """`jobs`: how many this worker does at a time; `jobs_per_tenant`: how many of one tenant run, over all workers."""
 
-    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
+    worker_name: str = Field(default="", alias="PLAYHEAD_WORKER_NAME", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
+    """How it is called in the log; two workers never share a name. Empty: a random one."""
+    jobs: int = Field(default=1, alias="PLAYHEAD_WORKER_JOBS", ge=1, le=64)
     jobs_per_tenant: int = Field(default=4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
+    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
     ffmpeg: str = Field(default="", alias="PLAYHEAD_FFMPEG")
     """Another ffmpeg than the one of the package."""
 

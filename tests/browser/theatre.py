@@ -3,15 +3,14 @@
 import asyncio
 import socket
 import subprocess
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import imageio_ffmpeg
-import uvicorn
 from fastapi import FastAPI
 
 from contracts.envelope import Command
@@ -19,6 +18,7 @@ from contracts.rendering import STAGES, Stage
 from eventlog.clock import new_id, now
 from services.gateway.asking import Outcome
 from services.gateway.news import Progress
+from services.gateway.server import Server
 from tests.gateway import samples
 from tests.gateway.test_sessions import started
 from tests.gateway.world import World
@@ -215,19 +215,12 @@ class Theatre:
         self.world.documents.put("sessions", made)
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """None is captured here: the tests own the process."""
-        yield
-
-
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncGenerator[str]:
     """The application on a free port of this machine; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+        server = Server(app, "127.0.0.1", 0)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(server.serve([free]))
             async with asyncio.timeout(10):
@@ -236,6 +229,5 @@ async def served(app: FastAPI) -> AsyncGenerator[str]:
             try:
                 yield f"http://127.0.0.1:{free.getsockname()[1]}"
             finally:
-                app.state.gateway.news.close()
                 server.should_exit = True
                 await running

@@ -9,7 +9,6 @@ import httpx
 import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer
-from fastapi import FastAPI
 
 from contracts import documents as contract
 from contracts.documents import json_schema
@@ -150,10 +149,11 @@ async def topics(stack: Endpoints) -> None:
 
 
 @asynccontextmanager
-async def client_of(app: FastAPI) -> AsyncGenerator[httpx.AsyncClient]:
-    async with served(app) as url, httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
-        await client.get("/")
-        yield client
+async def client_of(chosen: GatewaySettings) -> AsyncGenerator[httpx.AsyncClient]:
+    async with wired(chosen) as app, served(app) as url:
+        async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+            await client.get("/")
+            yield client
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ async def client(
     stack: Endpoints, database: str, mongo: MongoDatabase, topics: None
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """The whole gateway, served, over the real parts; the page's cookie makes it the demo account's."""
-    async with client_of(wired(settings(stack, database))) as client:
+    async with client_of(settings(stack, database)) as client:
         await eventually(lambda: _ready(client), within=20)
         yield client
 
@@ -213,7 +213,7 @@ async def test_without_mongodb_a_command_is_accepted_within_five_seconds_and_rea
     stack: Endpoints, topics: None
 ) -> None:
     away = settings(stack, "nowhere", MONGODB_URI=f"mongodb://{NOWHERE}/?directConnection=true")
-    async with client_of(wired(away)) as client:
+    async with client_of(away) as client:
         await eventually(lambda: _accepts(client), within=20)
         async with asyncio.timeout(5):
             answer = await client.post("/v1/sessions", json=GOOD, headers={"Prefer": "wait=30"})
@@ -232,7 +232,7 @@ async def test_without_kafka_commands_are_refused_with_a_time_to_come_back_and_r
     stack: Endpoints, database: str, mongo: MongoDatabase
 ) -> None:
     away = settings(stack, database, KAFKA_BOOTSTRAP_SERVERS=NOWHERE)
-    async with client_of(wired(away)) as client:
+    async with client_of(away) as client:
         async with asyncio.timeout(5):
             answer = await client.post("/v1/sessions", json=GOOD)
         assert (answer.status_code, answer.json()["code"]) == (503, "kafka.unavailable")

@@ -46,9 +46,10 @@ def _outcomes(world: World, partition: int, counted: list[tuple[Record, Commit]]
     done = [commit.command_id for _, commit in counted[1:]]
     for one in {one for one in done if done.count(one) > 1}:
         yield f"I2: command {one} has {done.count(one)} commits that count"
-    for one in sorted({id_ for place, id_ in world.client.acknowledged if place == partition} - set(done)):
+    acknowledged = {id_ for place, id_ in world.client.acknowledged if place == partition}
+    for one in sorted((acknowledged & world.kept(partition)) - set(done)):
         yield f"I1: command {one} was acknowledged and has no outcome"
-    for one in sorted(set(done) - world.ids(partition)):
+    for one in sorted(set(done) - {command.id for command in world.sent(partition)}):
         yield f"I1: nobody asked for {one}, which has an outcome"
 
 

@@ -21,7 +21,8 @@ class SimTopic:
         self.name = name
         self.partitions: list[list[Record]] = [[] for _ in range(partitions)]
         self.generations = [0] * partitions
-        self.lost: list[Record] = []
+        self.beginnings = [0] * partitions
+        self.lost: list[list[Record]] = [[] for _ in range(partitions)]
         self._waiting: list[list[asyncio.Future[None]]] = [[] for _ in range(partitions)]
 
     def put(self, partition: int, links: Sequence[Link]) -> int:
@@ -42,10 +43,20 @@ class SimTopic:
     def truncate(self, partition: int, length: int) -> None:
         """Lose everything from offset `length` on, as after an unclean election."""
         records = self.partitions[partition]
-        self.lost.extend(records[length:])
+        self.lost[partition].extend(records[length:])
         del records[length:]
+        self.beginnings[partition] = min(self.beginnings[partition], length)
         self.generations[partition] += 1
         self.wake(partition)
+
+    def expire(self, partition: int, length: int) -> None:
+        """Delete everything below offset `length`: it was kept long enough. Who checks a run still finds it."""
+        self.beginnings[partition] = max(self.beginnings[partition], length)
+
+    def at(self, partition: int, offset: int) -> Record | None:
+        """The record at this offset, if there is one."""
+        records = self.partitions[partition]
+        return records[offset] if self.beginnings[partition] <= offset < len(records) else None
 
     def growth(self, partition: int) -> asyncio.Future[None]:
         """Done when there may be more."""
@@ -82,12 +93,11 @@ class SimLog:
 
     async def beginning(self, partition: int) -> int:
         await self._ask("beginning")
-        return 0
+        return self._kept.beginnings[partition]
 
     async def record_at(self, partition: int, offset: int) -> Record | None:
         await self._ask("record_at")
-        records = self._kept.partitions[partition]
-        found = records[offset] if 0 <= offset < len(records) else None
+        found = self._kept.at(partition, offset)
         await self._process.pause()
         return found
 
@@ -174,8 +184,11 @@ class SimTail:
             await growth
             timer.cancel()
         self._shown = self._topic.generations[self._partition] - self._changes
-        if len(records) < self._next:
-            raise Diverged(f"log diverged: {self._topic.name} ends at {len(records)}, reading stood at {self._next}")
+        first = self._topic.beginnings[self._partition]
+        if not first <= self._next <= len(records):
+            raise Diverged(
+                f"log diverged: {self._topic.name} goes from {first} to {len(records)}, reading stood at {self._next}"
+            )
         most = process.random.choice((1, 2, 5, 100))
         found = records[self._next : self._next + most]
         await process.pause()

@@ -13,7 +13,11 @@ KINDS = (
     "bookmark_lost",
     "leader",
     "stranger",
+    "outage",
+    "retention",
+    "replace",
 )
+LOSSES = ("truncate", "truncate", "recreate", "commands_truncate")
 
 
 def partition_of(stream: str, partitions: int) -> int:
@@ -42,7 +46,7 @@ class Plan:
         self.kinds = tuple(few) if random.random() < 0.5 else KINDS
         self.truncations = random.choice((0, 0, 1, 2))
         if self.truncations:
-            self.kinds = (*self.kinds, "truncate", "truncate")
+            self.kinds = (*self.kinds, random.choice(LOSSES), "truncate")
 
     def actors(self) -> list[tuple[str, int, int, int, str]]:
         """(role, partition, number, code version, host)."""

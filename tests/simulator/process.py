@@ -27,6 +27,10 @@ FAULTS: Faults = {
 }
 
 
+NO_APPENDS: Faults = FAULTS | {"append": {"lost": 1.0}}
+NO_ANSWERS: Faults = NO_APPENDS | {"ask": {"refused": 1.0}, "read": {"refused": 1.0}}
+
+
 class Process:
     """Everything that one process awaits goes through here. `name` is for people."""
 

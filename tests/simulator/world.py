@@ -14,7 +14,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from contracts.envelope import Command, Commit
-from eventlog.commit import Link, Position, link, start
+from eventlog.commit import Link, Position, Record, link, start
 from eventlog.errors import Conflict, Diverged, Poison, Unavailable
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
@@ -34,11 +34,12 @@ from tests.simulator.counted import counted_commits
 from tests.simulator.domain import CODES, NOON, Code
 from tests.simulator.keep import SimDisk, SimGroup, SimOffsets, SimStore, Written
 from tests.simulator.log import SimLog, SimTopic
-from tests.simulator.plan import Plan, partition_of
-from tests.simulator.process import FAULTS, NO_FAULTS, Faults, Process
+from tests.simulator.plan import LOSSES, Plan, partition_of
+from tests.simulator.process import FAULTS, NO_ANSWERS, NO_APPENDS, NO_FAULTS, Faults, Process
 
 CALM_SECONDS = 120.0
 LOOK_SECONDS = 0.25
+MOST_ACTORS = 16
 _METRICS = Metrics(CollectorRegistry())
 
 
@@ -102,6 +103,7 @@ class World:
         await trouble
         self.faults = NO_FAULTS
         self.say("world", "calm from here on")
+        await asyncio.sleep(max(0.0, *(actor.process.frozen_until for actor in self.actors if actor.process)) - asyncio.get_running_loop().time())
         for actor in self.actors:
             if actor.task is None:
                 self.start(actor)
@@ -246,9 +248,9 @@ class World:
         for _ in range(self.plan.troubles):
             await asyncio.sleep(self.random.random() * 0.5)
             kind = self.random.choice(self.plan.kinds)
-            if kind == "truncate" and not truncations:
+            if kind in LOSSES and not truncations:
                 kind = "crash"
-            truncations -= kind == "truncate"
+            truncations -= kind in LOSSES
             actor = self.random.choice(self.actors)
             getattr(self, f"_trouble_{kind}")(actor)
             self.say("world", f"fault {kind}")
@@ -307,6 +309,49 @@ class World:
         length = self.random.randrange(max(1, len(records) - 6), len(records) + 1)
         self.say("world", f"events[{actor.partition}] loses offsets {length} to {len(records) - 1}")
         self.events.truncate(actor.partition, length)
+        if self.random.random() < 0.3:
+            self.crash(actor)
+
+    def _trouble_recreate(self, actor: Actor) -> None:
+        self.say("world", f"events[{actor.partition}] is deleted and created anew")
+        self.events.truncate(actor.partition, 0)
+        self.events.put(actor.partition, [genesis(self.events.name, actor.partition, len(self.noticed) + 1)])
+
+    def _trouble_commands_truncate(self, actor: Actor) -> None:
+        records = self.commands.partitions[actor.partition]
+        length = self.random.randrange(max(0, len(records) - 4), len(records) + 1)
+        length = max(length, self.commands.beginnings[actor.partition])
+        self.say("world", f"commands[{actor.partition}] loses offsets {length} to {len(records) - 1}")
+        self.commands.truncate(actor.partition, length)
+
+    def _trouble_retention(self, actor: Actor) -> None:
+        """Commands are not kept for ever, but longer than it takes to handle them."""
+        done = {commit.command_id for _, commit in counted_commits(self.events, actor.partition)}
+        handled = 0
+        for record in self.commands.partitions[actor.partition]:
+            command = command_in(record)
+            if command is not None and command.id not in done:
+                break
+            handled += 1
+        self.commands.expire(actor.partition, int(handled * self.random.random()))
+
+    def _trouble_outage(self, actor: Actor) -> None:
+        """The broker refuses appends, or does not answer at all."""
+        if self.plan.requests_fail:
+            self.faults = self.random.choice((NO_APPENDS, NO_ANSWERS))
+            asyncio.get_running_loop().call_later(self.random.random() * 2, self._end_outage)
+
+    def _end_outage(self) -> None:
+        if self.faults:
+            self.faults = FAULTS
+
+    def _trouble_replace(self, actor: Actor) -> None:
+        """Its partition goes to another process of the same host while it sleeps; then it wakes up."""
+        self._trouble_freeze(actor)
+        if len(self.actors) < MOST_ACTORS:
+            number = sum(one.role == actor.role for one in self.actors)
+            self.actors.append(self._actor(actor.role, actor.partition, number, actor.code.version, actor.host))
+            self.start(self.actors[-1])
 
     async def _settle(self) -> None:
         loop = asyncio.get_running_loop()
@@ -323,26 +368,22 @@ class World:
         waiting: list[str] = []
         for partition in range(self.plan.partitions):
             done = {commit.command_id for _, commit in counted_commits(self.events, partition)}
-            waiting += [f"command {one}" for one in sorted(self.ids(partition) - done)]
+            waiting += [f"command {one}" for one in sorted(self.kept(partition) - done)]
         for actor in self.actors:
             end = len(self.events.partitions[actor.partition])
-            if actor.role != "writer" and (actor.lane is None or actor.lane.position.next_offset != end):
-                waiting.append(f"{actor.name} of {end}")
+            if actor.lane is None or actor.lane.position.next_offset != end:
+                waiting.append(f"{actor.name}, to read up to {end}")
         return waiting
 
-    def ids(self, partition: int) -> set[UUID]:
-        """Of all commands that are in the topic."""
-        return {command.id for command in self.sent(partition)}
+    def kept(self, partition: int) -> set[UUID]:
+        """The ids of all commands that are in the topic, which must be handled."""
+        records = self.commands.partitions[partition][self.commands.beginnings[partition] :]
+        return {command.id for record in records if (command := command_in(record)) is not None}
 
     def sent(self, partition: int) -> list[Command]:
-        """All commands that are in the topic."""
-        found: list[Command] = []
-        for record in self.commands.partitions[partition]:
-            try:
-                found.append(msgspec.json.decode(record.value, type=Command))
-            except msgspec.DecodeError:
-                continue
-        return found
+        """All commands that are, or ever were, in the topic."""
+        records = (*self.commands.partitions[partition], *self.commands.lost[partition])
+        return [command for record in records if (command := command_in(record)) is not None]
 
 
 class SimSender:
@@ -358,12 +399,20 @@ class SimSender:
             await self._commands.append(partition_of(command.stream, self._partitions), [record])
 
 
-def genesis(topic: str, partition: int) -> Link:
+def command_in(record: Record) -> Command | None:
+    """None for what is no command."""
+    try:
+        return msgspec.json.decode(record.value, type=Command)
+    except msgspec.DecodeError:
+        return None
+
+
+def genesis(topic: str, partition: int, life: int = 0) -> Link:
     """The first record of a log: it has an id of its own, so no other log's records fit."""
     commit = Commit(
         stream=f"log-{partition}",
         version=0,
-        command_id=UUID(int=partition + 1),
+        command_id=UUID(int=100 * life + partition + 1),
         command_type="OpenLog",
         payload_hash="0" * 32,
         at=NOON,

@@ -12,12 +12,13 @@ from contracts.messages.job import (
     JobStageCompleted,
     JobStageFailed,
 )
-from contracts.rendering import Stage
+from contracts.rendering import STAGES, Stage
 from eventlog.read.projection import Fact, Projection, Row, View
 
 
 def fold(view: View, fact: Fact) -> View:
     """The rows after the event. At most one of them is running."""
+    view = tuple(sorted(view, key=_place))
     match fact.body:
         case JobQueued() as body:
             return tuple(_waiting(body, fact, stage) for stage in body.stages)
@@ -34,6 +35,11 @@ def fold(view: View, fact: Fact) -> View:
             return _ended(view, fact, "stopped")
         case _:
             return view
+
+
+def _place(row: Row) -> tuple[int, int]:
+    """Stages in the order in which they are done, attempts as they came: a store gives rows back in any order."""
+    return STAGES.index(Stage(row["stage"])), row["number"]
 
 
 def _waiting(body: JobQueued, fact: Fact, stage: Stage) -> Row:

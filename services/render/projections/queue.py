@@ -3,6 +3,7 @@
 Leases are not here: they are the workers' own (`render.leases`), and a rebuild must not touch them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.messages.job import (
@@ -26,13 +27,13 @@ def fold(view: View, fact: Fact) -> View:
     """The row after the event."""
     body = fact.body
     if isinstance(body, JobQueued):
-        return (_queued(body, fact),)
+        return (_claimable(_queued(body, fact)),)
     if not view:
         return view
     row = view[0]
     match body:
         case JobApproved():
-            changes: dict[str, Any] = {"approved": True}
+            changes: dict[str, Any] = {"held": False}
         case JobClaimed():
             changes = {"state": "running", "epoch": body.epoch, "worker": body.worker, "not_before": None}
         case JobStageCompleted():
@@ -42,21 +43,15 @@ def fold(view: View, fact: Fact) -> View:
         case JobReleased():
             changes = {"state": "queued", "worker": None}
         case JobRetried():
-            changes = {"state": "queued", "approved": not body.held, "run": body.run, "not_before": None}
-        case JobCompleted():
-            changes = {"state": "completed", "worker": None}
-        case JobFailed():
-            changes = {"state": "failed", "worker": None}
-        case JobCanceled():
-            changes = {"state": "canceled", "worker": None}
-        case JobExpired():
-            changes = {"state": "expired", "worker": None}
+            changes = {"state": "queued", "held": body.held, "run": body.run, "not_before": None}
+        case JobCompleted() | JobFailed() | JobCanceled() | JobExpired():
+            changes = {"state": "over", "worker": None}
         case _:
             changes = {}
-    return ({**row, **changes, "version": fact.version},)
+    return (_claimable({**row, **changes, "version": fact.version}),)
 
 
-def _queued(body: JobQueued, fact: Fact) -> Row:
+def _queued(body: JobQueued, fact: Fact) -> dict[str, Any]:
     return {
         "stream": fact.stream,
         "job_id": body.job_id,
@@ -64,15 +59,14 @@ def _queued(body: JobQueued, fact: Fact) -> Row:
         "session_id": body.session_id,
         "account_id": body.account_id,
         "state": "queued",
-        "approved": not body.held,
+        "held": body.held,
         "priority": body.priority,
         "queued_at": fact.at,
         "not_before": None,
         "run": 1,
         "epoch": 0,
         "worker": None,
-        "stages": [stage.value for stage in body.stages],
-        "next_stage": body.stages[0].value,
+        "stages_left": [stage.value for stage in body.stages],
         "inputs": body.inputs.model_dump(mode="json", by_alias=True),
         "outputs": [output.model_dump(mode="json", by_alias=True) for output in body.outputs],
         "version": fact.version,
@@ -80,16 +74,24 @@ def _queued(body: JobQueued, fact: Fact) -> Row:
 
 
 def _stage_completed(row: Row, body: JobStageCompleted) -> dict[str, Any]:
-    stages: list[str] = list(row["stages"])
-    after = stages.index(body.output.stage.value) + 1
-    following = Stage(stages[after]) if after < len(stages) else None
+    left = [stage for stage in row["stages_left"] if stage != body.output.stage.value]
     changes: dict[str, Any] = {
-        "next_stage": following.value if following else None,
+        "stages_left": left,
         "outputs": [*row["outputs"], body.output.model_dump(mode="json", by_alias=True)],
     }
-    if following is not None and following not in FREE_STAGES and not row["approved"]:
+    if row["held"] and not _next_is_free(left):
         changes |= {"state": "queued", "worker": None}
     return changes
+
+
+def _claimable(row: dict[str, Any]) -> Row:
+    """Whether the next stage of it may be done now: it is free, or its points are set aside."""
+    left = row["state"] != "over" and bool(row["stages_left"])
+    return {**row, "claimable": left and (not row["held"] or _next_is_free(row["stages_left"]))}
+
+
+def _next_is_free(stages_left: Sequence[str]) -> bool:
+    return bool(stages_left) and Stage(stages_left[0]) in FREE_STAGES
 
 
 PROJECTION = Projection("render.queue", 1, "job", fold, key=("stream",))

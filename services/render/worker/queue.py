@@ -52,7 +52,9 @@ class Standing:
 
     def is_past(self, claim: Claim) -> bool:
         """Whether this turn has ended, or will never begin."""
-        return self.state == "over" or self.epoch > claim.epoch or (self.epoch == claim.epoch and self.state == "queued")
+        return (
+            self.state == "over" or self.epoch > claim.epoch or (self.epoch == claim.epoch and self.state == "queued")
+        )
 
 
 class RenderQueue:

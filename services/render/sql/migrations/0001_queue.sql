@@ -3,7 +3,7 @@ CREATE SCHEMA render;
 
 CREATE TABLE render.queue (
     stream text PRIMARY KEY,
-    job_id uuid NOT NULL UNIQUE,
+    job_id uuid NOT NULL,
     tenant_id text NOT NULL,
     session_id uuid NOT NULL,
     account_id uuid NOT NULL,
@@ -60,12 +60,16 @@ CREATE TABLE render.turns (
 );
 
 COMMENT ON SCHEMA render IS 'The work of the render service: which jobs wait, and which worker has which.';
-COMMENT ON TABLE render.queue IS 'One row a job, folded from its stream. Can be dropped and rebuilt.';
-COMMENT ON COLUMN render.queue.approved IS 'The points for it are set aside; until then only free stages may be done.';
-COMMENT ON COLUMN render.queue.epoch IS 'The newest turn of a worker that the job''s stream has accepted.';
-COMMENT ON COLUMN render.queue.next_stage IS 'The first stage that is not done; NULL when all are.';
 COMMENT ON TABLE render.leases IS 'Who has a job now, by this database''s clock. Written by workers; no projection.';
+COMMENT ON COLUMN render.leases.stream IS 'The stream of the job: ids of jobs may repeat between tenants, streams do not.';
+COMMENT ON COLUMN render.leases.tenant_id IS 'Whose job it is.';
+COMMENT ON COLUMN render.leases.epoch IS 'The turn that the lease is for. It never goes back, so no two turns at a job share one.';
+COMMENT ON COLUMN render.leases.worker IS 'Who holds it.';
+COMMENT ON COLUMN render.leases.lease_until IS 'After this time anybody may take the job over.';
+COMMENT ON COLUMN render.leases.heartbeat_at IS 'When the holder was last heard.';
 COMMENT ON TABLE render.turns IS 'When each tenant was last given a worker, for taking turns. Written by workers; no projection.';
+COMMENT ON COLUMN render.turns.tenant_id IS 'Whose turn it was.';
+COMMENT ON COLUMN render.turns.claimed_at IS 'Who was served longest ago comes next.';
 
 GRANT USAGE ON SCHEMA render TO playhead_projector;
 GRANT SELECT, INSERT, UPDATE, DELETE ON render.queue TO playhead_projector;

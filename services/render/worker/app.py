@@ -1,0 +1,95 @@
+"""The wiring of a worker: the one place that names its real parts."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from blobs.objects import open_blobs
+from contracts.rendering import JobInputs, Stage, StageOutput
+from contracts.topics import COMMANDS_OF
+from eventlog.clock import new_id, now
+from eventlog.kafka import KafkaSender
+from eventlog.read.postgres import Pool, open_pool
+from eventlog.service import Service, kafka_broker, reached
+from eventlog.telemetry import Metrics
+from services.render.engines.espeak import EspeakVoice
+from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.template_writer import TemplateWriter
+from services.render.pipeline import Tools, run_stage
+from services.render.settings import WorkerSettings
+from services.render.worker.metrics import WorkerMetrics
+from services.render.worker.news import KafkaNews
+from services.render.worker.queue import Claim, RenderQueue
+from services.render.worker.turn import Crew, RunStage, Turn
+from services.render.worker.worker import Worker
+from services.render.worker.workspace import workspace
+
+END_SECONDS = 8.0
+"""For the jobs in hand to be given back, before the connections are closed."""
+
+
+@asynccontextmanager
+async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Service]:
+    """Everything connected on the way in; on the way out, closed when the jobs in hand were given back."""
+    name = settings.worker_name or f"worker-{new_id().hex[-12:]}"
+    access = settings.kafka(f"playhead-{name}")
+    sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
+    pools: list[Pool] = []
+
+    async def connect() -> None:
+        dsn = settings.database_url.get_secret_value()
+        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=2 + 2 * settings.jobs))
+
+    try:
+        await reached(connect)
+        await reached(sender.start)
+        with workspace(settings.data / "work", name) as folder:
+            queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
+            crew = Crew(queue, sender, stages(settings), news.tell, now, WorkerMetrics(metrics.registry), folder)
+
+            async def take(claim: Claim, began: float) -> None:
+                await Turn(crew, claim, began).run()
+
+            worker = Worker(queue, take, settings.jobs)
+            checks = {"postgres": queue.ping, "queue": worker.check}
+            try:
+                yield Service(kafka_broker(access), (), metrics, checks, besides=(worker.run,))
+            finally:
+                await _ended(worker)
+    finally:
+        await news.close()
+        await sender.close()
+        for pool in pools:
+            pool.terminate()
+
+
+async def _ended(worker: Worker) -> None:
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await worker.ended.wait()
+    except TimeoutError:
+        structlog.get_logger().error("jobs were not given back in time; their leases will run out", seconds=END_SECONDS)
+
+
+def stages(settings: WorkerSettings) -> RunStage:
+    """The stages with the engines of this machine."""
+    tools = Tools(
+        blobs=open_blobs(settings.blobs),
+        writer=TemplateWriter(),
+        voice=EspeakVoice(),
+        ffmpeg=Ffmpeg(Path(settings.ffmpeg) if settings.ffmpeg else None),
+    )
+
+    async def run(
+        stage: Stage,
+        inputs: JobInputs,
+        done: Mapping[Stage, StageOutput],
+        folder: Path,
+        report: Callable[[float], None],
+    ) -> StageOutput:
+        return await run_stage(stage, inputs, done, tools, folder, report)
+
+    return run
