@@ -5,7 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from eventlog.errors import PlayheadError, Unavailable
-from ops.commands import demo, log, setup, stack
+from ops.commands import bench, demo, log, setup, stack, verify
 from ops.stack.part import StackError
 
 FINE, WRONG, USAGE, AWAY = 0, 1, 2, 3
@@ -19,6 +19,8 @@ app.command(setup.topics)
 app.command(setup.migrate)
 app.command(setup.seed)
 app.command(log.app)
+app.command(verify.verify)
+app.command(bench.bench)
 
 
 def main() -> None:

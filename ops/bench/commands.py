@@ -12,7 +12,8 @@ from contracts.model import CommandBody
 from eventlog import clock
 
 TENANT = "bench"
-WORDS = tuple("how light bends around a star and why bread rises when yeast is kept warm over night".split())
+SENTENCE = "how light bends around a star and why bread rises when yeast is kept warm over night"
+WORDS = SENTENCE.split(" ")
 
 
 def commands(count: int, seed: int) -> list[Command]:

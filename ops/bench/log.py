@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts.envelope import Command, Commit
 from contracts.messages import SESSION_CATALOG
-from contracts.topics import Topic
+from contracts.topics import HOUR_MS, Topic
 from eventlog import clock
 from eventlog.commit import Record, accept, start
 from eventlog.kafka import KafkaAccess, KafkaEventLog, create_topics
@@ -156,10 +156,9 @@ async def _send(access: KafkaAccess, topic: str, given: Sequence[Command]) -> fl
 
 def _topics() -> tuple[Topic, Topic]:
     mark = str(clock.new_id())[-12:]
-    shared = {"key": "stream id", "retention_ms": 3_600_000, "writers": ("ops",), "readers": ("ops",)}
     return (
-        Topic(name=f"playhead.bench.{mark}.events", chained=True, **shared),
-        Topic(name=f"playhead.bench.{mark}.raw", **shared),
+        Topic(f"playhead.bench.{mark}.events", "stream id", HOUR_MS, ("ops",), ("ops",), chained=True),
+        Topic(f"playhead.bench.{mark}.raw", "stream id", HOUR_MS, ("ops",), ("ops",)),
     )
 
 

@@ -80,18 +80,7 @@ async def tail(topic: str = "", *, as_json: bool = False) -> int:
 @app.command(name="verify")
 async def verify_chains(*, copy: Path | None = None) -> int:
     """Recompute every id of every chain from its beginning; of a copy with --copy FILE. Exit 1 names what is wrong."""
-    logs: Sequence[ReadableLog]
-    async with AsyncExitStack() as stack:
-        if copy is not None:
-            read = FileEventLog(copy)
-            logs, partitions = [read], {read.topic: read.partitions()}
-        else:
-            opened = [await stack.enter_async_context(_opened(name)) for name in CHAINED]
-            logs, partitions = opened, {log.topic: list(range(log.partitions())) for log in opened}
-        wrong = 0
-        for log in logs:
-            for partition in partitions[log.topic]:
-                wrong += await _verify_chain(log, partition)
+    wrong = await _verify_copy(copy) if copy is not None else await verify_logs()
     return WRONG if wrong else FINE
 
 
@@ -109,6 +98,26 @@ async def copy_log(topic: str, file: Path) -> int:
             )
     print(f"{count} records copied into {file}")
     return FINE
+
+
+async def verify_logs() -> int:
+    """How many partitions of the events topics are broken; each is told."""
+    wrong = 0
+    async with AsyncExitStack() as stack:
+        for name in CHAINED:
+            log = await stack.enter_async_context(_opened(name))
+            for partition in range(log.partitions()):
+                wrong += await _verify_chain(log, partition)
+    return wrong
+
+
+async def _verify_copy(file: Path) -> int:
+    try:
+        log = FileEventLog(file)
+    except Diverged as error:
+        print(error)
+        return 1
+    return sum([await _verify_chain(log, partition) for partition in log.partitions()])
 
 
 def _opened(topic: str) -> "_Opened":

@@ -1,8 +1,5 @@
-"""`python -m services.gateway`: serve until SIGTERM or SIGINT. Exits with 1 after an error that does not pass."""
+"""`python -m services.gateway`: serve until SIGTERM or SIGINT. An error that does not pass ends it."""
 
-import sys
-
-import structlog
 import uvloop
 
 from eventlog.telemetry import configure_logs
@@ -23,11 +20,7 @@ def main() -> None:
     """Read the environment and run."""
     settings = GatewaySettings.model_validate({})
     configure_logs("gateway", settings.log_level)
-    try:
-        uvloop.run(serve(settings))
-    except Exception:
-        structlog.get_logger().critical("the process ends", exc_info=True)
-        sys.exit(1)
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The gateway on a real Kafka and a real MongoDB."""
 
 import asyncio
+import socket
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +20,7 @@ from eventlog.clock import new_id
 from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaAccess, create_topics, partition_for
 from eventlog.read.mongo import MongoDatabase
-from ops.settings import OpsSettings
+from ops.settings import PROJECT, OpsSettings
 from ops.stack.launcher import Endpoints
 from services.gateway import reading
 from services.gateway.app import wired
@@ -150,10 +152,11 @@ async def topics(stack: Endpoints) -> None:
 
 @asynccontextmanager
 async def client_of(chosen: GatewaySettings) -> AsyncGenerator[httpx.AsyncClient]:
-    async with wired(chosen) as app, served(app) as url:
-        async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
-            await client.get("/")
-            yield client
+    plain = httpx.AsyncClient(timeout=30, trust_env=False)
+    async with wired(chosen) as app, served(app) as url, plain as client:
+        client.base_url = httpx.URL(url)
+        await client.get("/")
+        yield client
 
 
 @pytest.fixture
@@ -256,3 +259,51 @@ async def test_a_producer_finds_the_cluster_when_it_comes_and_refuses_until_then
 
 async def _connected(producer: CommandProducer) -> bool:
     return (await producer.look()).connected
+
+
+async def test_on_a_signal_the_process_ends_its_streams_and_goes(
+    stack: Endpoints, database: str, mongo: MongoDatabase, put: Put, topics: None
+) -> None:
+    await put("sessions", samples.session("demo"))
+    await put("session_history", samples.row("demo", 1, "session.started"))
+    process, url = await started_process(stack, database)
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as client:
+            await eventually(lambda: _page(client), within=30)
+            async with client.stream("GET", f"/v1/sessions/{samples.SESSION}/events") as stream:
+                lines = stream.aiter_lines()
+                assert "event: session.started" in [await anext(lines) for _ in range(4)]
+                process.terminate()
+                async with asyncio.timeout(5):
+                    assert [line async for line in lines if line.startswith("event")] == []
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def _page(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+async def started_process(stack: Endpoints, database: str) -> tuple[asyncio.subprocess.Process, str]:
+    """`python -m services.gateway` on a free port, as an operator runs it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": stack.kafka,
+        "MONGODB_URI": stack.mongodb,
+        "DATABASE_URL": stack.postgres,
+        "MONGODB_DATABASE": database,
+        "PLAYHEAD_PROFILE": "local",
+        "PLAYHEAD_PORT": port,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.gateway"), cwd=PROJECT, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    return process, f"http://127.0.0.1:{port}"

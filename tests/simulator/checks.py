@@ -42,6 +42,19 @@ def broken(world: World) -> Iterator[str]:
     yield from _views(world)
 
 
+def twins(world: World) -> int:
+    """Lost records of which a copy stands at the very same offset now, without counting there.
+
+    Whoever had read the lost one finds it again, and cannot tell that the log before it is another. Nothing that the
+    protocol keeps would tell him; of such a run nothing is asked but that it ends.
+    """
+    found = 0
+    for partition in range(world.plan.partitions):
+        counted = {record.offset: record.id for record, _ in counted_commits(world.events, partition)}
+        found += sum(counted.get(twin.offset) != twin.id for twin in world.events.twins[partition])
+    return found
+
+
 def _outcomes(world: World, partition: int, counted: list[tuple[Record, Commit]]) -> Iterator[str]:
     done = [commit.command_id for _, commit in counted[1:]]
     for one in {one for one in done if done.count(one) > 1}:

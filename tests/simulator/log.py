@@ -23,15 +23,24 @@ class SimTopic:
         self.generations = [0] * partitions
         self.beginnings = [0] * partitions
         self.lost: list[list[Record]] = [[] for _ in range(partitions)]
+        self.twins: list[list[Record]] = [[] for _ in range(partitions)]
         self._waiting: list[list[asyncio.Future[None]]] = [[] for _ in range(partitions)]
 
     def put(self, partition: int, links: Sequence[Link]) -> int:
         """Append at once, and wake whoever waits; the first offset."""
         records = self.partitions[partition]
         first = len(records)
-        records.extend(Record(first + n, *link) for n, link in enumerate(links))
+        appended = [Record(first + n, *link) for n, link in enumerate(links)]
+        records.extend(appended)
+        gone = {(record.offset, record.id) for record in self.lost[partition]}
+        self.twins[partition].extend(record for record in appended if (record.offset, record.id) in gone)
         self.wake(partition)
         return first
+
+    def put_late(self, partition: int, links: Sequence[Link], generation: int) -> None:
+        """Append what was under way so long; it was lost with its connection where the leader is another now."""
+        if self.generations[partition] == generation:
+            self.put(partition, links)
 
     def wake(self, partition: int) -> None:
         """Let every tail look again."""
@@ -151,7 +160,8 @@ class SimLog:
 
     def _later(self, partition: int, links: list[Link]) -> None:
         delay = self._process.random.uniform(0.0, LONGEST_DELAY)
-        asyncio.get_running_loop().call_later(delay, self._kept.put, partition, links)
+        generation = self._kept.generations[partition]
+        asyncio.get_running_loop().call_later(delay, self._kept.put_late, partition, links, generation)
 
 
 class SimTail:

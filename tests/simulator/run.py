@@ -7,7 +7,7 @@ from random import Random
 
 import structlog.testing
 
-from tests.simulator.checks import broken
+from tests.simulator.checks import broken, twins
 from tests.simulator.counted import counted_commits
 from tests.simulator.loop import Deadlock, VirtualLoop
 from tests.simulator.plan import Plan
@@ -25,6 +25,7 @@ class Result:
     counted: int
     commands: int
     noticed: int
+    twins: int
     seconds: float
 
 
@@ -45,7 +46,8 @@ def simulate(
         seconds = loop.time()
     finally:
         loop.close()
-    failures = world.failures or list(broken(world))
+    twin = twins(world)
+    failures = [] if twin else world.failures or list(broken(world))
     partitions = range(world.plan.partitions)
     return Result(
         seed=seed,
@@ -55,5 +57,6 @@ def simulate(
         counted=0 if failures else sum(len(counted_commits(world.events, p)) for p in partitions),
         commands=sum(map(len, world.commands.partitions)),
         noticed=len(world.noticed),
+        twins=twin,
         seconds=seconds,
     )

@@ -107,8 +107,11 @@ class Turn:
         telling = group.create_task(journey.keep_telling())
         self.outcome = await self._stages(standing, journey)
         telling.cancel()
-        if await self._seen(lambda standing: standing.is_past(self._claim), SETTLE_SECONDS) is None:
+        settled = await self._seen(lambda standing: standing.is_past(self._claim), SETTLE_SECONDS)
+        if settled is None:
             self._log.warning("the log has not said what came of it", seconds=SETTLE_SECONDS)
+        elif self.outcome is Outcome.DONE and settled.left:
+            self.outcome = Outcome.OVER
 
     async def _stages(self, standing: Standing, journey: Journey) -> Outcome:
         done = dict(standing.outputs)

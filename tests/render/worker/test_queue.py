@@ -81,7 +81,7 @@ async def test_tenants_take_turns_when_jobs_are_done_one_by_one(court: Court, ne
         served.append(claim.tenant)
         await court.send([Wish(claim.tenant, claim.job_id, ()).command(CancelJob())])
         await queue.let_go(claim)
-    assert served == ["a", "b", "c", "a", "b", "a"]
+    assert [sorted(served[:3]), sorted(served[3:5]), served[5:]] == [["a", "b", "c"], ["a", "b"], ["a"]]
 
 
 async def test_no_tenant_has_more_than_its_share_at_work(court: Court, new_queue: NewQueue) -> None:

@@ -1,0 +1,121 @@
+"""P2: from a command's sending to the moment when the document that shows it can be read, at 50 commands a second.
+
+Open loop: each command has an intended moment, and its latency counts from there, whether or not the one before was
+done. The rival is a task queue's no-op at the same rate, which is neither durable nor projected: Celery over the Redis
+protocol, with one worker process.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from contracts.envelope import Command
+from contracts.topics import COMMANDS_OF
+from eventlog import clock
+from eventlog.kafka import KafkaSender
+from eventlog.read.mongo import MongoDatabase
+from ops.bench.commands import commands
+from ops.bench.measure import Figure, percentile
+from ops.commands.reach import endpoints, kafka
+from ops.settings import PROJECT, OpsSettings
+
+RATE = 50
+COUNT = 1_500
+WARM_UP = 200
+SECONDS = 60.0
+
+
+async def command_to_document(settings: OpsSettings) -> Figure:
+    """P2, on the running services; `playhead up` before."""
+    seed = int(clock.now().timestamp())
+    ours, missing = await _ours(settings, commands(COUNT + WARM_UP, seed))
+    theirs = await _celery(endpoints(settings).redis)
+    return Figure(
+        id="P2",
+        what=f"command to visible document, p99 at {RATE}/s",
+        unit="ms",
+        ours=[percentile(ours, 0.99)],
+        limit_name="Celery + Redis no-op p99",
+        limit=[percentile(theirs, 0.99)],
+        goal_ratio=5,
+        floor=60,
+        at_least=False,
+        correct=not missing,
+        notes=[
+            f"ours: {_percentiles(ours)}",
+            f"Celery: {_percentiles(theirs)}",
+            f"{len(ours)} of {COUNT} outcomes seen in MongoDB, {missing} missing",
+        ],
+    )
+
+
+def _percentiles(values: list[float]) -> str:
+    shares = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
+    return ", ".join(f"{name} {percentile(values, share):.1f} ms" for name, share in shares)
+
+
+async def _ours(settings: OpsSettings, given: list[Command]) -> tuple[list[float], int]:
+    loop = asyncio.get_running_loop()
+    sender = KafkaSender(kafka(settings), COMMANDS_OF)
+    await sender.start()
+    database = MongoDatabase.connect(endpoints(settings).mongodb, "playhead", application="playhead-bench")
+    intended: dict[UUID, float] = {}
+    seen: dict[UUID, float] = {}
+    waiting = {command.id for command in given}
+    try:
+        async with database.watch(["session_commands"]) as watch, asyncio.timeout(SECONDS + COUNT / RATE):
+
+            async def look() -> None:
+                while waiting:
+                    change = await watch.next()
+                    if change is not None and (id_ := UUID(change.document["_id"])) in waiting:
+                        seen[id_] = loop.time()
+                        waiting.discard(id_)
+
+            async with asyncio.TaskGroup() as group:
+                group.create_task(look())
+                start = loop.time() + 0.2
+                for number, command in enumerate(given):
+                    intended[command.id] = start + number / RATE
+                    await asyncio.sleep(max(0.0, intended[command.id] - loop.time()))
+                    group.create_task(sender.send([command]))
+    except TimeoutError:
+        pass  # what is missing is counted below, and makes the figure wrong
+    finally:
+        database.close()
+        await sender.close()
+    counted = [command.id for command in given[WARM_UP:]]
+    latencies = sorted((seen[id_] - intended[id_]) * 1000 for id_ in counted if id_ in seen)
+    return latencies, len(counted) - len(latencies)
+
+
+async def _celery(url: str) -> list[float]:
+    """The same rate through a task queue: from the intended moment to the result's arrival."""
+    async with _worker(url):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ops.bench.celery_rival", url, str(RATE), str(COUNT), str(WARM_UP)),
+            cwd=PROJECT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(SECONDS + (COUNT + WARM_UP) / RATE):
+            output, _ = await process.communicate()
+    return sorted(float(line) for line in output.split())
+
+
+@contextlib.asynccontextmanager
+async def _worker(url: str) -> AsyncGenerator[None]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "celery", "-A", "ops.bench.celery_rival", "-b", url, "--result-backend", url),
+        *("worker", "--pool", "solo", "--loglevel", "ERROR", "--without-gossip", "--without-mingle"),
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()

@@ -1,0 +1,52 @@
+"""`playhead bench`: how fast, beside what limits it, and whether the result was right."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from ops.bench import log, visible
+from ops.bench.measure import Figure, show
+from ops.commands.reach import kafka
+from ops.settings import OpsSettings
+
+FINE, WRONG, USAGE = 0, 1, 2
+
+
+async def _log() -> list[Figure]:
+    settings = OpsSettings()
+    with TemporaryDirectory(dir=settings.data_dir) as folder:
+        return [await log.decide_and_append(kafka(settings), Path(folder)), await log.verify_and_fold()]
+
+
+async def _visible() -> list[Figure]:
+    return [await visible.command_to_document(OpsSettings())]
+
+
+SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {"log": _log, "visible": _visible}
+
+
+async def bench(*what: str, as_json: bool = False) -> int:
+    """Measure. Exit 1 where a goal was missed or a result was wrong.
+
+    Parameters
+    ----------
+    what
+        log, visible, or all.
+    """
+    chosen = list(SUITES) if what in ((), ("all",)) else list(what)
+    if unknown := [name for name in chosen if name not in SUITES]:
+        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(SUITES)} and all")
+        return USAGE
+    console = Console(stderr=True)
+    figures: list[Figure] = []
+    for name in chosen:
+        with console.status(f"measuring {name}"):
+            figures += await SUITES[name]()
+    if as_json:
+        for figure in figures:
+            print(figure.as_json())
+    else:
+        show(figures, Console())
+    return FINE if all(figure.reached for figure in figures) else WRONG
