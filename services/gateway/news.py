@@ -17,13 +17,14 @@ REMEMBERED = 10_000
 
 
 class Progress(msgspec.Struct, frozen=True, rename="camel"):
-    """One word of a worker about the job at work; `percent` is of the whole job."""
+    """One word of a worker about the job at work; `percent` is of the whole job, `stage_percent` of its stage."""
 
     job_id: str
     session_id: str
     tenant: str
     stage: str | None
     percent: float
+    stage_percent: float = 0.0
     eta_ms: int | None = None
 
 

@@ -52,6 +52,7 @@ def progress_of(progress: Progress) -> ProgressView:
             "jobId": progress.job_id,
             "stage": progress.stage,
             "percent": min(max(progress.percent, 0), 100),
+            "stagePercent": min(max(progress.stage_percent, 0), 100),
             "etaMs": progress.eta_ms,
         }
     )

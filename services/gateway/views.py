@@ -97,7 +97,8 @@ class ProgressView(View):
 
     job_id: str
     stage: Stage | None = None
-    percent: float = Field(ge=0, le=100)
+    percent: float = Field(ge=0, le=100, description="Of the whole job.")
+    stage_percent: float = Field(ge=0, le=100, description="Of the stage at work.")
     eta_ms: int | None = None
 
 

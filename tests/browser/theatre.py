@@ -153,7 +153,7 @@ class Theatre:
                 if known["sessionId"] in self.stopped or known["status"] == "deleted":
                     return
                 percent = before + (end - before) * step / 8
-                self.say(known, name, percent)
+                self.say(known, name, percent, step / 8 * 100)
                 await asyncio.sleep(self.pause)
             if name is Stage.SPEECH and "Klingon" in known["prompt"]:
                 self.fail(known, stage)
@@ -183,10 +183,10 @@ class Theatre:
         known |= {"status": "failed", "activeJob": None, "errorMessage": VOICELESS, "error": error}
         self.record(known, "session.failed", {"code": "speech.no_voice", "message": VOICELESS})
 
-    def say(self, known: dict[str, Any], stage: Stage, percent: float) -> None:
+    def say(self, known: dict[str, Any], stage: Stage, percent: float, of_stage: float) -> None:
         """A worker's word."""
         left = int((100 - percent) * 8 * self.pause * 10)
-        word = Progress(known["jobs"][-1], known["sessionId"], known["tenant"], stage, percent, left)
+        word = Progress(known["jobs"][-1], known["sessionId"], known["tenant"], stage, percent, of_stage, left)
         self.world.news.tell(word)
 
     def record(self, known: dict[str, Any], type_: str, data: dict[str, Any]) -> None:

@@ -18,8 +18,8 @@ from tests.eventlog.counting import TOPIC as COUNTING
 from tests.eventlog.toys import CATALOG, TOPIC, Add
 from tests.simulator import mutants
 from tests.simulator.changing import ChangingLog
+from tests.simulator.domain import genesis
 from tests.simulator.short import BEGINNING, a_lane, proposed, seen
-from tests.simulator.world import genesis
 
 
 def a_projector(at: Checkpoint | None) -> ProjectorLane:

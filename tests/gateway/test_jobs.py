@@ -12,7 +12,7 @@ from tests.gateway.world import OTHER_KEY, OURS, THEIRS, US, World
 
 
 def said(percent: float) -> Progress:
-    return Progress(str(JOB), str(SESSION), OURS, "scenes", percent, 4_000)
+    return Progress(str(JOB), str(SESSION), OURS, "scenes", percent, 50, 4_000)
 
 
 async def test_a_job_shows_what_its_worker_said_last_and_never_less_than_the_log(

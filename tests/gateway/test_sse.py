@@ -83,13 +83,19 @@ async def test_a_session_that_failed_and_was_tried_again_is_told_to_its_last_end
 
 async def test_progress_is_news_without_a_position(world: World) -> None:
     happened(world, STORY[:2])
-    world.news.tell(Progress(str(JOB), str(SESSION), OURS, "speech", 12.5, 9_000))
+    world.news.tell(Progress(str(JOB), str(SESSION), OURS, "speech", 12.5, 80, 9_000))
     stream = sse.session_events(world.gateway(), OURS, str(SESSION), 0)
     told = [await anext(stream) for _ in range(4)]
     [news] = parsed(told[-1])
     assert news["event"] == "progress"
     assert "id" not in news
-    assert json.loads(news["data"]) == {"jobId": str(JOB), "stage": "speech", "percent": 12.5, "etaMs": 9_000}
+    assert json.loads(news["data"]) == {
+        "jobId": str(JOB),
+        "stage": "speech",
+        "percent": 12.5,
+        "stagePercent": 80,
+        "etaMs": 9_000,
+    }
     await stream.aclose()
 
 

@@ -7,12 +7,14 @@ of, and has one more rule in front of the policies that both have.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 import msgspec
 
 from contracts.catalog import Catalog
 from contracts.envelope import Commit
 from contracts.model import CommandBody, EventBody
+from eventlog.commit import Link, link, start
 from eventlog.errors import Refused
 from eventlog.read.projection import Fact, Journal, Projection, Row, View
 from eventlog.write.decider import Decider
@@ -178,3 +180,18 @@ NEWER = Code(
     [_greet, _note, _give_back],
 )
 CODES = {code.version: code for code in (OLDER, NEWER)}
+
+
+def genesis(topic: str, partition: int, life: int = 0) -> Link:
+    """The first record of a log: it has an id of its own, so no other log's records fit."""
+    commit = Commit(
+        stream=f"log-{partition}",
+        version=0,
+        command_id=UUID(int=100 * life + partition + 1),
+        command_type="OpenLog",
+        payload_hash="0" * 32,
+        at=NOON,
+        tenant="",
+        actor="simulator",
+    )
+    return link(start(topic, partition).head, b"log", msgspec.json.encode(commit))

@@ -43,8 +43,9 @@ class SimLedger:
 class SimDisk:
     """One host's ledger file of one partition, and older copies of it. Another fold's ledger is made anew."""
 
-    def __init__(self, start: Position) -> None:
+    def __init__(self, start: Position, kind: type[MemoryLedger]) -> None:
         self._start = start
+        self._kind = kind
         self._file: MemoryLedger | None = None
         self._fold = 0
         self._copies: list[tuple[int, MemoryLedger]] = []
@@ -53,7 +54,7 @@ class SimDisk:
         """What `SqliteLedger` does with its path."""
         fresh = self._file is None or self._fold != fold
         if self._file is None or fresh:
-            self._file, self._fold = MemoryLedger(self._start), fold
+            self._file, self._fold = self._kind(self._start), fold
         return SimLedger(self._file, fresh)
 
     def back_up(self) -> None:

@@ -60,12 +60,15 @@ class Process:
 
     async def gate(self) -> None:
         """Pass unless frozen; a dead process gets nowhere."""
-        while True:
-            if self.dead:
-                raise asyncio.CancelledError
-            left = self.frozen_until - asyncio.get_running_loop().time()
-            if left <= 0:
-                return
+        if self.dead:
+            raise asyncio.CancelledError
+        await self.thawed()
+        if self.dead:
+            raise asyncio.CancelledError
+
+    async def thawed(self) -> None:
+        """Return when it is not frozen."""
+        while (left := self.frozen_until - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(left)
 
     async def pause(self, *, longer: bool = False) -> None:

@@ -10,8 +10,10 @@ import structlog.testing
 from tests.simulator.checks import broken, twins
 from tests.simulator.counted import counted_commits
 from tests.simulator.loop import Deadlock, VirtualLoop
+from tests.simulator.parts import Parts
 from tests.simulator.plan import Plan
-from tests.simulator.world import Parts, World
+from tests.simulator.troubles import Troubles
+from tests.simulator.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def simulate(
         with structlog.testing.capture_logs():
             world = World(plan or Plan(seed), parts, tell)
             try:
-                loop.run_until_complete(world.run())
+                loop.run_until_complete(world.run(Troubles(world).run()))
             except Deadlock as error:
                 world.failures.append(f"deadlock: {error}")
         seconds = loop.time()

@@ -5,37 +5,34 @@ A world is first troubled, then calm: once faults stop, everything must be handl
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from prometheus_client import CollectorRegistry
 
-from contracts.envelope import Command, Commit
-from eventlog.commit import Link, Position, Record, link, start
+from contracts.envelope import Command
+from eventlog.commit import Position, start
 from eventlog.errors import Conflict, Diverged, Poison, Unavailable
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
-from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projector import ProjectorLane
-from eventlog.read.projector_runner import ProjectorRunner
 from eventlog.read.store import Checkpoint
 from eventlog.telemetry import Metrics
 from eventlog.work import Work
-from eventlog.write.command_runner import CommandRunner
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import Ledger
 from eventlog.write.policy import PolicyLane
-from eventlog.write.policy_runner import PolicyRunner
 from tests.simulator.client import Client
 from tests.simulator.counted import counted_commits
-from tests.simulator.domain import CODES, NOON, Code
-from tests.simulator.keep import SimDisk, SimGroup, SimOffsets, SimStore, Written
+from tests.simulator.domain import CODES, Code
+from tests.simulator.keep import SimDisk, SimGroup, SimOffsets, Written
 from tests.simulator.log import SimLog, SimTopic
-from tests.simulator.plan import LOSSES, Plan, partition_of
-from tests.simulator.process import FAULTS, NO_ANSWERS, NO_APPENDS, NO_FAULTS, Faults, Process
+from tests.simulator.parts import Parts
+from tests.simulator.plan import Plan, partition_of
+from tests.simulator.process import FAULTS, NO_FAULTS, Faults, Process
+from tests.simulator.sender import command_in
 
 CALM_SECONDS = 120.0
 LOOK_SECONDS = 0.25
@@ -73,26 +70,26 @@ class World:
         self.commands = SimTopic("sim.commands", plan.partitions)
         self.events = SimTopic("sim.events", plan.partitions)
         for partition in range(plan.partitions):
-            self.events.put(partition, [genesis(self.events.name, partition)])
+            self.events.put(partition, [self.parts.genesis(self.events.name, partition, 0)])
         self.disks: dict[tuple[str, int], SimDisk] = {}
         self.groups: dict[tuple[str, int], SimGroup] = {}
         self.written: list[Written] = []
         reader = CODES[plan.reader]
-        self.store = MemoryProjectionStore(reader.projections, reader.journals)
-        self.actors = [self._actor(*one) for one in plan.actors()]
+        self.store = self.parts.views(reader.projections, reader.journals)
+        self.actors = [self.actor(*one) for one in plan.actors()]
         self.client = Client(plan, self.process("client"), self.commands)
         self._spawned: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
+    async def run(self, trouble: Awaitable[None]) -> None:
         """Trouble, then calm. What went wrong is in `failures`."""
         for actor in self.actors:
             self.start(actor)
-        trouble = asyncio.get_running_loop().create_task(Troubles(self).run())
-        await self.client.run()
-        await trouble
+        await asyncio.gather(self.client.run(), trouble)
         self.faults = NO_FAULTS
         self.say("world", "calm from here on")
-        await asyncio.sleep(max(0.0, *(actor.process.frozen_until for actor in self.actors if actor.process)) - asyncio.get_running_loop().time())
+        for actor in self.actors:
+            if actor.process is not None:
+                await actor.process.thawed()
         for actor in self.actors:
             if actor.task is None:
                 self.start(actor)
@@ -118,8 +115,8 @@ class World:
 
     def disk(self, actor: Actor) -> SimDisk:
         """The ledger file of the actor's host."""
-        place = (actor.host, actor.partition)
-        return self.disks.setdefault(place, SimDisk(start(self.events.name, actor.partition)))
+        beginning = start(self.events.name, actor.partition)
+        return self.disks.setdefault((actor.host, actor.partition), self.parts.disk(beginning, self.parts.ledger))
 
     def start(self, actor: Actor) -> None:
         """A new incarnation: nothing in memory."""
@@ -144,7 +141,8 @@ class World:
         self.say("world", f"FAILED {what}")
         self.failures.append(what)
 
-    def _actor(self, role: str, partition: int, number: int, version: int, host: str) -> Actor:
+    def actor(self, role: str, partition: int, number: int, version: int, host: str) -> Actor:
+        """One more, not yet started."""
         return Actor(role, partition, number, CODES[version], host)
 
     async def _live(self, actor: Actor, process: Process) -> None:
@@ -192,7 +190,7 @@ class World:
             kept.clear()
 
     def _runner(self, actor: Actor, process: Process) -> Any:
-        events: EventLog = SimLog(self.events, process)
+        events: EventLog = self.parts.log(self.events, process)
         commands: EventLog = SimLog(self.commands, process)
         offsets: Offsets = SimOffsets(self.group(actor.role, actor.partition), process)
         code, parts = actor.code, self.parts
@@ -206,9 +204,12 @@ class World:
             )
         if actor.role == "policy":
             return parts.policy_runner(
-                events, offsets, SimSender(commands, self.plan.partitions), lambda at: self._policy_lane(actor, at)
+                events,
+                offsets,
+                parts.sender(commands, self.plan.partitions),
+                lambda at: self._policy_lane(actor, at),
             )
-        store = SimStore(self.store, self.written, process)
+        store = parts.store(self.store, self.written, process)
         return parts.projector_runner(events, offsets, store, lambda at: self._projector_lane(actor, at))
 
     def _lane(self, actor: Actor, partition: int, ledger: Ledger) -> Lane:
@@ -263,39 +264,3 @@ class World:
         """All commands that are, or ever were, in the topic."""
         records = (*self.commands.partitions[partition], *self.commands.lost[partition])
         return [command for record in records if (command := command_in(record)) is not None]
-
-
-class SimSender:
-    """Where the commands of policies go: into the partition of their stream."""
-
-    def __init__(self, commands: EventLog, partitions: int) -> None:
-        self._commands = commands
-        self._partitions = partitions
-
-    async def send(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            record = Link(command.stream.encode(), msgspec.json.encode(command), b"", b"")
-            await self._commands.append(partition_of(command.stream, self._partitions), [record])
-
-
-def command_in(record: Record) -> Command | None:
-    """None for what is no command."""
-    try:
-        return msgspec.json.decode(record.value, type=Command)
-    except msgspec.DecodeError:
-        return None
-
-
-def genesis(topic: str, partition: int, life: int = 0) -> Link:
-    """The first record of a log: it has an id of its own, so no other log's records fit."""
-    commit = Commit(
-        stream=f"log-{partition}",
-        version=0,
-        command_id=UUID(int=100 * life + partition + 1),
-        command_type="OpenLog",
-        payload_hash="0" * 32,
-        at=NOON,
-        tenant="",
-        actor="simulator",
-    )
-    return link(start(topic, partition).head, b"log", msgspec.json.encode(commit))

@@ -6,8 +6,6 @@ const DOING = {
   refine: "Refining the prompt", script: "Writing the script", speech: "Speaking the narration",
   scenes: "Drawing the scenes", video: "Rendering the film",
 };
-// Each stage's share of a whole film, in percent: a worker tells how far the whole is.
-const SHARES = { refine: 5, script: 10, speech: 10, scenes: 20, video: 55 };
 const STATUS = {
   created: "Waiting", refining: "Refining", script_generating: "Writing", audio_generating: "Speaking",
   scenes_generating: "Drawing", video_generating: "Rendering", completed: "Done", failed: "Failed",
@@ -319,26 +317,25 @@ class SessionPage {
   get runningStage() {
     const session = this.session;
     if (ENDED.has(session.status) || !session.activeJob) return null;
-    const told = this.progress && this.progress.jobId === session.activeJob ? this.progress.stage : null;
+    const told = this.word?.stage;
     const open = session.stages.filter((stage) => stage.status === "pending" || stage.status === "running").map((stage) => stage.name);
     return open.includes(told) ? told : open.find((name) => session.stages.some((one) => one.name === name && one.status === "running")) ?? open[0] ?? null;
   }
 
-  /** How much of a stage is done, in percent, from how much of the whole is. */
-  fill(stage) {
-    if (!this.progress || this.progress.stage !== stage) return 0;
-    const before = STAGES.slice(0, STAGES.indexOf(stage)).reduce((sum, one) => sum + SHARES[one], 0);
-    return Math.max(0, Math.min(100, ((this.progress.percent - before) / SHARES[stage]) * 100));
+  /** What the worker said last of the job at work, if it is about that. */
+  get word() {
+    return this.progress && this.progress.jobId === this.session.activeJob ? this.progress : null;
   }
 
+  /** How much of a stage is done, in percent. */
+  fill(stage) {
+    return this.word?.stage === stage ? this.word.stagePercent : 0;
+  }
+
+  /** How much of the job is done, in percent; it never goes back. */
   get whole() {
-    const wanted = this.session.stages.filter((stage) => stage.status !== "none");
-    const total = wanted.reduce((sum, stage) => sum + SHARES[stage.name], 0) || 1;
-    const running = this.runningStage;
-    const done = wanted.reduce((sum, stage) =>
-      sum + (stage.status === "done" ? SHARES[stage.name] : stage.name === running ? (this.fill(running) / 100) * SHARES[stage.name] : 0), 0);
-    this.furthest = Math.max(this.furthest && this.furthest.job === this.session.activeJob ? this.furthest.percent : 0, (done / total) * 100);
-    this.furthest = { job: this.session.activeJob, percent: this.furthest };
+    const before = this.furthest?.job === this.session.activeJob ? this.furthest.percent : 0;
+    this.furthest = { job: this.session.activeJob, percent: Math.max(before, this.word?.percent ?? 0) };
     return Math.min(99, Math.floor(this.furthest.percent));
   }
 
@@ -400,7 +397,7 @@ class SessionPage {
     const making = (this.making ??= { percent: h("b"), doing: h("span"), left: h("small"), sweep: h("div", { class: "sweep" }) });
     making.percent.textContent = `${this.whole}%`;
     making.doing.textContent = running ? DOING[running] : "Waiting for a worker";
-    making.left.textContent = this.progress?.etaMs ? `about ${lasting(this.progress.etaMs)} left` : "";
+    making.left.textContent = this.word?.etaMs ? `about ${lasting(this.word.etaMs)} left` : "";
     making.sweep.style.setProperty("--fill", this.whole);
     making.whole ??= h("div", { class: "making" }, making.percent, making.doing, making.left, making.sweep);
     if (!making.whole.isConnected) this.parts.screen.replaceChildren(making.whole);

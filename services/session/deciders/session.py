@@ -7,8 +7,7 @@ An open session has at most one job at work. What a job tells when it is not (an
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -68,11 +67,12 @@ class Absent(msgspec.Struct, frozen=True, tag=True):
 
 
 class Open(msgspec.Struct, frozen=True, tag=True):
-    """`content` tells a repeated start from another; `at_work` has not ended, `last` is the job that ended last."""
+    """`begun_with` and `metadata` tell a repeated start from another; `at_work` has not ended, `last` has, last."""
 
     session_id: UUID
     account_id: UUID
-    content: str
+    begun_with: Inputs
+    metadata: dict[str, Any]
     inputs: Inputs
     outputs: dict[Stage, StageOutput] = {}
     at_work: Work | None = None
@@ -110,7 +110,8 @@ def evolve(state: Session, event: SessionEvent) -> Session:
     """The session after the event."""
     match state, event:
         case _, SessionStarted():
-            return Open(event.session_id, event.account_id, content_of(event), _inputs(event))
+            inputs = _inputs(event)
+            return Open(event.session_id, event.account_id, inputs, event.metadata, inputs)
         case Open(), StagesRequested():
             asked = event.inputs
             inputs = Inputs(
@@ -147,8 +148,8 @@ def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[S
     match state, command:
         case Absent(), StartSession():
             return _start(command)
-        case Open(content=content), StartSession():
-            if content != content_of(command):
+        case Open(), StartSession():
+            if not _is_repeat(state, command):
                 raise Refused("session.exists", "a session of this id was begun with other content")
             return []
         case Deleted(), StartSession():
@@ -188,12 +189,9 @@ def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[S
             raise Refused("session.not_open", "there is no open session of this id")
 
 
-def content_of(start: StartSession | SessionStarted) -> str:
-    """32 hexadecimal digits that tell one start from another."""
-    told = start.model_dump_json(
-        include={"account_id", "kind", "aspect", "prompt", "script", "title", "language", "voice", "metadata"}
-    )
-    return blake2b(told.encode(), digest_size=16).hexdigest()
+def _is_repeat(session: Open, command: StartSession) -> bool:
+    same = (session.account_id, session.begun_with, session.metadata)
+    return same == (command.account_id, _inputs(command), command.metadata)
 
 
 def _inputs(start: StartSession | SessionStarted) -> Inputs:
