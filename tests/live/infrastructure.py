@@ -22,6 +22,7 @@ from ops.stack.launcher import Endpoints
 from ops.state import read_state
 
 START_SECONDS = 180
+DOCKER_SOCKET = Path("/var/run/docker.sock")
 URLS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI", "DATABASE_URL")
 
 
@@ -30,7 +31,7 @@ def infrastructure(environment: Mapping[str, str]) -> Generator[Endpoints]:
     """The parts, working, for as long as the context is open."""
     if all(environment.get(name) for name in URLS):
         yield _named(environment)
-    elif docker_answers():
+    elif docker_answers(environment):
         with containers() as endpoints:
             yield endpoints
     else:
@@ -81,12 +82,20 @@ def _endpoints(data_dir: Path, supervisor: "subprocess.Popen[bytes]") -> Endpoin
     raise AssertionError(f"the parts did not work within {START_SECONDS} s; see {data_dir}/logs")
 
 
-def docker_answers() -> bool:
+def docker_answers(environment: Mapping[str, str]) -> bool:
     """Whether a Docker engine is there to start containers."""
+    if "DOCKER_HOST" not in environment and not DOCKER_SOCKET.exists():
+        return False
     try:
-        return bool(docker.from_env(timeout=2).ping())
+        client = docker.from_env(timeout=2)
     except DockerException:
         return False
+    try:
+        return bool(client.ping())
+    except DockerException:
+        return False
+    finally:
+        client.close()
 
 
 @contextmanager

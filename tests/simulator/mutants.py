@@ -1,12 +1,13 @@
 """The protocol with one condition taken away, each in the fewest lines. The tests of the conditions must catch them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID, uuid5
 
 import msgspec
 
 from contracts.envelope import Command, Commit
-from eventlog.commit import Link, Position, Record
+from eventlog.commit import Link, Position, Record, accept
 from eventlog.log import EventLog, check
 from eventlog.offsets import Committed
 from eventlog.read.memory import MemoryProjectionStore
@@ -54,9 +55,10 @@ class AcceptsWhatItUnderstands(Lane):
     """A commit of newer code is passed over, as if it did not count."""
 
     def see(self, record: Record) -> bool:
-        commit = msgspec.json.decode(record.value, type=Commit)
-        if any(one.type not in self._catalog.events for one in commit.events):
-            return False
+        with suppress(msgspec.DecodeError):
+            commit = msgspec.json.decode(record.value, type=Commit)
+            if any(one.type not in self._catalog.events for one in commit.events):
+                return False
         return super().see(record)
 
 
@@ -171,8 +173,8 @@ class KeepsItsPositionFirst(PolicyRunner):
     """The position is kept before what was asked for is durable."""
 
     async def _hear(self, work: Work, reader: Reader, lane: PolicyLane, batch: Sequence[Record]) -> None:
-        ahead = self._make_lane(lane.position)
+        ahead = lane.position
         for record in batch:
-            ahead.see(record)
-        await self._keep(ahead.position)
+            ahead, _ = accept(ahead, record)
+        await self._keep(ahead)
         await super()._hear(work, reader, lane, batch)

@@ -68,8 +68,10 @@ class Process:
 
     async def thawed(self) -> None:
         """Return when it is not frozen."""
-        while (left := self.frozen_until - asyncio.get_running_loop().time()) > 0:
+        left = self.frozen_until - asyncio.get_running_loop().time()
+        if left > 0:
             await asyncio.sleep(left)
+            await self.thawed()
 
     async def pause(self, *, longer: bool = False) -> None:
         """The way of a request or of its answer."""

@@ -1,0 +1,111 @@
+"""Whether what was valid under an old JSON Schema still is under a new one, and where it is not, why.
+
+Fields may be added where nobody has to give them, and types may become wider. Nothing may be taken away, renamed or
+made narrower: what was written once is read for ever, and a sender may be one deployment behind.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+_LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems")
+_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
+_SAME = ("pattern", "format")
+PERSONAL = "x-personal"
+
+
+def narrowed(old: Schema, new: Schema) -> list[str]:
+    """A sentence for each thing that the new schema refuses, or has lost, although the old one had it."""
+    return list(_Comparison(old, new).nodes(old, new, ""))
+
+
+class _Comparison:
+    def __init__(self, old: Schema, new: Schema) -> None:
+        self._old = old.get("$defs", {})
+        self._new = new.get("$defs", {})
+        self._under_way: set[tuple[str, str]] = set()
+
+    def nodes(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        """One place of both schemas. A pair of references that is being compared already is not entered again."""
+        pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
+        if all(pair):
+            if pair in self._under_way:
+                return
+            self._under_way.add(pair)
+        yield from self._resolved(_at(old, self._old), _at(new, self._new), path)
+        self._under_way.discard(pair)
+
+    def _resolved(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        if old.get(PERSONAL) and not new.get(PERSONAL):
+            yield f"{path} is no longer marked as personal"
+        if "anyOf" in old or "anyOf" in new:
+            yield from self._alternatives(old, new, path)
+            return
+        yield from _values(old, new, path)
+        yield from self._objects(old, new, path)
+        if "items" in old or "items" in new:
+            yield from self.nodes(old.get("items", {}), new.get("items", {}), f"{path}[]")
+
+    def _alternatives(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        for one in old.get("anyOf", (old,)):
+            problems = [list(self.nodes(one, other, path)) for other in new.get("anyOf", (new,))]
+            if all(problems):
+                yield from min(problems, key=_least_strange)
+
+    def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        for name, one in before.items():
+            if name not in after:
+                yield f"{_below(path, name)} was removed or renamed"
+            else:
+                yield from self.nodes(one, after[name], _below(path, name))
+        for name in new.get("required", ()):
+            if name not in before:
+                yield f"{_below(path, name)} is new and has no default"
+            elif name not in old.get("required", ()):
+                yield f"{_below(path, name)} had a default and has none now"
+        yield from self._others(old.get("additionalProperties", True), new.get("additionalProperties", True), path)
+
+    def _others(self, old: Schema | bool, new: Schema | bool, path: str) -> Iterator[str]:
+        if new is False and old is not False:
+            yield f"{path or 'it'} takes no other fields any more"
+        elif isinstance(new, Mapping) and old is not False:
+            yield from self.nodes(old if isinstance(old, Mapping) else {}, new, f"{path}.*")
+
+
+def _at(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    reference = node.get("$ref")
+    return {**definitions[str(reference).rpartition("/")[2]], **node} if reference else node
+
+
+def _values(old: Schema, new: Schema, path: str) -> Iterator[str]:
+    if new.get("type") not in (None, old.get("type")) and (old.get("type"), new.get("type")) != ("integer", "number"):
+        yield f"{path} was {old.get('type', 'anything')} and is {new['type']}"
+        return
+    allowed = _enumerated(new)
+    if allowed is not None:
+        lost = [value for value in _enumerated(old) or ["any other"] if value not in allowed]
+        if lost:
+            yield f"{path} no longer takes {', '.join(map(str, lost))}"
+    for name in _SAME:
+        if name in new and new[name] != old.get(name):
+            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
+    for name in _LEAST:
+        if name in new and (name not in old or new[name] > old[name]):
+            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
+    for name in _MOST:
+        if name in new and (name not in old or new[name] < old[name]):
+            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
+
+
+def _enumerated(node: Schema) -> list[Any] | None:
+    return [node["const"]] if "const" in node else node.get("enum")
+
+
+def _least_strange(problems: list[str]) -> int:
+    return len(problems)
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
