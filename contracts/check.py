@@ -48,7 +48,7 @@ def check(catalog: Catalog = CATALOG, folder: Path = FOLDER) -> list[str]:
 
 
 def write(catalog: Catalog = CATALOG, folder: Path = FOLDER) -> list[Path]:
-    """Write the newest schemas, and missing samples; what was written. Raises `Incompatible`, and writes nothing then."""
+    """Write the newest schemas, and missing samples; what was written. Raises `Incompatible` before it writes."""
     if findings := list(_breaks(catalog, folder)):
         raise Incompatible(findings)
     wanted = {_schema_file(folder, body): _schema_text(body) for body in _bodies(catalog)}
@@ -98,7 +98,7 @@ def _history(catalog: Catalog, folder: Path) -> Iterator[str]:
             if not (folder / "schemas" / name).exists():
                 yield f"version gap: {body.TYPE} is at v{body.VERSION} but schemas/{name} is missing: {_RESTORE}."
             if issubclass(body, EventBody) and (body.TYPE, version) not in catalog.upcasters:
-                yield f"{body.TYPE} has no upcaster from v{version} to v{version + 1}: add it to contracts/upcasters.py."
+                yield f"{body.TYPE} has no upcaster from v{version} to v{version + 1}: contracts/upcasters.py."
     for type_, version in catalog.upcasters:
         if type_ not in catalog.events or version >= catalog.events[type_].VERSION:
             yield f"the upcaster ({type_!r}, {version}) leads to no version of an event: raise VERSION, or remove it."
@@ -139,7 +139,7 @@ def _undecodable(catalog: Catalog, event: type[EventBody], version: int, file: P
     try:
         catalog.decode_event(event.TYPE, version, file.read_bytes())
     except (UnknownMessage, MalformedMessage) as error:
-        yield f"golden/{file.name} is not understood any more ({error}): mend the class or its upcaster; logs are full of it."
+        yield f"golden/{file.name} is not understood any more ({error}): mend the class or its upcaster."
     except (KeyError, TypeError, ValueError) as error:
         yield f"golden/{file.name} breaks an upcaster with {type(error).__name__}: {error}."
 

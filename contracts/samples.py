@@ -44,6 +44,10 @@ _BY_NAME: Mapping[str, Any] = {
 _OF_TYPE: Mapping[str, Mapping[str, Any]] = {
     "account.credits_reserved": {"amount": -5},
     "account.credits_settled": {"amount": 3},
+    "job.stage_completed": {"stage": "video"},
+    "job.stage_failed": {"stage": "video"},
+    "job.failed": {"stage": "video"},
+    "session.failed": {"stage": "video"},
     "session.prompt_refined": {"stage": "refine"},
     "session.script_generated": {"stage": "script"},
     "session.audio_generated": {"stage": "speech"},

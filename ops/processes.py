@@ -1,14 +1,12 @@
 """The processes of Playhead on one machine: what is run, on which port it answers, what it is told."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
 
-import httpx
-
-from ops.settings import PROJECT, OpsSettings
-from ops.stack.launcher import Endpoints
+from ops.settings import PROJECT, OpsSettings, passed_on
+from ops.stack.child import leash
+from ops.stack.endpoints import Endpoints
 from ops.stack.part import Program, StackError
 from ops.stack.ports import Ports
 
@@ -22,45 +20,26 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
 
 SETUP: tuple[tuple[str, ...], ...] = (("topics",), ("migrate",), ("seed",))
 """Commands of `playhead` that are run once before the services, each of which changes nothing the second time."""
+SETUP_SECONDS = 60.0
 
 DEMO_KEY_FILE = "demo-key"
-
-PASSED_ON = (
-    "PLAYHEAD_",
-    "OTEL_",
-    "LEGACY_",
-    "BLOB_",
-    "SSL_",
-    "REQUESTS_CA_BUNDLE",
-    "PATH",
-    "HOME",
-    "LANG",
-    "TZ",
-    "TMPDIR",
-)
 
 
 def environment(settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
     """What every process of Playhead is told."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()  # noqa: TID251 - handed on to children as it is, not read here
-        if name.startswith(PASSED_ON)
-    }
-    return inherited | {
-        **endpoints.environment(),
-        "PLAYHEAD_DATA": str(settings.data_dir.resolve()),
+    return passed_on() | {
+        **{name: url for name, url in endpoints.environment().items() if url},
+        "PLAYHEAD_DATA": str(settings.data_dir),
         "PLAYHEAD_PARTITIONS": str(settings.partitions),
         "PLAYHEAD_PROFILE": "local",
-        "PLAYHEAD_DEMO_KEY_FILE": str(settings.data_dir.resolve() / DEMO_KEY_FILE),
+        "PLAYHEAD_DEMO_KEY_FILE": str(settings.data_dir / DEMO_KEY_FILE),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(PROJECT),
     }
 
 
-def services(settings: OpsSettings, endpoints: Endpoints) -> list[Program]:
+def services(settings: OpsSettings, endpoints: Endpoints, ports: Ports) -> list[Program]:
     """All services, each with a port of its own; the gateway has the one that was asked for where it is free."""
-    ports = Ports(settings.data_dir / "ports.json")
     return [_service(name, argv, ports, settings, endpoints) for name, argv in SERVICES.items()]
 
 
@@ -69,10 +48,7 @@ def _service(name: str, argv: tuple[str, ...], ports: Ports, settings: OpsSettin
     url = f"http://127.0.0.1:{port}"
 
     async def ready() -> None:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-            answer = await client.get(f"{url}/readyz")
-        if not answer.is_success:
-            raise StackError(f"{url}/readyz answers {answer.status_code}: {answer.text[:300]}")
+        await _get_ready(url)
 
     return Program(
         name=name,
@@ -86,17 +62,41 @@ def _service(name: str, argv: tuple[str, ...], ports: Ports, settings: OpsSettin
     )
 
 
+async def _get_ready(url: str) -> None:
+    import httpx  # noqa: PLC0415 - imported while the services start
+
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        answer = await client.get(f"{url}/readyz")
+    if not answer.is_success:
+        raise StackError(f"{url}/readyz answers {answer.status_code}: {answer.text[:300]}")
+
+
 async def set_up(settings: OpsSettings, endpoints: Endpoints) -> None:
     """Topics, tables, collections and the demo account: made where they are missing. `StackError` when one fails."""
     for arguments in SETUP:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ops", *arguments),
-            env=environment(settings, endpoints),
-            cwd=PROJECT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(60):
+        await _run_playhead(arguments, environment(settings, endpoints))
+
+
+async def _run_playhead(arguments: tuple[str, ...], told: Mapping[str, str]) -> None:
+    said = f"`playhead {' '.join(arguments)}`"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ops", *arguments),
+        env=told,
+        cwd=PROJECT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        preexec_fn=leash(),
+    )
+    try:
+        async with asyncio.timeout(SETUP_SECONDS):
             output, _ = await process.communicate()
-        if process.returncode:
-            raise StackError(f"`playhead {' '.join(arguments)}` failed (exit {process.returncode}):\n{output.decode()}")
+    except TimeoutError:
+        raise StackError(
+            f"{said} did not end within {SETUP_SECONDS:.0f} s. `playhead status` shows what runs."
+        ) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise StackError(f"{said} failed (exit {process.returncode}):\n{output.decode(errors='replace').strip()}")

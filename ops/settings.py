@@ -1,11 +1,17 @@
 """What an operator may set: addresses that replace local parts, and the folder for everything local."""
 
+import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+PASSED_ON = (
+    *("PLAYHEAD_", "KAFKA_", "OTEL_", "LEGACY_", "MONGODB_", "BLOB_", "AWS_", "PUBLIC_URL", "OPENAI_"),
+    *("SSL_", "REQUESTS_CA_BUNDLE", "PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR"),
+)
 
 
 class OpsSettings(BaseSettings):
@@ -20,10 +26,21 @@ class OpsSettings(BaseSettings):
     postgres: str = Field(default="", validation_alias="DATABASE_URL")
     redis: str = Field(default="", validation_alias="REDIS_URL")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")
-    port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT")
-    partitions: int = Field(default=4, validation_alias="PLAYHEAD_PARTITIONS")
+    port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT", ge=0, le=65_535)
+    partitions: int = Field(default=4, validation_alias="PLAYHEAD_PARTITIONS", ge=1)
+
+    @field_validator("data_dir", "cache_dir")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        """Relative to where the command was given; the processes that it starts run elsewhere."""
+        return path.absolute() if path is not None else None
 
     @property
     def cache(self) -> Path:
         """Where fetched programs are kept."""
         return self.cache_dir or self.data_dir / "cache"
+
+
+def passed_on() -> dict[str, str]:
+    """What the processes that we start inherit from our environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}  # noqa: TID251 - as it is

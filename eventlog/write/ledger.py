@@ -90,6 +90,7 @@ class MemoryLedger:
         return
 
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _SCHEMA = """
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), fold TEXT NOT NULL, head BLOB NOT NULL,
     head_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, last_id BLOB NOT NULL, last_offset INTEGER NOT NULL);
@@ -108,24 +109,31 @@ ON CONFLICT (stream) DO UPDATE SET version = excluded.version, tenant = excluded
 
 
 class SqliteLedger:
-    """One SQLite file a partition. It is not flushed to the platter: a power cut costs a fold, not a fact."""
+    """One SQLite file a partition. It is not flushed to the platter: a power cut costs a fold, not a fact.
 
-    def __init__(self, path: Path, fold_version: str, start: Position) -> None:
-        """Open the ledger at `path`; one of another fold version, or one that cannot be read, is made anew."""
+    What a power cut leaves may look whole and have lost pages from its middle, handled ids among them. So a ledger is
+    good for one start of the machine, `boot`; where nobody tells these apart, it is flushed.
+    """
+
+    def __init__(self, path: Path, fold_version: str, start: Position, boot: str | None = None) -> None:
+        """Open the ledger at `path`. One of another fold version or boot, or unreadable, is made anew."""
+        boot = _boot() if boot is None else boot
+        flushed = not boot
+        key = f"{fold_version} {boot}".rstrip()
         path.parent.mkdir(parents=True, exist_ok=True)
         self.fresh = False
         self._recalled_streams: dict[str, Stored | None] = {}
         self._recalled_commands: dict[UUID, str | None] = {}
         try:
-            self._db = _open(path)
+            self._db = _open(path, flushed)
             row = self._db.execute("SELECT fold FROM meta").fetchone()
-            fits = row is not None and row[0] == fold_version
+            fits = row is not None and row[0] == key
         except sqlite3.DatabaseError:
             fits = False
         if not fits:
             with suppress(AttributeError):
                 self._db.close()
-            self._db = _made_anew(path, fold_version, start)
+            self._db = _made_anew(path, key, start, flushed)
             self.fresh = True
 
     def position(self) -> Position:
@@ -189,17 +197,25 @@ def _fields(position: Position) -> tuple[bytes, int, int, bytes, int]:
     return position.head, position.head_offset, position.next_offset, position.last_id, position.last_offset
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _boot() -> str:
+    """Another text after each start of the machine; empty where the system has none."""
+    try:
+        return _BOOT.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _open(path: Path, flushed: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=5)
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = OFF")
+    db.execute(f"PRAGMA synchronous = {'NORMAL' if flushed else 'OFF'}")
     return db
 
 
-def _made_anew(path: Path, fold_version: str, start: Position) -> sqlite3.Connection:
+def _made_anew(path: Path, key: str, start: Position, flushed: bool) -> sqlite3.Connection:
     for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         leftover.unlink(missing_ok=True)
-    db = _open(path)
+    db = _open(path, flushed)
     db.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-    db.execute("INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?)", (fold_version, *_fields(start)))
+    db.execute("INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?)", (key, *_fields(start)))
     return db

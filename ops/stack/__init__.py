@@ -2,7 +2,9 @@
 
 Holds  part.py        what a part is: a program, an address, a way to tell that it works
        kafka.py, mongo.py, postgres.py, valkey.py   the four parts; kafka_jars.py fetches and checks Kafka's jars
-       child.py       a process that cannot outlive the launcher
+       packaged.py    programs that installed packages carry
+       child.py       a process that cannot outlive the one that started it; troubles.py says why one ended
        ports.py       free ports, the same again after a restart; folder.py the data folder and its lock
-       launcher.py    starts what is not given by a URL, all at once, and waits until each works
+       runner.py      starts programs, waits until they work, starts them again
+       launcher.py    the parts that no URL replaces, all at once; endpoints.py where they answer
 """

@@ -1,24 +1,30 @@
 """A process that cannot outlive the one that started it."""
 
 import ctypes
+import functools
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
-UNPRIVILEGED = 65534
+NOBODY = 65534
 LOG_BYTES = 10 * 1024 * 1024
+TAIL_BYTES = 16_384
 TAIL_LINES = 12
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Child:
-    """One running program, its output in a log file, in a process group of its own."""
+    """One running program, its output in a log file, in a process group of its own.
+
+    Start it from the main thread: the kernel ends it when the *thread* that started it ends.
+    """
 
     def __init__(
         self, name: str, argv: tuple[str, ...], environment: Mapping[str, str], log: Path, *, unprivileged: bool = False
@@ -35,7 +41,7 @@ class Child:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_dies_unprivileged if unprivileged and os.geteuid() == 0 else _dies_with_parent,  # noqa: PLW1509 - no threads hold locks here: the launcher forks from its main thread
+                preexec_fn=leash(unprivileged=unprivileged),  # noqa: PLW1509 - two system calls, no lock is taken
             )
 
     @property
@@ -60,9 +66,9 @@ class Child:
     def tail(self) -> str:
         """The last lines that it wrote since it was started."""
         with self.log.open("rb") as file:
-            file.seek(self._start_of_log)
-            lines = file.read()[-16_384:].decode(errors="replace").splitlines()
-        return "\n".join(lines[-TAIL_LINES:])
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(self._start_of_log, end - TAIL_BYTES))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
 
 
 def rotate(log: Path) -> None:
@@ -84,25 +90,55 @@ def run_once(argv: tuple[str, ...], log: Path, *, unprivileged: bool = False) ->
             stderr=subprocess.STDOUT,
             timeout=60,
             check=False,
-            preexec_fn=_dies_unprivileged if unprivileged and os.geteuid() == 0 else _dies_with_parent,
+            preexec_fn=leash(unprivileged=unprivileged),
         ).returncode
     with log.open("rb") as file:
         file.seek(start)
         return code, file.read()[-4_096:].decode(errors="replace").strip()
 
 
-def _dies_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def leash(*, unprivileged: bool = False) -> Callable[[], None]:
+    """What a new process does before it becomes the program: tie its life to ours, and give up being root if asked."""
+    parent = os.getpid()
+    drop = unprivileged and os.geteuid() == 0
+    own_namespace = drop and user_namespaces()
+
+    def before_the_program() -> None:
+        if own_namespace:
+            _enter_user_namespace()
+        elif drop:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        # After the change of user, which would undo it.
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return before_the_program
 
 
-def _dies_unprivileged() -> None:
-    """Become somebody without rights, in a user namespace: files stay ours outside, the program sees no root."""
+def hand_over(folder: Path) -> None:
+    """Before a program runs unprivileged in this folder: make the folder its own where no user namespace does that."""
+    if os.geteuid() == 0 and not user_namespaces():
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, NOBODY, NOBODY)
+
+
+@functools.cache
+def user_namespaces() -> bool:
+    """Whether this process may make one; in many containers it may not."""
+    try:
+        subprocess.run(("/bin/true",), preexec_fn=_enter_user_namespace, check=True, timeout=10)
+    except (subprocess.SubprocessError, OSError):
+        return False
+    return True
+
+
+def _enter_user_namespace() -> None:
+    """Be nobody inside; outside, files and signals stay with the user that we are."""
     user, group = os.geteuid(), os.getegid()
-    if _libc.unshare(CLONE_NEWUSER) == 0:
-        for file, content in (
-            ("setgroups", "deny"),
-            ("gid_map", f"{UNPRIVILEGED} {group} 1"),
-            ("uid_map", f"{UNPRIVILEGED} {user} 1"),
-        ):
-            Path(f"/proc/self/{file}").write_text(content)
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _libc.unshare(CLONE_NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "no user namespace")
+    for file, content in (("setgroups", "deny"), ("gid_map", f"{NOBODY} {group} 1"), ("uid_map", f"{NOBODY} {user} 1")):
+        Path(f"/proc/self/{file}").write_text(content)

@@ -41,7 +41,3 @@ class DataFolder:
                 f"{free // 1_000_000} MB are free for {self.path}; the stack needs {LEAST_FREE_BYTES // 1_000_000} MB. "
                 "Free some, or name a folder on another disk with PLAYHEAD_DATA."
             )
-
-    def close(self) -> None:
-        """Let another launcher have it."""
-        self._lock.close()

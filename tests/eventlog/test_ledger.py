@@ -36,6 +36,11 @@ class TestSqliteLedger(LedgerPromises):
         assert other.fresh
         assert other.position() == BEGINNING
 
+    def test_a_start_of_the_machine_throws_it_away_because_it_is_not_flushed(self, tmp_path: Path) -> None:
+        SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING, boot="first").save(BEGINNING, at(0), {}, {})
+        assert SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING, boot="first").position() == at(0)
+        assert SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING, boot="second").fresh
+
     @pytest.mark.parametrize("content", [b"", b"not a database at all" * 100])
     def test_a_file_that_is_no_ledger_is_made_anew(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "toy.sqlite").write_bytes(content)

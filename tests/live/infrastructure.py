@@ -4,82 +4,93 @@ In this order: URLs in the environment, containers where a Docker engine answers
 the tests fail; they are never skipped.
 """
 
+import fcntl
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 import docker
 from docker.errors import DockerException
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from ops.settings import PROJECT
-from ops.stack.launcher import Endpoints
-from ops.state import read_state
+from ops.stack.endpoints import Endpoints
+from ops.state import is_supervisor, live_state, read_state
+from tests.live.containers import containers
 
 START_SECONDS = 180
+STOP_SECONDS = 60
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 URLS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI", "DATABASE_URL")
+SHARED = PROJECT / ".playhead" / "test"
+CACHE = PROJECT / ".playhead" / "cache"
+
+_started: dict[int, "subprocess.Popen[bytes]"] = {}
+"""The supervisors that this process has started and not yet stopped."""
 
 
 @contextmanager
-def infrastructure(environment: Mapping[str, str]) -> Generator[Endpoints]:
-    """The parts, working, for as long as the context is open."""
+def infrastructure(environment: Mapping[str, str], owner: int) -> Generator[Endpoints]:
+    """The parts, working. `owner`: the process of the whole test run, which may have several workers."""
     if all(environment.get(name) for name in URLS):
-        yield _named(environment)
+        yield named(environment)
     elif docker_answers(environment):
         with containers() as endpoints:
             yield endpoints
     else:
-        with local_parts(PROJECT / ".playhead" / "test") as endpoints:
-            yield endpoints
+        yield shared_parts(owner)
+
+
+def shared_parts(owner: int) -> Endpoints:
+    """The parts that the workers of one run share: the first starts them, `stop_shared_parts` of the owner stops them.
+
+    They stop by themselves, too, when the owner is gone.
+    """
+    SHARED.parent.mkdir(parents=True, exist_ok=True)
+    with SHARED.with_name("test.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        state = live_state(SHARED)
+        if state is not None and state["owner"] == owner and state["state"] == "ready":
+            return named(state["endpoints"])
+        if state is not None:
+            _stop(state["pid"])
+        supervisor = _supervisor(SHARED, owner, {})
+        _started[supervisor.pid] = supervisor
+        return _ready(SHARED, supervisor)
+
+
+def stop_shared_parts(owner: int) -> None:
+    """Nothing of them is left afterwards. Does nothing where they were not started."""
+    state = live_state(SHARED)
+    if state is not None and state["owner"] == owner:
+        _stop(state["pid"])
 
 
 @contextmanager
 def local_parts(data_dir: Path, **settings: str) -> Generator[Endpoints]:
-    """A supervisor with the parts alone, in a data folder of its own; the fetched programs are shared."""
-    environment = {
-        **os.environ,  # noqa: TID251 - handed on to the supervisor as it is
-        "PLAYHEAD_DATA": str(data_dir),
-        "PLAYHEAD_CACHE_DIR": str(PROJECT / ".playhead" / "cache"),
-        **settings,
-    }
-    (data_dir / "stack.json").unlink(missing_ok=True)
-    supervisor = subprocess.Popen(
-        (sys.executable, "-m", "ops.supervisor", "--parts-only"), cwd=PROJECT, env=environment
-    )
+    """A supervisor of a test's own, with the parts alone; what is in the folder is kept."""
+    supervisor = _supervisor(data_dir, os.getpid(), settings, keep=True)
     try:
-        yield _endpoints(data_dir, supervisor)
+        yield _ready(data_dir, supervisor)
     finally:
         supervisor.terminate()
-        supervisor.wait(60)
+        supervisor.wait(STOP_SECONDS)
 
 
-def _named(urls: Mapping[str, str]) -> Endpoints:
+def named(urls: Mapping[str, str]) -> Endpoints:
+    """The parts at these addresses."""
     return Endpoints(
         kafka=urls["KAFKA_BOOTSTRAP_SERVERS"],
         mongodb=urls["MONGODB_URI"],
         postgres=urls["DATABASE_URL"],
         redis=urls.get("REDIS_URL", ""),
     )
-
-
-def _endpoints(data_dir: Path, supervisor: "subprocess.Popen[bytes]") -> Endpoints:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        state = read_state(data_dir)
-        if state is not None and state["state"] == "ready":
-            return _named(state["endpoints"])
-        try:
-            code = supervisor.wait(0.1)
-        except subprocess.TimeoutExpired:
-            continue
-        raise AssertionError(f"the supervisor ended with exit code {code}: {(state or {}).get('problem', '')}")
-    raise AssertionError(f"the parts did not work within {START_SECONDS} s; see {data_dir}/logs")
 
 
 def docker_answers(environment: Mapping[str, str]) -> bool:
@@ -98,37 +109,59 @@ def docker_answers(environment: Mapping[str, str]) -> bool:
         client.close()
 
 
-@contextmanager
-def containers() -> Generator[Endpoints]:
-    """The same parts from images."""
-    with ExitStack() as stack:
-        kafka_port, mongo_port = 39092, 39017
-        kafka = DockerContainer("apache/kafka:4.1.0").with_bind_ports(kafka_port, kafka_port)
-        for name, value in {
-            "KAFKA_NODE_ID": "1",
-            "KAFKA_PROCESS_ROLES": "broker,controller",
-            "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-            "KAFKA_LISTENERS": f"PLAINTEXT://:{kafka_port},CONTROLLER://:9093",
-            "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://localhost:{kafka_port}",
-            "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-            "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-            "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-        }.items():
-            kafka = kafka.with_env(name, value)
-        stack.enter_context(kafka.waiting_for(LogMessageWaitStrategy("Kafka Server started")))
-        mongo = DockerContainer("mongo:8").with_bind_ports(mongo_port, mongo_port)
-        mongo = mongo.with_command(f"--replSet rs0 --port {mongo_port} --bind_ip_all")
-        stack.enter_context(mongo.waiting_for(LogMessageWaitStrategy("Waiting for connections")))
-        initiate = f"rs.initiate({{_id: 'rs0', members: [{{_id: 0, host: 'localhost:{mongo_port}'}}]}})"
-        mongo.exec(["mongosh", "--quiet", "--port", str(mongo_port), "--eval", initiate])
-        postgres = DockerContainer("postgres:18").with_exposed_ports(5432).with_env("POSTGRES_PASSWORD", "playhead")
-        postgres = postgres.with_env("POSTGRES_USER", "playhead").with_env("POSTGRES_DB", "playhead")
-        stack.enter_context(postgres.waiting_for(LogMessageWaitStrategy("ready to accept connections", times=2)))
-        redis = stack.enter_context(DockerContainer("valkey/valkey:9").with_exposed_ports(6379))
-        yield Endpoints(
-            kafka=f"localhost:{kafka_port}",
-            mongodb=f"mongodb://localhost:{mongo_port}/?replicaSet=rs0",
-            postgres=f"postgresql://playhead:playhead@localhost:{postgres.get_exposed_port(5432)}/playhead",
-            redis=f"redis://localhost:{redis.get_exposed_port(6379)}/0",
+def without_urls() -> dict[str, str]:
+    """Our environment for a supervisor that starts all parts itself; the fetched programs are shared."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - handed on to the supervisor
+        if name not in (*URLS, "REDIS_URL")
+    }
+    return inherited | {"PLAYHEAD_CACHE_DIR": str(CACHE)}
+
+
+def _supervisor(
+    data_dir: Path, owner: int, settings: Mapping[str, str], *, keep: bool = False
+) -> "subprocess.Popen[bytes]":
+    if not keep:
+        shutil.rmtree(data_dir, ignore_errors=True)
+    (data_dir / "logs").mkdir(parents=True, exist_ok=True)
+    (data_dir / "stack.json").unlink(missing_ok=True)
+    arguments = ("--data", str(data_dir), "--parts-only", "--until-exit", str(owner))
+    with (data_dir / "logs" / "supervisor.log").open("wb") as out:
+        return subprocess.Popen(
+            (sys.executable, "-m", "ops.supervisor", *arguments),
+            cwd=PROJECT,
+            env={**without_urls(), **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
+
+
+def _ready(data_dir: Path, supervisor: "subprocess.Popen[bytes]") -> Endpoints:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        state = read_state(data_dir)
+        if state is not None and state["state"] == "ready":
+            return named(state["endpoints"])
+        try:
+            code = supervisor.wait(0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        said = (data_dir / "logs" / "supervisor.log").read_text(errors="replace")
+        raise AssertionError(f"the supervisor ended with exit code {code}:\n{said}")
+    supervisor.terminate()
+    raise AssertionError(f"the parts did not work within {START_SECONDS} s; see {data_dir}/logs")
+
+
+def _stop(pid: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+    if pid in _started:
+        _started.pop(pid).wait(STOP_SECONDS)
+        return
+    deadline, pause = time.monotonic() + STOP_SECONDS, Event()
+    while is_supervisor(pid):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"supervisor {pid} did not stop within {STOP_SECONDS} s")
+        pause.wait(0.05)

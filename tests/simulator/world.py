@@ -78,7 +78,7 @@ class World:
         self.store = self.parts.views(reader.projections, reader.journals)
         self.actors = [self.actor(*one) for one in plan.actors()]
         self.client = Client(plan, self.process("client"), self.commands)
-        self._spawned: set[asyncio.Task[None]] = set()
+        self._over = False
 
     async def run(self, trouble: Awaitable[None]) -> None:
         """Trouble, then calm. What went wrong is in `failures`."""
@@ -94,6 +94,7 @@ class World:
             if actor.task is None:
                 self.start(actor)
         await self._settle()
+        self._over = True
         for task in [actor.task for actor in self.actors if actor.task is not None]:
             task.cancel()
         await asyncio.sleep(0)
@@ -120,7 +121,7 @@ class World:
 
     def start(self, actor: Actor) -> None:
         """A new incarnation: nothing in memory."""
-        if actor.task is not None:
+        if actor.task is not None or self._over:
             return
         actor.lives += 1
         actor.process = self.process(f"{actor.name}#{actor.lives}")

@@ -54,7 +54,11 @@ def _changes(row: Row, fact: Fact) -> dict[str, Any]:
         case JobReleased():
             return {"status": "queued"}
         case JobRetried():
-            return {"status": "queued", "runs": row["runs"] + 1, "ended_at": None, "total_ms": None}
+            return {
+                "status": "queued",
+                "runs": row["runs"] + 1,
+                **dict.fromkeys(("ended_at", "total_ms", "error_code", "error_stage")),
+            }
         case JobCompleted() as body:
             return {**_ended("completed", row, fact), "points": row["points"] + body.points}
         case JobFailed() as body:

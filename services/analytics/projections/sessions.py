@@ -55,7 +55,7 @@ def fold(view: View, fact: Fact) -> View:
         case SessionCanceled():
             changes = {"status": "canceled", "canceled_at": fact.at}
         case SessionRetried():
-            changes = {"status": "active", "retries": row["retries"] + 1}
+            changes = {"status": "active", "retries": row["retries"] + 1, "error_code": None, "error_stage": None}
         case SessionDeleted():
             changes = {"status": "deleted", "deleted_at": fact.at}
         case _:

@@ -9,6 +9,7 @@ from contracts.messages.job import (
     JobFailed,
     JobQueued,
     JobReleased,
+    JobRetried,
     JobStageCompleted,
     JobStageFailed,
 )
@@ -23,7 +24,8 @@ def fold(view: View, fact: Fact) -> View:
         case JobQueued() as body:
             return tuple(_waiting(body, fact, stage) for stage in body.stages)
         case JobClaimed() as body:
-            return _begun(_ended(view, fact, "lost") if body.takeover else view, fact, body.epoch)
+            before = _ended(view, fact, "lost") if body.takeover else _not_begun(view)
+            return _begun(before, fact, body.epoch)
         case JobStageCompleted() as body:
             done = _ended(view, fact, "completed", again=False)
             return _begun(done, fact, body.epoch)
@@ -32,7 +34,9 @@ def fold(view: View, fact: Fact) -> View:
         case JobReleased() as body:
             return _ended(view, fact, "lost" if body.reason == "worker.lost" else "released")
         case JobFailed() | JobCanceled() | JobExpired():
-            return _ended(view, fact, "stopped")
+            return _ended(view, fact, "stopped", again=False)
+        case JobRetried():
+            return _tried_again(view)
         case _:
             return view
 
@@ -60,6 +64,22 @@ def _waiting(body: JobQueued, fact: Fact, stage: Stage) -> Row:
     }
 
 
+def _not_begun(view: View) -> View:
+    """Who finished the last free stage of an unpaid job has let it go without a word: nobody began the next."""
+    fresh: dict[str, Any] = {"epoch": None, "started_at": None, "outcome": "waiting"}
+    return tuple({**row, **fresh} if row["outcome"] == "running" else row for row in view)
+
+
+def _tried_again(view: View) -> View:
+    """The job that had ended goes on: the stage at which it ended waits for another attempt."""
+    for place, row in enumerate(view):
+        following = view[place + 1] if place + 1 < len(view) else None
+        is_last = following is None or following["stage"] != row["stage"]
+        if is_last and row["outcome"] in ("failed", "stopped"):
+            return (*view[: place + 1], *_another(row, again=True), *view[place + 1 :])
+    return view
+
+
 def _begun(view: View, fact: Fact, epoch: int) -> View:
     """The first row that waits is at work."""
     for place, row in enumerate(view):
@@ -82,7 +102,11 @@ def _ended(view: View, fact: Fact, outcome: str, *, code: str | None = None, aga
 def _another(row: Row, *, again: bool) -> tuple[Row, ...]:
     if not again:
         return ()
-    fresh: dict[str, Any] = {"epoch": None, "started_at": None, "outcome": "waiting", "number": row["number"] + 1}
+    fresh: dict[str, Any] = {
+        **dict.fromkeys(("epoch", "started_at", "finished_at", "latency_ms", "error_code")),
+        "outcome": "waiting",
+        "number": row["number"] + 1,
+    }
     return ({**row, **fresh},)
 
 

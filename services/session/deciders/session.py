@@ -195,13 +195,14 @@ def _is_repeat(session: Open, command: StartSession) -> bool:
 
 
 def _inputs(start: StartSession | SessionStarted) -> Inputs:
-    return Inputs(start.kind, start.aspect, start.prompt, start.script, start.title, start.language, start.voice)
+    script = start.script if start.script.strip() else ""
+    return Inputs(start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice)
 
 
 def _start(command: StartSession) -> Sequence[SessionEvent]:
     if not command.prompt.strip() and not command.script.strip():
         raise Refused("session.empty", "a session needs a prompt or a script")
-    stages = tuple(stage for stage in command.stages if not command.script or stage not in FREE_STAGES)
+    stages = tuple(stage for stage in command.stages if not command.script.strip() or stage not in FREE_STAGES)
     if not stages:
         raise Refused(
             "session.nothing_to_do", "with a script there is nothing to refine or to write: ask for later stages"
@@ -225,6 +226,8 @@ def _start(command: StartSession) -> Sequence[SessionEvent]:
 
 def _request(session: Open, command: RequestStages) -> StagesRequested:
     inputs, voided = _changed(session.inputs, command.changes)
+    if not f"{inputs.prompt}{inputs.script}{inputs.title}".strip():
+        raise Refused("session.empty", "a film needs a prompt, a title or a script")
     first = STAGES.index(command.stages[0])
     kept = {
         stage: output
@@ -241,14 +244,17 @@ def _changed(inputs: Inputs, changes: Changes) -> tuple[Inputs, frozenset[Stage]
     voided: set[Stage] = set()
     if "prompt" in given:
         voided.update(STAGES)
-        given.setdefault("script", "")
+        given.setdefault("script", changes.script or "")
     if "script" in given:
         voided.update((Stage.SCRIPT, Stage.SPEECH, Stage.SCENES, Stage.VIDEO))
     if "voice" in given or "language" in given:
         voided.update((Stage.SPEECH, Stage.SCENES, Stage.VIDEO))
     if given.keys() & {"title", "kind", "aspect"}:
         voided.update((Stage.SCENES, Stage.VIDEO))
-    return msgspec.structs.replace(inputs, **given), frozenset(voided)
+    changed = msgspec.structs.replace(inputs, **given)
+    if not changed.script.strip():
+        changed = msgspec.structs.replace(changed, script="")
+    return changed, frozenset(voided)
 
 
 def _can_run(stages: Sequence[Stage], kept: dict[Stage, StageOutput], *, script: str) -> None:

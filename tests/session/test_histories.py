@@ -1,0 +1,218 @@
+"""What holds for sessions and accounts in every history, whatever is asked for in whatever order."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from contracts.catalog import encode
+from contracts.messages import SESSION_CATALOG
+from contracts.messages.account import (
+    AccountCommand,
+    CreditsGranted,
+    CreditsRefunded,
+    CreditsReserved,
+    CreditsSettled,
+    GrantCredits,
+    RefundCredits,
+    ReserveCredits,
+    SettleCredits,
+)
+from contracts.messages.session import (
+    Changes,
+    DeleteSession,
+    RecordCancel,
+    RecordFailure,
+    RecordRetry,
+    RecordStage,
+    RequestStages,
+    SessionCommand,
+    SessionCompleted,
+)
+from contracts.rendering import STAGES, Aspect, Stage
+from services.analytics.projections import OF_SESSIONS
+from services.session.deciders import DECIDERS, account, session
+from services.session.projections import PROJECTIONS
+from tests.flows.kept import check_document, check_row
+from tests.histories import decided, events_of, folded, links, played, some_of
+from tests.session.words import ACCOUNT, PROMPT, SCRIPT, SESSION, an_id, output, register, start
+
+jobs = some.sampled_from([an_id(name) for name in "abc"])
+stages = some.lists(some.sampled_from(STAGES), min_size=1, unique=True).map(
+    lambda chosen: tuple(stage for stage in STAGES if stage in chosen)
+)
+words = some.sampled_from(["", " ", PROMPT, SCRIPT])
+changes = some_of(
+    Changes,
+    prompt=some.none() | words,
+    script=some.none() | words,
+    voice=some.none() | some.just("en-us"),
+    aspect=some.none() | some.sampled_from(Aspect),
+)
+SESSION_COMMANDS: some.SearchStrategy[SessionCommand] = some.one_of(
+    some_of(start, prompt=words, script=words, stages=stages, job=jobs),
+    some_of(start, job=jobs),
+    some_of(RequestStages, job_id=jobs, stages=stages, changes=changes),
+    some_of(RecordStage, job_id=jobs, output=some_of(output, stage=some.sampled_from(STAGES))),
+    some_of(RecordFailure, job_id=jobs, code=some.just("x"), message=some.just("y")),
+    some_of(RecordCancel, job_id=jobs),
+    some_of(RecordRetry, job_id=jobs),
+    some_of(DeleteSession),
+)
+SESSIONS = some.lists(SESSION_COMMANDS, max_size=20).map(lambda commands: [start(job=an_id("a")), *commands])
+
+points = some.integers(0, 30)
+runs = some.integers(1, 2)
+
+
+def account_commands(enforce: some.SearchStrategy[bool]) -> some.SearchStrategy[AccountCommand]:
+    return some.one_of(
+        some_of(register, starter_grant=points),
+        some_of(GrantCredits, entry_id=jobs, amount=some.integers(1, 30)),
+        some_of(ReserveCredits, job_id=jobs, session_id=some.just(SESSION), run=runs, amount=points, enforce=enforce),
+        some_of(SettleCredits, job_id=jobs, run=runs, actual=points),
+        some_of(RefundCredits, job_id=jobs, session_id=some.just(SESSION), run=runs),
+    )
+
+
+def histories(enforce: some.SearchStrategy[bool]) -> some.SearchStrategy[list[AccountCommand]]:
+    return some.lists(account_commands(enforce), max_size=25).map(lambda commands: [register(40), *commands])
+
+
+ACCOUNTS = histories(some.booleans())
+quick = settings(max_examples=150, deadline=None)
+
+
+@quick
+@given(SESSIONS)
+def test_a_session_refuses_by_name_and_every_event_of_it_tells_something(commands: Sequence[SessionCommand]) -> None:
+    for step in played(session.DECIDER, commands):
+        assert (step.before == step.after) == (not step.events)
+        for event in step.events:
+            assert SESSION_CATALOG.decode_event(event.TYPE, event.VERSION, bytes(encode(event))) == event
+
+
+@quick
+@given(ACCOUNTS)
+def test_an_account_refuses_by_name_and_every_event_of_it_tells_something(commands: Sequence[AccountCommand]) -> None:
+    state = account.DECIDER.initial
+    for event in events_of(played(account.DECIDER, commands)):
+        after = account.DECIDER.evolve(state, event)
+        assert after != state
+        state = after
+        assert SESSION_CATALOG.decode_event(event.TYPE, event.VERSION, bytes(encode(event))) == event
+
+
+@quick
+@given(SESSIONS, ACCOUNTS)
+def test_a_repeat_is_not_news(of_a_session: Sequence[SessionCommand], of_an_account: Sequence[AccountCommand]) -> None:
+    """Every command: each names what it wants once and for all (a job, a run, an entry), so what is so stays so."""
+    for decider, commands in ((session.DECIDER, of_a_session), (account.DECIDER, of_an_account)):
+        for step in played(decider, commands):
+            if not step.refused:
+                assert decided(decider, step.after, step.command) == "nothing"
+
+
+@quick
+@given(SESSIONS)
+def test_a_session_has_at_most_one_job_at_work_and_completes_at_most_once_for_each(
+    commands: Sequence[SessionCommand],
+) -> None:
+    completed = Counter(
+        e.job_id for e in events_of(played(session.DECIDER, commands)) if isinstance(e, SessionCompleted)
+    )
+    assert all(times == 1 for times in completed.values())
+
+
+@quick
+@given(SESSIONS)
+def test_what_is_asked_of_a_job_can_be_done(commands: Sequence[SessionCommand]) -> None:
+    """Whatever a stage is made of is there before it, or the user gave it."""
+    for event in events_of(played(session.DECIDER, commands)):
+        if event.TYPE != "session.stages_requested":
+            continue
+        wish = SESSION_CATALOG.decode_event(event.TYPE, 1, bytes(encode(event))).model_dump()
+        there = {one["stage"] for one in wish["outputs"]} | (
+            {Stage.SCRIPT} if wish["inputs"]["script"].strip() else set()
+        )
+        for stage in wish["stages"]:
+            assert there.issuperset(session.NEEDS[stage])
+            there.add(stage)
+
+
+@quick
+@given(ACCOUNTS)
+def test_the_balance_is_the_sum_of_the_amounts(commands: Sequence[AccountCommand]) -> None:
+    total = 0
+    for event in events_of(played(account.DECIDER, commands)):
+        if isinstance(event, CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded):
+            total += event.amount
+            assert event.balance_after == total
+    (document,) = folded(PROJECTIONS[1], events_of(played(account.DECIDER, commands)))
+    assert (
+        document["openingBalance"] + sum(item["amount"] for item in document["items"]) == document["balance"] == total
+    )
+
+
+@quick
+@given(histories(some.just(True)))  # noqa: FBT003 - a value of the strategy, not a flag
+def test_the_balance_never_falls_below_nothing_where_that_is_enforced(commands: Sequence[AccountCommand]) -> None:
+    assert all(
+        event.balance_after >= 0
+        for event in events_of(played(account.DECIDER, commands))
+        if isinstance(event, CreditsReserved | CreditsSettled | CreditsRefunded)
+    )
+
+
+@quick
+@given(ACCOUNTS)
+def test_a_reservation_is_closed_once_takes_no_more_than_it_set_aside_and_gives_back_the_rest(
+    commands: Sequence[AccountCommand],
+) -> None:
+    set_aside: dict[str, int] = {}
+    closed: set[str] = set()
+    for event in events_of(played(account.DECIDER, commands)):
+        match event:
+            case CreditsReserved():
+                name = account.key(event.job_id, event.run)
+                assert name not in closed
+                assert name not in set_aside
+                set_aside[name] = -event.amount
+            case CreditsSettled() | CreditsRefunded():
+                name = account.key(event.job_id, event.run)
+                assert name not in closed
+                closed.add(name)
+                taken = event.actual if isinstance(event, CreditsSettled) else 0
+                assert 0 <= taken <= set_aside.get(name, 0)
+                assert event.amount == set_aside.get(name, 0) - taken
+            case _:
+                assert event.TYPE in ("account.registered", "account.credits_granted")
+
+
+@quick
+@given(SESSIONS, ACCOUNTS)
+def test_states_survive_the_ledger(
+    of_a_session: Sequence[SessionCommand], of_an_account: Sequence[AccountCommand]
+) -> None:
+    for decider, commands in zip(DECIDERS, (of_a_session, of_an_account), strict=True):
+        remembered = links(decider, SESSION_CATALOG, commands, forgetful=False)
+        assert links(decider, SESSION_CATALOG, commands, forgetful=True) == remembered
+
+
+@quick
+@given(SESSIONS, ACCOUNTS)
+def test_whatever_happens_can_be_kept(
+    of_a_session: Sequence[SessionCommand], of_an_account: Sequence[AccountCommand]
+) -> None:
+    happened = {
+        "session": events_of(played(session.DECIDER, of_a_session)),
+        "account": events_of(played(account.DECIDER, of_an_account)),
+    }
+    for projection in PROJECTIONS:
+        for document in folded(projection, happened[projection.category]):
+            check_document(projection.name, document)
+    for projection in OF_SESSIONS:
+        for row in folded(projection, happened[projection.category]):
+            check_row(projection.name, row)
+            assert row["account_id"] == ACCOUNT
