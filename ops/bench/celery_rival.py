@@ -10,10 +10,12 @@ app = Celery("rival")
 TASK = "rival.nothing"
 
 
-@app.task(name=TASK)
 def nothing(number: int) -> int:
     """Give back what came."""
     return number
+
+
+app.task(name=TASK)(nothing)
 
 
 def main(url: str, rate: int, count: int, warm_up: int) -> None:

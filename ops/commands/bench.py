@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ops.bench import log, visible
 from ops.bench.measure import Figure, show
+from ops.commands.options import Json
 from ops.commands.reach import kafka
 from ops.settings import OpsSettings
 
@@ -27,7 +28,7 @@ async def _visible() -> list[Figure]:
 SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {"log": _log, "visible": _visible}
 
 
-async def bench(*what: str, as_json: bool = False) -> int:
+async def bench(*what: str, as_json: Json = False) -> int:
     """Measure. Exit 1 where a goal was missed or a result was wrong.
 
     Parameters

@@ -19,6 +19,7 @@ from eventlog.copy import FileEventLog, export
 from eventlog.errors import Diverged
 from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.replay import ReadableLog, read_log
+from ops.commands.options import Json
 from ops.commands.reach import kafka
 from ops.settings import OpsSettings
 
@@ -36,7 +37,7 @@ _decode = msgspec.json.Decoder(Commit).decode
 
 
 @app.command
-async def cat(stream: str, *, tenant: str = "", as_json: bool = False) -> int:
+async def cat(stream: str, *, tenant: str = "", as_json: Json = False) -> int:
     """Every commit of one stream that counts, in order.
 
     Parameters
@@ -65,7 +66,7 @@ async def cat(stream: str, *, tenant: str = "", as_json: bool = False) -> int:
 
 
 @app.command
-async def tail(topic: str = "", *, as_json: bool = False) -> int:
+async def tail(topic: str = "", *, as_json: Json = False) -> int:
     """Commits as they are appended, until Ctrl-C; of one events topic, or of all."""
     topics = [topic] if topic else list(CHAINED)
     async with AsyncExitStack() as stack:

@@ -102,7 +102,9 @@ class Company:
         self.folder = folder
         self.dsn = dsn
         self.documents = MongoDatabase.connect(stack.mongodb, database, application="tests")
-        self.sender = KafkaSender(KafkaAccess(stack.kafka), COMMANDS_OF)
+        self.access = KafkaAccess(stack.kafka)
+        self.sender = KafkaSender(self.access, COMMANDS_OF)
+        self.services: dict[str, Running] = {}
 
     @asynccontextmanager
     async def hired(self, name: str, *argv: str, **settings: str) -> AsyncGenerator[Running]:
@@ -134,11 +136,14 @@ class Company:
         url = f"file://{self.folder / blobs}"
         return self.hired(name, "services.render", "worker", PLAYHEAD_WORKER_NAME=name, PLAYHEAD_BLOBS_URL=url)
 
-    async def stage(self, play: Play) -> None:
-        """Open the account and start the session."""
+    async def stage(self, play: Play, **wish: Any) -> None:
+        """Open the account and start the session, with `wish` instead of a script where one is given."""
         account = RegisterAccount(account_id=play.account_id, kind=AccountKind.DEMO, starter_grant=GRANT)
         start = StartSession(
-            session_id=play.session_id, account_id=play.account_id, job_id=play.job_id, title="Tides", script=SCRIPT
+            session_id=play.session_id,
+            account_id=play.account_id,
+            job_id=play.job_id,
+            **(wish or {"title": "Tides", "script": SCRIPT}),
         )
         await self.sender.send(
             [play.command("account", play.account_id, account), play.command("session", play.session_id, start)]
@@ -189,10 +194,11 @@ async def company(stack: Endpoints, folder: Path) -> AsyncGenerator[Company]:
     await render.install(made.documents)
     try:
         async with (
-            made.hired("session", "services.session"),
-            made.hired("render", "services.render"),
-            made.hired("analytics", "services.analytics"),
+            made.hired("session", "services.session") as one,
+            made.hired("render", "services.render") as two,
+            made.hired("analytics", "services.analytics") as three,
         ):
+            made.services = {"session": one, "render": two, "analytics": three}
             yield made
     finally:
         await made.close()

@@ -59,7 +59,7 @@ def _summary(results: list[Result], wall: float) -> str:
         f"{sum(r.commands for r in results)} commands in the topics, {records} records of events: "
         f"{counted} counted, {records - counted} ignored",
         f"{sum(r.noticed for r in results)} times a reader noticed a lost tail",
-        f"{sum(r.twins > 0 for r in results)} runs in which nobody could notice it, not judged",
+        f"{sum(r.twins > 0 for r in results)} runs in which nobody could notice it: judged by the log alone",
         f"{sum(faults.values())} faults: " + ", ".join(f"{name} {number}" for name, number in faults.most_common()),
     ]
     return "\n".join(lines)

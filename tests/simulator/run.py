@@ -16,7 +16,6 @@ from tests.simulator.plan import Plan
 from tests.simulator.troubles import Troubles
 from tests.simulator.world import World
 
-
 OF_THE_LOG = ("I2", "I3", "I4", "I5")
 """What the log itself promises, even where a reader cannot notice that it is another one now."""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -32,44 +33,43 @@ from contracts.messages.job import (
 )
 from contracts.rendering import STAGES, Stage
 from services.analytics.projections import OF_JOBS
-from services.render.deciders.job import DECIDER, Absent
+from services.render.deciders.job import DECIDER, Absent, Job
 from services.render.projections import DOCUMENTS, QUEUE
 from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played, some_of
 from tests.session.words import output, queue
 
 epochs = some.integers(1, 9)
-workers = some.sampled_from(["w1", "w2"])
 stages = some.sampled_from(STAGES)
 
 
 class Story:
-    """Commands that lead somewhere: a worker that takes its turn more often than not speaks of what is next."""
+    """Commands that lead somewhere: unless they are wild, a worker speaks under the newest epoch, of what is next."""
 
     def __init__(self, wanted: tuple[Stage, ...], choices: Sequence[tuple[int, int, bool]]) -> None:
         self.commands: list[JobCommand] = [queue(*wanted)]
-        self._left = list(wanted)
-        self._epoch = 0
+        (first,) = played(DECIDER, self.commands)
+        self._state = first.after
         for choice, number, wild in choices:
-            self.commands.append(self._next(choice, number, wild=wild))
+            command = self._next(self._state.job, choice, number, wild=wild)
+            self.commands.append(command)
+            (step,) = played(replace(DECIDER, initial=self._state), [command])
+            self._state = step.after
 
-    def _next(self, choice: int, number: int, *, wild: bool) -> JobCommand:
-        epoch = number if wild else self._epoch or 1
-        stage = STAGES[number % len(STAGES)] if wild or not self._left else self._left[0]
+    def _next(self, job: Job, choice: int, number: int, *, wild: bool) -> JobCommand:
+        epoch = number if wild else max(job.epoch, 1)
+        stage = STAGES[number % len(STAGES)] if wild or not job.left else job.left[0]
         match choice:
             case 0 | 1:
-                self._epoch = number if wild else self._epoch + 1
-                return ClaimJob(worker=f"w{number % 2}", epoch=max(self._epoch, 1))
+                return ClaimJob(worker=f"w{number % 2}", epoch=number if wild else job.epoch + 1)
             case 2 | 3 | 4 | 5:
-                if stage in self._left:
-                    self._left.remove(stage)
                 return CompleteStage(epoch=epoch, output=output(stage))
             case 6:
                 return FailStage(epoch=epoch, stage=stage, code="x", message="y", retryable=not wild)
             case 7:
                 return ReleaseJob(epoch=epoch, reason=list(ReleaseReason)[number % len(ReleaseReason)])
             case 8:
-                return ApproveJob(run=1 + number % 2 if wild else 1)
+                return ApproveJob(run=number if wild else job.run)
             case _:
                 ends = (CancelJob(), FailJob(code="x", message="y"), ExpireJob(), RetryJob(), RetryJob(), queue())
                 return ends[number % len(ends)]
