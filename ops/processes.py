@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 
+from eventlog.tasks import plain_errors
 from ops.settings import PROJECT, OpsSettings, passed_on
 from ops.stack.child import leash
 from ops.stack.endpoints import Endpoints
@@ -19,7 +20,7 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
 }
 
 SETUP: tuple[tuple[str, ...], ...] = (("topics",), ("migrate",), ("seed",))
-"""Commands of `playhead` that are run once before the services, each of which changes nothing the second time."""
+"""Commands of `playhead` that are run once before the services, all at once; a second time they change nothing."""
 SETUP_SECONDS = 60.0
 
 DEMO_KEY_FILE = "demo-key"
@@ -73,8 +74,11 @@ async def _get_ready(url: str) -> None:
 
 async def set_up(settings: OpsSettings, endpoints: Endpoints) -> None:
     """Topics, tables, collections and the demo account: made where they are missing. `StackError` when one fails."""
-    for arguments in SETUP:
-        await _run_playhead(arguments, environment(settings, endpoints))
+    told = environment(settings, endpoints)
+    with plain_errors():
+        async with asyncio.TaskGroup() as group:
+            for arguments in SETUP:
+                group.create_task(_run_playhead(arguments, told))
 
 
 async def _run_playhead(arguments: tuple[str, ...], told: Mapping[str, str]) -> None:

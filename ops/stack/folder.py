@@ -13,7 +13,7 @@ LEAST_FREE_BYTES = 1_000_000_000
 class DataFolder:
     """Held by one process through a lock that the kernel lets go of when that process ends, however it ends."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, least_free: int = LEAST_FREE_BYTES) -> None:
         self.path = path.resolve()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -28,6 +28,7 @@ class DataFolder:
         except BlockingIOError:
             self._lock.seek(0)
             holder = self._lock.read().strip() or "unknown"
+            self.close()
             raise StackError(
                 f"the data folder {self.path} is in use by process {holder}. Stop it with `playhead down`, or name "
                 "another folder with PLAYHEAD_DATA."
@@ -36,8 +37,13 @@ class DataFolder:
         self._lock.write(str(os.getpid()))
         self._lock.flush()
         free = shutil.disk_usage(self.path).free
-        if free < LEAST_FREE_BYTES:
+        if free < least_free:
+            self.close()
             raise StackError(
-                f"{free // 1_000_000} MB are free for {self.path}; the stack needs {LEAST_FREE_BYTES // 1_000_000} MB. "
+                f"{free // 1_000_000} MB are free for {self.path}; the stack needs {least_free // 1_000_000} MB. "
                 "Free some, or name a folder on another disk with PLAYHEAD_DATA."
             )
+
+    def close(self) -> None:
+        """Let another launcher have it."""
+        self._lock.close()

@@ -49,6 +49,7 @@ class Runner:
 
     logs: Path
     notify: Notify
+    stop_seconds: float = STOP_SECONDS
     running: dict[str, Running] = field(default_factory=dict[str, Running])
     remarks: list[str] = field(default_factory=list[str])
 
@@ -92,9 +93,9 @@ class Runner:
             running.child.signal(running.program.stop)
         self.notify()
         for running in ending:
-            await _ended(running.child, STOP_SECONDS)
+            await _ended(running.child, self.stop_seconds)
             if running.child.exit_code() is None:
-                self.remark(f"{running.program.name} did not end within {STOP_SECONDS:.0f} s and was killed")
+                self.remark(f"{running.program.name} did not end within {self.stop_seconds:g} s and was killed")
             running.child.kill_group()
             del self.running[running.program.name]
         self.notify()

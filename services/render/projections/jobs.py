@@ -17,7 +17,7 @@ from contracts.messages.job import (
     JobStageCompleted,
     JobStageFailed,
 )
-from contracts.rendering import FOR_USERS, STAGE_PERCENT, Stage
+from contracts.rendering import FOR_USERS, FREE_STAGES, STAGE_PERCENT, Stage
 from eventlog.read.projection import Fact, Projection, Row, View
 
 
@@ -117,8 +117,10 @@ def _stage_completed(document: Row, body: JobStageCompleted, fact: Fact) -> dict
         for stage in document["stages"]
     ]
     left = [stage["name"] for stage in done if stage["status"] != "done"]
+    waits = document["held"] and bool(left) and Stage(left[0]) not in FREE_STAGES
     return {
-        "stages": _begun({**document, "stages": done}, fact),
+        **({"status": "queued", "worker": None} if waits else {}),
+        "stages": done if waits else _begun({**document, "stages": done}, fact),
         "stage": left[0] if left else output.stage.value,
         "progress": _progress(done),
         "title": document["title"] or output.title or "",
@@ -149,6 +151,7 @@ def _retried(document: Row, body: JobRetried) -> dict[str, Any]:
         "held": body.held,
         "run": body.run,
         "estimatePoints": body.estimate_points,
+        "pointsReserved": 0,
         "error": None,
         "reason": "",
         "finishedAt": None,

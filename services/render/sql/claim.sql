@@ -1,22 +1,41 @@
 -- Give worker $1 the job whose turn it is, for $2 seconds, its tenant having fewer than $3 at work; no row: nothing to do.
-WITH at_work AS (
+WITH RECURSIVE tenants AS (
+    (SELECT tenant_id FROM render.queue WHERE claimable ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT q.tenant_id FROM render.queue q
+        WHERE q.claimable AND q.tenant_id > t.tenant_id
+        ORDER BY q.tenant_id LIMIT 1
+    )
+    FROM tenants t
+    WHERE t.tenant_id IS NOT NULL
+), at_work AS (
     SELECT l.tenant_id, count(*) AS jobs
     FROM render.leases l
     JOIN render.queue q ON q.stream = l.stream AND q.state <> 'over'
     WHERE l.lease_until > now()
     GROUP BY l.tenant_id
+), candidates AS (
+    SELECT best.stream, best.priority, best.queued_at, best.last_epoch, t.tenant_id, t.claimed_at, a.jobs
+    FROM (SELECT tenant_id, claimed_at FROM tenants LEFT JOIN render.turns USING (tenant_id)) t
+    LEFT JOIN at_work a ON a.tenant_id = t.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT q.stream, q.priority, q.queued_at, coalesce(l.epoch, 0) AS last_epoch
+        FROM render.queue q
+        LEFT JOIN render.leases l ON l.stream = q.stream
+        WHERE q.tenant_id = t.tenant_id
+            AND q.claimable
+            AND (q.not_before IS NULL OR q.not_before <= now())
+            AND (l.lease_until IS NULL OR l.lease_until <= now())
+        ORDER BY q.priority DESC, q.queued_at, q.stream
+        LIMIT 1
+    ) best
+    WHERE coalesce(a.jobs, 0) < $3
 ), chosen AS (
-    SELECT q.*, greatest(q.epoch, coalesce(l.epoch, 0)) + 1 AS next_epoch
-    FROM render.queue q
-    LEFT JOIN render.leases l ON l.stream = q.stream
-    LEFT JOIN render.turns t ON t.tenant_id = q.tenant_id
-    LEFT JOIN at_work a ON a.tenant_id = q.tenant_id
-    WHERE q.state <> 'over'
-        AND q.claimable
-        AND (q.not_before IS NULL OR q.not_before <= now())
-        AND (l.lease_until IS NULL OR l.lease_until <= now())
-        AND coalesce(a.jobs, 0) < $3
-    ORDER BY q.priority DESC, coalesce(a.jobs, 0), t.claimed_at NULLS FIRST, q.queued_at, q.stream
+    SELECT q.stream, q.tenant_id, q.job_id, q.session_id, q.inputs, greatest(q.epoch, c.last_epoch) + 1 AS next_epoch
+    FROM candidates c
+    JOIN render.queue q ON q.stream = c.stream AND q.claimable
+    ORDER BY c.priority DESC, coalesce(c.jobs, 0), c.claimed_at NULLS FIRST, c.queued_at, c.stream
     LIMIT 1
     FOR UPDATE OF q SKIP LOCKED
 ), served AS (

@@ -49,11 +49,7 @@ def fold(view: View, fact: Fact) -> View:
         case SessionFailed():
             changes = _failed(document, body)
         case SessionCanceled():
-            stages = [
-                {**stage, "status": "canceled"} if stage["status"] in ("running", "pending") else stage
-                for stage in document["stages"]
-            ]
-            changes = {"status": "canceled", "activeJob": None, "stages": stages}
+            changes = {"status": "canceled", "activeJob": None, "stages": _stopped(document["stages"])}
         case SessionRetried():
             stages = _asked(document["stages"], body.stages, str(body.job_id))
             changes = {
@@ -63,7 +59,7 @@ def fold(view: View, fact: Fact) -> View:
                 "stages": stages,
             }
         case SessionDeleted():
-            changes = {"status": "deleted", "activeJob": None}
+            changes = {"status": "deleted", "activeJob": None, "stages": _stopped(document["stages"])}
         case _:
             changes = {}
     return ({**document, **changes},)
@@ -121,7 +117,7 @@ def _requested(document: Row, body: StagesRequested) -> dict[str, Any]:
         "prompt": body.inputs.prompt,
         "refinedPrompt": (refined.refined_prompt or "") if refined else "",
         "script": body.inputs.script or ((written.script or "") if written else ""),
-        "title": body.inputs.title or document["title"],
+        "title": body.inputs.title or next((one.title for one in body.outputs if one.title), ""),
         "durationMs": spoken.duration_ms if spoken else None,
         "assets": assets,
         "stages": _asked(stages, body.stages, str(body.job_id)),
@@ -172,6 +168,13 @@ def _asked(stages: Iterable[Row], wanted: tuple[Stage, ...], job_id: str) -> lis
     return [
         _stage(Stage(stage["name"]), status[Stage(stage["name"])], job_id, None) if stage["name"] in status else stage
         for stage in stages
+    ]
+
+
+def _stopped(stages: Iterable[Row]) -> list[Row]:
+    """What was at work or waited is not done any more."""
+    return [
+        {**stage, "status": "canceled"} if stage["status"] in ("running", "pending") else stage for stage in stages
     ]
 
 

@@ -206,6 +206,7 @@ def test_queue_and_document_say_what_the_rules_know(commands: Sequence[JobComman
         assert tuple(row["stages_left"]) == state.job.left
         assert (row["state"] == "running", document["status"] == "running") == (bool(worker), bool(worker))
         assert running == ([state.job.left[0]] if worker else [])
-        assert [one["stage"] for one in attempts if one["outcome"] == "running"] == running
+        at_it = [one["stage"] for one in attempts if one["outcome"] == "running"]
+        assert at_it == running or (state.job.held and not worker and at_it == [state.job.left[0]])
         if row["claimable"] and not worker:
             assert decided(DECIDER, state, ClaimJob(worker="next", epoch=state.job.epoch + 1)) == "happened"
