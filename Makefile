@@ -3,6 +3,8 @@
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
+# Tests leave nothing outside of this folder, their temporary files included.
+TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
 export UV_PYTHON_DOWNLOADS ?= never
 
 .PHONY: help setup demo test check unit bench up down status lock clean
@@ -16,7 +18,7 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 	@$(RUN)/playhead demo $(if $(ONCE),--once) $(if $(PROMPT),--prompt "$$PROMPT")
 
 test: check ## All checks, and every test on the real stack
-	@$(RUN)/pytest -m "live or chaos or browser"
+	@$(TESTS) -m "live or chaos or browser"
 
 check: setup lint unit ## Lint, types, layers, schemas, unit tests
 
@@ -29,7 +31,7 @@ lint:
 	@$(RUN)/playhead contracts check
 
 unit:
-	@$(RUN)/pytest -m "not live and not chaos and not browser"
+	@$(TESTS) -m "not live and not chaos and not browser"
 
 bench: setup ## The benchmarks (WHAT="log visible")
 	@$(RUN)/playhead bench $(or $(WHAT),all)
