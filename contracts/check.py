@@ -113,7 +113,7 @@ def _strangers(catalog: Catalog, folder: Path) -> Iterator[str]:
         if not type_ or not version.isdecimal():
             yield f"{where} is named for no message: names are <type>.v<n>.json."
         elif type_ not in known:
-            yield f"{where} belongs to no message: a published event stays in the catalog for ever; put {type_} back."
+            yield f"{where} belongs to no message: what was published stays in the catalog; put {type_} back."
         elif int(version) > known[type_].VERSION:
             newest = known[type_].VERSION
             yield f"{where} is newer than the code, which has {type_} at v{newest}: VERSION never goes back."

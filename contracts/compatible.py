@@ -51,7 +51,7 @@ class _Comparison:
         for one in old.get("anyOf", (old,)):
             problems = [list(self.nodes(one, other, path)) for other in new.get("anyOf", (new,))]
             if all(problems):
-                yield from min(problems, key=_least_strange)
+                yield from min(problems, key=len)
 
     def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
@@ -101,10 +101,6 @@ def _values(old: Schema, new: Schema, path: str) -> Iterator[str]:
 
 def _enumerated(node: Schema) -> list[Any] | None:
     return [node["const"]] if "const" in node else node.get("enum")
-
-
-def _least_strange(problems: list[str]) -> int:
-    return len(problems)
 
 
 def _below(path: str, name: str) -> str:

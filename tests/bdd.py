@@ -1,4 +1,5 @@
-"""Rules told as sentences: `given(decider, *events).when(command).then(*events)`, `.refused(code)`, `.then_nothing()`."""
+"""Rules told as sentences: `given(decider, *events).when(command)`, and then `.then(*events)`, `.refused(code)` or
+`.then_nothing()`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

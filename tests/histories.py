@@ -108,5 +108,5 @@ def _command(category: str, number: int, body: CommandBody) -> Command:
 
 
 def some_of(make: Callable[..., Made], **fields: SearchStrategy[Any]) -> SearchStrategy[Made]:
-    """What `make` gives for fields by their own names: by itself hypothesis would give them by their aliases as well."""
+    """What `make` gives for fields by their names: by itself hypothesis would give them by their aliases as well."""
     return fixed_dictionaries(fields).map(lambda given: make(**given))

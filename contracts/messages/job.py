@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.account import Points
 from contracts.messages.session import WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
@@ -42,7 +43,7 @@ class QueueJob(CommandBody):
     stages: WantedStages
     inputs: JobInputs
     outputs: tuple[StageOutput, ...] = ()
-    estimate_points: Annotated[int, Field(ge=0)]
+    estimate_points: Points
     priority: int = 0
 
 

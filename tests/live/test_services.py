@@ -17,7 +17,7 @@ from ops.stack.launcher import Endpoints
 from tests.live.company import GRANT, Company, Play, company
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
-from ops.stack.kafka import READY_TOPIC
+from ops.stack.kafka import READY_TOPIC, kafka
+from ops.stack.kafka_training import prepare
+from ops.stack.ports import Ports
 from ops.state import live_state, read_state
-from tests.live.infrastructure import local_parts, without_urls
+from tests.live.infrastructure import CACHE, local_parts, without_urls
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
@@ -115,6 +117,20 @@ async def test_a_stop_during_the_start_is_heard(folder: Path) -> None:
     assert await asyncio.to_thread(starting.wait, 30) == 0
     assert not any(is_alive(pid) for pid in pids)
     assert read_state(folder) is None
+
+
+async def test_kafka_starts_from_prepared_classes_once_they_are_made(folder: Path) -> None:
+    async def made() -> str | None:
+        await prepare(CACHE)
+        program = kafka(folder, CACHE, Ports(folder / "ports.json"), folder, lambda _done, _of: None, durable=False)
+        return next((option for option in program.argv if option.startswith("-XX:AOTCache=")), None)
+
+    used = await eventually(made, within=200)
+
+    with local_parts(folder):
+        running = processes(folder)["kafka"]["pid"]
+        assert used in command_line(running)
+    assert not (CACHE / "kafka-training").exists()
 
 
 def test_a_part_that_is_given_by_a_url_is_not_started(folder: Path) -> None:
@@ -211,6 +227,10 @@ def run(module: str, *arguments: str, folder: Path) -> "subprocess.CompletedProc
         timeout=120,
         check=False,
     )
+
+
+def command_line(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def is_alive(pid: int) -> bool:

@@ -4,17 +4,22 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from contracts.messages.job import CancelJob
+from contracts.topics import RENDER_PROGRESS
 from ops.stack.launcher import Endpoints
+from services.gateway.news import Progress
 from tests.live.company import GRANT, Company, Play, Running, company
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
 LEASE_SECONDS = 15
 
 
@@ -78,6 +83,24 @@ async def _points(here: Company, film: dict[str, Any]) -> int:
     assert job is not None
     assert job["pointsSettled"] > 0
     return int(job["pointsSettled"])
+
+
+async def test_progress_is_told_as_the_gateway_reads_it_and_never_goes_back(
+    here: Company, film: dict[str, Any]
+) -> None:
+    consumer = AIOKafkaConsumer(
+        RENDER_PROGRESS.name, auto_offset_reset="earliest", enable_auto_commit=False, **here.access.connecting()
+    )
+    await consumer.start()
+    try:
+        found = await consumer.getmany(timeout_ms=5_000)
+    finally:
+        await consumer.stop()
+    words = [msgspec.json.decode(one.value or b"", type=Progress) for some in found.values() for one in some]
+    mine = [word for word in words if word.session_id == film["sessionId"]]
+    assert mine[-1].stage == "video"
+    assert mine[0].tenant == "tests"
+    assert all(one.percent <= other.percent for one, other in pairwise(mine))
 
 
 @pytest.mark.chaos

@@ -81,7 +81,7 @@ def histories(enforce: some.SearchStrategy[bool]) -> some.SearchStrategy[list[Ac
 
 
 ACCOUNTS = histories(some.booleans())
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=80, deadline=None)
 
 
 @quick
@@ -156,7 +156,7 @@ def test_the_balance_is_the_sum_of_the_amounts(commands: Sequence[AccountCommand
 
 
 @quick
-@given(histories(some.just(True)))  # noqa: FBT003 - a value of the strategy, not a flag
+@given(histories(some.just(True)))
 def test_the_balance_never_falls_below_nothing_where_that_is_enforced(commands: Sequence[AccountCommand]) -> None:
     assert all(
         event.balance_after >= 0

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.messages.session import (
     Changes,
@@ -21,6 +22,7 @@ from contracts.messages.session import (
     SessionRetried,
     SessionStarted,
     StagesRequested,
+    StartSession,
     VideoRendered,
 )
 from contracts.pricing import estimate
@@ -83,6 +85,17 @@ def test_a_start_is_a_session_and_a_wish_for_work() -> None:
             estimate_points=estimate("", STAGES),
         ),
     )
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, float("nan"), float("inf")])
+def test_metadata_that_no_ledger_could_hold_is_no_command(number: float) -> None:
+    with pytest.raises(ValidationError, match="send it as text"):
+        StartSession.model_validate({**start().model_dump(), "metadata": {"deep": [{"number": number}]}})
+
+
+def test_metadata_may_hold_any_other_json() -> None:
+    told = {"deep": [{"number": 2**63 - 1, "half": 0.5, "so": True, "none": None}], "text": "autumn"}
+    assert StartSession.model_validate({**start().model_dump(), "metadata": told}).metadata == told
 
 
 def test_with_a_script_nothing_is_refined_or_written() -> None:

@@ -173,9 +173,7 @@ def _asked(stages: Iterable[Row], wanted: tuple[Stage, ...], job_id: str) -> lis
 
 def _stopped(stages: Iterable[Row]) -> list[Row]:
     """What was at work or waited is not done any more."""
-    return [
-        {**stage, "status": "canceled"} if stage["status"] in ("running", "pending") else stage for stage in stages
-    ]
+    return [{**stage, "status": "canceled"} if stage["status"] in ("running", "pending") else stage for stage in stages]
 
 
 def _stage(name: Stage, status: str, job_id: str | None, finished_at: datetime | None) -> Row:

@@ -55,8 +55,8 @@ def lose(epoch: int) -> ReleaseJob:
     return ReleaseJob(epoch=epoch, reason=ReleaseReason.WORKER_LOST)
 
 
-def failed(stage: Stage, code: str = "tool.failed", message: str = "it broke", **how: Any) -> JobFailed:
-    return JobFailed(**IDS, **({"run": 1, "retryable": True} | how), stage=stage, code=code, message=message)
+def failed(stage: Stage, code: str = "tool.failed", message: str = "it broke", *, retryable: bool = True) -> JobFailed:
+    return JobFailed(**IDS, run=1, stage=stage, code=code, message=message, retryable=retryable)
 
 
 def queued(*stages: Stage, **how: Any) -> Given:
@@ -68,7 +68,7 @@ def at_work(*stages: Stage, **how: Any) -> Given:
 
 
 @pytest.mark.parametrize(("stages", "held"), [(FREE, False), (STAGES, True), (PAID, True)])
-def test_a_job_waits_for_its_points_if_any_stage_costs_some(stages: tuple[Stage, ...], held: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_job_waits_for_its_points_if_any_stage_costs_some(stages: tuple[Stage, ...], held: bool) -> None:
     after = (
         given(DECIDER)
         .when(queue(*stages))

@@ -56,9 +56,7 @@ def asked(body: EventBody | None, refusal: Refusal | None = None, *, enforce: bo
 
 
 def queued(*, held: bool) -> JobQueued:
-    return JobQueued(
-        **IDS, stages=STAGES, inputs=JobInputs(), outputs=(), estimate_points=12, priority=0, held=held
-    )
+    return JobQueued(**IDS, stages=STAGES, inputs=JobInputs(), outputs=(), estimate_points=12, priority=0, held=held)
 
 
 def refund(reason: str) -> Ask:
@@ -66,7 +64,7 @@ def refund(reason: str) -> Ask:
 
 
 @pytest.mark.parametrize("enforce", [True, False])
-def test_a_job_that_has_to_be_paid_for_asks_for_its_points(enforce: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_job_that_has_to_be_paid_for_asks_for_its_points(enforce: bool) -> None:
     points = ReserveCredits(job_id=JOB, session_id=SESSION, run=1, amount=12, enforce=enforce)
     assert asked(queued(held=True), enforce=enforce) == [Ask("reserve", TO_ACCOUNT, points)]
 

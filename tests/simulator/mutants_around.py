@@ -1,0 +1,103 @@
+"""More conditions taken away: what ledgers, stores, senders and tails promise to the lanes."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from contracts.envelope import Command
+from eventlog.commit import Position
+from eventlog.errors import Unavailable
+from eventlog.read.projection import View
+from eventlog.read.projector import Changes, Counted, Place, ProjectorLane
+from eventlog.work import Work
+from eventlog.write.command_runner import CommandRunner
+from eventlog.write.lane import Lane
+from eventlog.write.ledger import MemoryLedger, Stored
+from eventlog.write.processor import Processor
+from tests.simulator.keep import SimDisk, SimLedger, SimStore
+from tests.simulator.log import SimLog, SimTail
+from tests.simulator.sender import SimSender
+
+
+class DecidesOnAnyLedger(Lane):
+    """Whether another process moved the ledger is not asked before what was decided on it is sent."""
+
+    def check_ledger(self) -> None:
+        return
+
+
+class TornLedger(MemoryLedger):
+    """Its host is cut off between the position and what belongs to it, now and then."""
+
+    def save(
+        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+    ) -> None:
+        if position.next_offset % 7 == 0:
+            super().save(expected, position, {}, {})
+            raise Unavailable("host", "cut off")
+        super().save(expected, position, streams, handled)
+
+
+class KeepsAnyFold(SimDisk):
+    """The ledger of another version of the fold is taken for one's own."""
+
+    def open(self, fold: int) -> SimLedger:
+        return super().open(0)
+
+
+class TwoTransactions(SimStore):
+    """The checkpoint is written outside the transaction of the views."""
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        await super().commit(topic, partition, expected, position, Changes())
+        await super().commit(topic, partition, position, position, changes)
+
+
+class PassesParkedStreams(ProjectorLane):
+    """A parked commit does not hold up those that follow it."""
+
+    def fold(self, counted: Sequence[Counted], loaded: Mapping[Place, View]) -> Changes:
+        self._parked.clear()
+        return super().fold(counted, loaded)
+
+
+class SendsWithoutAsking(SimSender):
+    """What was not acknowledged is believed to be there."""
+
+    async def send(self, commands: Sequence[Command]) -> None:
+        try:
+            await super().send(commands)
+        except Unavailable:
+            return
+
+
+class SilentTail(SimTail):
+    """It does not tell that the leader may have changed."""
+
+    @property
+    def generation(self) -> int:
+        return 0
+
+
+class SilentLog(SimLog):
+    """Its tails are silent."""
+
+    async def tail(self, partition: int, offset: int) -> SilentTail:
+        await self._ask("tail")
+        return SilentTail(self._kept, self._process, partition, offset)
+
+
+class ReadsTheOffsetLate(CommandRunner):
+    """The group offset is read after the log: it may speak of commits that this lane has not seen."""
+
+    async def run(self, work: Work) -> None:
+        ledger = self._open_ledger(work.partition)
+        processor = Processor(self._events, work.partition, self._make_lane(work.partition, ledger))
+        await processor.start()
+        committed = await self._offsets.committed()
+        bookmark = await self._bookmark(work.partition, processor, ledger, committed)
+        first = committed.offset if committed and bookmark else await self._commands.beginning(work.partition)
+        tail = await self._commands.tail(work.partition, first)
+        work.opened(first)
+        await self._drive(work, processor, tail, bookmark)
