@@ -43,7 +43,13 @@ def fold(view: View, fact: Fact) -> View:
         case JobReleased():
             changes = {"state": "queued", "worker": None}
         case JobRetried():
-            changes = {"state": "queued", "held": body.held, "run": body.run, "not_before": None}
+            changes = {
+                "state": "queued",
+                "held": body.held,
+                "run": body.run,
+                "not_before": None,
+                "queued_at": fact.at,
+            }
         case JobCompleted() | JobFailed() | JobCanceled() | JobExpired():
             changes = {"state": "over", "worker": None}
         case _:
