@@ -23,6 +23,7 @@ from eventlog.tasks import plain_errors
 from ops.processes import SERVICES, services, set_up
 from ops.settings import OpsSettings
 from ops.stack import kafka_training
+from ops.stack.child import end_runs
 from ops.stack.endpoints import Endpoints
 from ops.stack.folder import DataFolder
 from ops.stack.launcher import PARTS, Launcher
@@ -212,6 +213,7 @@ async def _to_the_end(settings: OpsSettings, *, parts_only: bool, until_exit: in
     except BaseException:  # noqa: BLE001 - told like everywhere; nothing comes after
         traceback.print_exc()
         code = 70
+    end_runs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

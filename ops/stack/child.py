@@ -16,6 +16,7 @@ NOBODY = 65534
 LOG_BYTES = 10 * 1024 * 1024
 TAIL_BYTES = 16_384
 TAIL_LINES = 12
+RUN_SECONDS = 60.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,7 +24,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Child:
     """One running program, its output in a log file, in a process group of its own.
 
-    Start it from the main thread: the kernel ends it when the *thread* that started it ends.
+    The kernel ends it when the *thread* that started it ends: start what is to last from the main thread.
     """
 
     def __init__(
@@ -52,6 +53,10 @@ class Child:
         """None while it runs; negative: the signal that ended it."""
         return self._process.poll()
 
+    def wait(self, seconds: float) -> int:
+        """Its exit code; `subprocess.TimeoutExpired` when it has not ended by then."""
+        return self._process.wait(seconds)
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program itself."""
         if self.exit_code() is None:
@@ -71,6 +76,9 @@ class Child:
             return "\n".join(file.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
 
 
+_runs: list[Child] = []
+
+
 def rotate(log: Path) -> None:
     """Keep one older log beside a new one when it has grown large."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -79,22 +87,20 @@ def rotate(log: Path) -> None:
 
 
 def run_once(argv: tuple[str, ...], log: Path, *, unprivileged: bool = False) -> tuple[int, str]:
-    """Run a program to its end (60 s at most); its exit code and the end of its output."""
-    rotate(log)
-    with log.open("ab") as out:
-        start = out.tell()
-        code = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-            check=False,
-            preexec_fn=leash(unprivileged=unprivileged),
-        ).returncode
-    with log.open("rb") as file:
-        file.seek(start)
-        return code, file.read()[-4_096:].decode(errors="replace").strip()
+    """Run a program to its end (60 s at most, or `end_runs`); its exit code and the end of its output."""
+    child = Child(argv[0], argv, os.environ, log, unprivileged=unprivileged)  # noqa: TID251 - handed on as it is
+    _runs.append(child)
+    try:
+        return child.wait(RUN_SECONDS), child.tail()
+    finally:
+        child.kill_group()
+        _runs.remove(child)
+
+
+def end_runs() -> None:
+    """Before this process leaves while threads are in `run_once`: end what they run, with all that it started."""
+    for child in tuple(_runs):
+        child.kill_group()
 
 
 def leash(*, unprivileged: bool = False) -> Callable[[], None]:

@@ -13,7 +13,12 @@ from ops.stack.ports import Ports
 
 CLUSTER_ID = "UGxheWhlYWQtbG9jYWwtMQ"
 READY_TOPIC = "playhead.stack.ready"
-JVM = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
+JVM = (
+    *("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+    # Prepared classes, but no prepared machine code: Java 25 mixes up some of it, sees that, and complains.
+    *("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", "-XX:-AOTStubCaching"),
+    "--sun-misc-unsafe-memory-access=allow",
+)
 
 _LOG4J = """
 status = warn

@@ -162,10 +162,13 @@ async def test_data_survives_a_stop_and_a_move_to_other_ports(folder: Path) -> N
 
 @contextmanager
 def taken(ports: Iterable[int]) -> Generator[None]:
-    """Somebody else listens on all of these."""
-    with ExitStack() as servers:
+    """Somebody else has all of these, though connections to the one before may linger."""
+    with ExitStack() as holders:
         for port in ports:
-            servers.enter_context(socket.create_server(("127.0.0.1", port)))
+            holder = holders.enter_context(socket.socket())
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         yield
 
 
