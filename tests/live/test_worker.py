@@ -133,7 +133,7 @@ async def test_a_frozen_worker_that_wakes_beside_its_successor_changes_nothing(
         encoders = await encoding(here, sleeper, play)
         sleeper.send(signal.SIGSTOP)
         async with here.worker("successor", blobs="frozen"):
-            await here.until("jobs", play, within=LEASE_SECONDS + 5, worker="successor")
+            await here.until("jobs", play, within=3 * LEASE_SECONDS, worker="successor")
             sleeper.send(signal.SIGCONT)
             await eventually(lambda: are_gone(encoders), 5)
             session = await here.until("sessions", play, status="completed")

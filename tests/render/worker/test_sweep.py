@@ -48,8 +48,8 @@ async def test_a_lease_is_forgotten_when_its_job_is_over_and_the_log_knows_its_e
     over, unseen = a_wish(), a_wish()
     await court.ask(over, unseen)
     queue = new_queue()
-    for _ in range(2):
-        claim = await queue.claim()
+    claims = [await queue.claim(), await queue.claim()]
+    for claim in claims:
         assert claim is not None
         if claim.stream == over.stream:
             await court.send([over.command(ClaimJob(worker="w", epoch=claim.epoch))])
