@@ -1,0 +1,54 @@
+"""The documents that MongoDB keeps: one class a collection, each written by exactly one projector.
+
+| class             | collection                            | written by                | one for each     |
+|-------------------|---------------------------------------|---------------------------|------------------|
+| `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
+| `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
+| `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
+| `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
+| `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
+
+Every document has an `_id` and a `tenant`; every query names the tenant. Ids are strings, times are dates, durations
+whole milliseconds. Nothing in a document comes from a clock, a host name or another stream.
+"""
+
+from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, LedgerEntry
+from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
+from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
+from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
+from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
+from contracts.validators import json_schema
+
+COLLECTIONS: dict[str, type[Document]] = {
+    "sessions": SessionDocument,
+    "accounts": AccountDocument,
+    "jobs": JobDocument,
+    "session_commands": CommandDocument,
+    "render_commands": CommandDocument,
+    "session_history": HistoryDocument,
+    "render_history": HistoryDocument,
+}
+"""Collection to what stands in it."""
+
+__all__ = [
+    "LEDGER_ITEMS_KEPT",
+    "AccountDocument",
+    "Asset",
+    "CommandDocument",
+    "Document",
+    "HistoryDocument",
+    "JobDocument",
+    "JobError",
+    "JobStage",
+    "JobStatus",
+    "LedgerEntry",
+    "Part",
+    "Problem",
+    "SessionDocument",
+    "SessionError",
+    "SessionStage",
+    "SessionStatus",
+    "StageStatus",
+    "asset",
+    "json_schema",
+]
