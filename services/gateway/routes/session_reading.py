@@ -10,11 +10,12 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
-from services.gateway import cursors, sse
+from services.gateway import sse
 from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
+from services.gateway.paging import next_cursor, place_of
 from services.gateway.preparing import history_row, session_view
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, said, versioned, words_of
@@ -42,14 +43,16 @@ async def list_(
 ) -> Response:
     """Newest first; stable while new sessions come."""
     gateway = gateway_of(request)
-    which = SessionFilter(status, words_of(q), created_after, created_before)
+    which = SessionFilter(() if status is None else (status,), words_of(q), created_after, created_before)
     question = f"sessions\n{which!r}"
-    place = _place(gateway, caller, question, cursor)
+    place = place_of(gateway, caller, question, cursor)
     found = await gateway.documents.sessions(caller.tenant, which, place, limit + 1)
     shown = found[:limit]
     page = Page[SessionView](
         items=[session_view(gateway, document) for document in shown],
-        next_cursor=_next(gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit),
+        next_cursor=next_cursor(
+            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
+        ),
         has_more=len(found) > limit,
     )
     return answered(page)
@@ -82,12 +85,14 @@ async def history(
     await _known(gateway, caller, session_id)
     stream = stream_id("session", caller.tenant, str(session_id))
     question = f"history\n{stream}"
-    place = _place(gateway, caller, question, cursor)
+    place = place_of(gateway, caller, question, cursor)
     before = INT64_MAX if place is None else int(place.id)
     found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=limit + 1)
     page = Page[HistoryRow](
         items=[history_row(row) for row in found[:limit]],
-        next_cursor=_next(gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit),
+        next_cursor=next_cursor(
+            gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit
+        ),
         has_more=len(found) > limit,
     )
     return answered(page)
@@ -127,22 +132,3 @@ async def _known(gateway: Gateway, caller: Principal, session_id: UUID) -> Store
     if document is None:
         raise Problem("session.unknown", f"There is no session {session_id}.")
     return document
-
-
-def _place(gateway: Gateway, caller: Principal, question: str, cursor: str | None) -> Place | None:
-    if not cursor:
-        return None
-    try:
-        return cursors.read(gateway.signer, caller.tenant, question, cursor)
-    except cursors.NotACursor as error:
-        raise Problem(
-            "cursor.invalid",
-            "This cursor was not given out for this list. Take `nextCursor` of the page before, with the same filters, "
-            "or start again without a cursor.",
-        ) from error
-
-
-def _next(gateway: Gateway, caller: Principal, question: str, places: list[Place], limit: int) -> str | None:
-    if len(places) <= limit:
-        return None
-    return cursors.written(gateway.signer, caller.tenant, question, places[limit - 1])
