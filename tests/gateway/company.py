@@ -80,6 +80,13 @@ class Company:
                 self.services.deliver([self._by_worker(row, body)])
         await self.show()
 
+    async def claim(self, job_id: str) -> None:
+        """The worker takes a job, and does nothing yet."""
+        (row,) = [row for row in await self.services.rows("render.queue") if str(row["job_id"]) == job_id]
+        self._said += 1
+        self.services.deliver([self._by_worker(row, ClaimJob(worker="worker-1", epoch=row["epoch"] + 1))])
+        await self.show()
+
     async def show(self) -> None:
         """Everything that was decided, as documents and as outcomes."""
         self.gateway.documents.away = self.dark
