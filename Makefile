@@ -17,7 +17,9 @@ setup: .venv/.ready ## Install what is locked into .venv
 demo: setup ## Start everything, turn a prompt into a video, show the proof (ONCE=1: stop afterwards; PROMPT="…")
 	@$(RUN)/playhead demo $(if $(ONCE),--once) $(if $(PROMPT),--prompt "$$PROMPT")
 
-test: check ## All checks, and every test on the real stack
+test: ## All checks, and every test on the real stack
+	@rm -f .playhead/requirements.json
+	@$(MAKE) --no-print-directory check
 	@$(TESTS) -m "live or chaos or browser"
 
 check: setup lint unit ## Lint, types, layers, schemas, unit tests
