@@ -129,6 +129,12 @@ class ExpireJob(CommandBody):
     TYPE: ClassVar[str] = "ExpireJob"
 
 
+class PurgeJob(CommandBody):
+    """Forget the job for good: its session is gone."""
+
+    TYPE: ClassVar[str] = "PurgeJob"
+
+
 class JobQueued(EventBody):
     """There is work. `held`: some of it has to be paid for before it is done."""
 
@@ -276,6 +282,17 @@ class JobExpired(EventBody):
     run: int
 
 
+class JobPurged(EventBody):
+    """The job is gone for good. `files` are the SHA-256 of what its stages had left, each once."""
+
+    TYPE: ClassVar[str] = "job.purged"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    files: tuple[str, ...]
+
+
 JobCommand: TypeAlias = (
     QueueJob
     | ApproveJob
@@ -287,6 +304,7 @@ JobCommand: TypeAlias = (
     | CancelJob
     | RetryJob
     | ExpireJob
+    | PurgeJob
 )
 
 JobEvent: TypeAlias = (
@@ -301,4 +319,5 @@ JobEvent: TypeAlias = (
     | JobCompleted
     | JobFailed
     | JobExpired
+    | JobPurged
 )

@@ -11,6 +11,7 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -26,8 +27,8 @@ def fold(view: View, fact: Fact) -> View:
     body = fact.body
     if isinstance(body, JobQueued):
         return (_queued(body, fact),)
-    if not view:
-        return view
+    if not view or isinstance(body, JobPurged):
+        return ()
     document: dict[str, Any] = {"pointsRefunded": 0, **view[0], "updatedAt": fact.at, "version": fact.version}
     match body:
         case JobApproved():
