@@ -33,7 +33,7 @@ from contracts.messages.job import (
 )
 from contracts.rendering import FREE_STAGES, STAGES, Stage
 from services.analytics.projections import OF_JOBS
-from services.render.deciders.job import DECIDER, Absent, Job
+from services.render.deciders.job import DECIDER, Absent, Job, Live
 from services.render.projections import DOCUMENTS, QUEUE
 from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played
