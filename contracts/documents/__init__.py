@@ -5,6 +5,8 @@
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
+| `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
+| `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
 
@@ -16,6 +18,7 @@ from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, Led
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
+from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
 from contracts.validators import json_schema
 
@@ -23,6 +26,8 @@ COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
     "jobs": JobDocument,
+    "projects": ProjectDocument,
+    "timeline_states": TimelineStateDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
     "session_history": HistoryDocument,
@@ -44,11 +49,14 @@ __all__ = [
     "LedgerEntry",
     "Part",
     "Problem",
+    "ProjectDocument",
     "SessionDocument",
     "SessionError",
     "SessionStage",
     "SessionStatus",
     "StageStatus",
+    "TimelinePart",
+    "TimelineStateDocument",
     "asset",
     "json_schema",
 ]

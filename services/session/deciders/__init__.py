@@ -1,5 +1,5 @@
-"""What the session service decides: sessions and accounts."""
+"""What the session service decides: sessions, accounts and projects."""
 
-from services.session.deciders import account, session
+from services.session.deciders import account, project, session
 
-DECIDERS = (session.DECIDER, account.DECIDER)
+DECIDERS = (session.DECIDER, account.DECIDER, project.DECIDER)
