@@ -3,7 +3,7 @@
 The timeline is the editor's own: its layers and markers are kept as they come. Times in it are seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self, TypeAlias
 from uuid import UUID
 
@@ -26,9 +26,19 @@ Item: TypeAlias = dict[str, JsonValue]
 """A layer or a marker, as the editor wrote it."""
 
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Layers = Annotated[tuple[Item, ...], Field(max_length=MOST_LAYERS)]
+Markers = Annotated[tuple[Item, ...], Field(max_length=MOST_MARKERS)]
 Name = Annotated[Personal, Field(min_length=1, max_length=LONGEST_NAME)]
 Description = Annotated[Personal, Field(max_length=LONGEST_DESCRIPTION)]
 VideoPath = Annotated[str, Field(max_length=LONGEST_PATH)]
+
+
+def check_size(layers: Sequence[Item], markers: Sequence[Item]) -> None:
+    """Raises `ValueError` for what is too large, or holds numbers that nothing can hold."""
+    parts: dict[str, JsonValue] = {"layers": list(layers), "markers": list(markers)}
+    size = len(msgspec.json.encode(storable(parts)))
+    if size > LARGEST_TIMELINE:
+        raise ValueError(f"layers and markers are {size:,} bytes of JSON; at most {LARGEST_TIMELINE:,} are kept")
 
 
 class TimelineState(Tolerant):
@@ -45,17 +55,14 @@ class Timeline(TimelineState):
 
     model_config = ConfigDict(extra="forbid")
 
-    layers: Annotated[tuple[Item, ...], Field(max_length=MOST_LAYERS)] = ()
+    layers: Layers = ()
     playhead_time: Seconds = 0
     duration: Seconds = 0
-    markers: Annotated[tuple[Item, ...], Field(max_length=MOST_MARKERS)] = ()
+    markers: Markers = ()
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
-        parts: dict[str, JsonValue] = {"layers": list(self.layers), "markers": list(self.markers)}
-        size = len(msgspec.json.encode(storable(parts)))
-        if size > LARGEST_TIMELINE:
-            raise ValueError(f"layers and markers are {size:,} bytes of JSON; at most {LARGEST_TIMELINE:,} are kept")
+        check_size(self.layers, self.markers)
         return self
 
     def state(self) -> TimelineState:

@@ -6,19 +6,33 @@ from services.gateway import openapi, problems
 from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
-from services.gateway.routes import account, health, jobs, media, pages, session_changes, session_reading, sessions
-from services.gateway.routes.seeds import manim_history, manim_maker, wallet
+from services.gateway.routes import (
+    account,
+    health,
+    jobs,
+    media,
+    pages,
+    projects,
+    session_changes,
+    session_reading,
+    sessions,
+    timelines,
+)
+from services.gateway.routes.seeds import editor, manim_history, manim_maker, wallet
 
 ROUTERS = (
     sessions,
     session_changes,
     session_reading,
+    projects,
+    timelines,
     jobs,
     account,
     media,
     manim_maker,
     manim_history,
     wallet,
+    editor,
     health,
     pages,
 )

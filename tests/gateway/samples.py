@@ -12,7 +12,9 @@ from contracts.documents import (
     Document,
     HistoryDocument,
     JobDocument,
+    ProjectDocument,
     SessionDocument,
+    TimelineStateDocument,
 )
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
@@ -23,6 +25,7 @@ SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
 JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
 VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
+PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
@@ -125,6 +128,54 @@ def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: A
             "updatedAt": NOON,
             "finishedAt": None,
             "version": 1,
+            **fields,
+        },
+    )
+
+
+def project(tenant: str, project_id: UUID = PROJECT, **fields: Any) -> dict[str, Any]:
+    """A project that was just begun."""
+    return stored(
+        ProjectDocument,
+        {
+            "_id": stream_id("project", tenant, str(project_id)),
+            "tenant": tenant,
+            "projectId": str(project_id),
+            "name": "Sea",
+            "description": "",
+            "videoPath": "/media/sea.mp4",
+            "duration": 31.4,
+            "timelineState": {"layers": [], "playheadTime": 0, "duration": 0, "markers": []},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "isDeleted": False,
+            "version": 1,
+            "timelineVersion": 1,
+            "timelineSavedAt": NOON,
+            **fields,
+        },
+    )
+
+
+def saved_timeline(tenant: str, project_id: UUID = PROJECT, version: int = 1, **fields: Any) -> dict[str, Any]:
+    """A timeline as it was saved once."""
+    return stored(
+        TimelineStateDocument,
+        {
+            "_id": f"{tenant} {project_id} {version}",
+            "tenant": tenant,
+            "stream": stream_id("project", tenant, str(project_id)),
+            "projectId": str(project_id),
+            "layers": [],
+            "playheadTime": 0,
+            "duration": 0,
+            "markers": [],
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "version": version,
+            "restores": None,
             **fields,
         },
     )
