@@ -5,5 +5,5 @@ Asks   playhead.session.commands   RegisterAccount, IssueKey, StartSession, Dele
 Hears  HTTP; MongoDB's change streams of outcomes, history and credentials; playhead.render.progress, as news
 Tells  nothing: it writes no event
 Keeps  Mongo `idempotency` (24 h): the first answer to a call, for whoever repeats it
-Reads  Mongo `sessions, jobs, accounts, credentials, session_history, *_commands`; the blobs; Postgres for its own health
+Reads  Mongo `sessions, jobs, accounts, credentials, session_history, *_commands`; the blobs; Postgres
 """

@@ -55,6 +55,10 @@ ENDS = (RevokeKey(key_id=KEY), SignOut(login_id=LOGIN), UnlinkIdentity(digest=DI
 BEGINS = (issue(), sign_in(), LINK, ChangePlan(plan="pro"), ChangeRole(role=Role.PREMIUM))
 
 
+def standing(**changed: Any) -> dict[str, Any]:
+    return {**STANDING, **changed}
+
+
 def opened() -> Given:
     return given(DECIDER).after(register())
 
@@ -115,11 +119,9 @@ def test_an_account_has_a_bounded_number_of_identities() -> None:
 
 
 def test_plan_and_role_change_once() -> None:
-    pro = opened().when(ChangePlan(plan="pro")).then(PlanChanged(**STANDING | {"plan": "pro"}))
+    pro = opened().when(ChangePlan(plan="pro")).then(PlanChanged(**standing(plan="pro")))
     pro.when(ChangePlan(plan="pro")).then_nothing()
-    premium = pro.when(ChangeRole(role=Role.PREMIUM)).then(
-        RoleChanged(**STANDING | {"plan": "pro", "role": Role.PREMIUM})
-    )
+    premium = pro.when(ChangeRole(role=Role.PREMIUM)).then(RoleChanged(**standing(plan="pro", role=Role.PREMIUM)))
     premium.when(ChangeRole(role=Role.PREMIUM)).then_nothing()
 
 

@@ -104,16 +104,16 @@ async def issue(
     async def act(chosen: UUID | None) -> Response:
         await register(request, gateway, caller)
         key, wish = _issued(gateway, caller, given.body, chosen)
-        shown.update(keyId=str(wish.id), key=key)
+        shown.update(key=key)
 
         async def show(_outcome: Outcome) -> Response | None:
             document = await gateway.credentials.of_account(caller.tenant, caller.account) or {"keys": ()}
             part = next((part for part in document["keys"] if part["keyId"] == str(wish.id)), None)
             return None if part is None else answered(KeyView.model_validate(part), 201)
 
-        return await ask(request, gateway, caller, wish, show)
+        return _with(await ask(request, gateway, caller, wish, show), {"keyId": str(wish.id)})
 
-    return _with_secret(await once(request, gateway, caller.tenant, given, act), shown)
+    return _with(await once(request, gateway, caller.tenant, given, act), shown)
 
 
 @router.get("/keys", operation_id="listKeys", summary="My keys", responses=said(ok=KeysView))
@@ -209,10 +209,10 @@ async def _end(
     return await once(request, gateway, caller.tenant, None, act)
 
 
-def _with_secret(response: Response, shown: dict[str, str]) -> Response:
-    """The answer with the key in it. It is put in after the answer was kept for repeats: there it never stands."""
-    if not shown or response.status_code not in {201, 202}:
+def _with(response: Response, fields: dict[str, str]) -> Response:
+    """The answer with more fields. The key is put in after the answer was kept for repeats: there it never stands."""
+    if not fields or response.status_code not in {201, 202}:
         return response
-    content = msgspec.json.encode({**msgspec.json.decode(bytes(response.body)), **shown})
+    content = msgspec.json.encode({**msgspec.json.decode(bytes(response.body)), **fields})
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    return Response(content, response.status_code, headers | {"Cache-Control": "no-store"})
+    return Response(content, response.status_code, headers | {"cache-control": "no-store"})
