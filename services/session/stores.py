@@ -7,6 +7,7 @@ NAMES = ("sessions", "accounts", "credentials", "session_commands", "session_his
 INDEXES = (
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
+    Index("sessions", [("status", 1), ("updatedAt", 1)]),
     Index("sessions", [("assets.assetId", 1)]),
     Index("credentials", [("keys.digest", 1)]),
     Index("credentials", [("logins.digest", 1)]),

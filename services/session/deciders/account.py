@@ -148,7 +148,8 @@ def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEv
     if account.access.closed:
         raise Refused("account.closed", "the account is closed: no job can begin for it any more")
     if command.enforce and account.balance < command.amount:
-        raise Refused("quota.exceeded", f"this takes {command.amount} points, the account has {account.balance}")
+        detail = f"this takes {command.amount} points, the account has {account.balance}"
+        raise Refused("quota.exceeded", detail, about=str(command.run))
     return [
         CreditsReserved(
             account_id=account.account_id,
