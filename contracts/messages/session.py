@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, JsonValue
 
 from contracts.model import CommandBody, EventBody, Personal, Strict
-from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
+from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput, Writing
 
 
 def _in_order(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -57,6 +57,7 @@ class Changes(Strict):
     aspect: Aspect | None = None
     language: str | None = None
     voice: str | None = None
+    writing: Writing | None = None
 
 
 class StartSession(CommandBody):
@@ -75,6 +76,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
+    writing: Writing | None = None
     metadata: Annotated[Metadata, AfterValidator(_storable)] = Field(default_factory=dict)
 
 
@@ -148,6 +150,7 @@ class SessionStarted(EventBody):
     voice: str
     stages: tuple[Stage, ...]
     metadata: Metadata
+    writing: Writing | None = None
 
 
 class StagesRequested(EventBody):

@@ -38,7 +38,7 @@ from contracts.messages.session import (
     VideoRendered,
 )
 from contracts.pricing import estimate
-from contracts.rendering import FREE_STAGES, STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
+from contracts.rendering import FREE_STAGES, STAGES, Aspect, JobInputs, Kind, Stage, StageOutput, Writing
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 
@@ -60,6 +60,7 @@ class Inputs(msgspec.Struct, frozen=True):
     title: str
     language: str
     voice: str
+    writing: Writing | None = None
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -115,7 +116,14 @@ def evolve(state: Session, event: SessionEvent) -> Session:
         case Open(), StagesRequested():
             asked = event.inputs
             inputs = Inputs(
-                asked.kind, asked.aspect, asked.prompt, asked.script, asked.title, asked.language, asked.voice
+                asked.kind,
+                asked.aspect,
+                asked.prompt,
+                asked.script,
+                asked.title,
+                asked.language,
+                asked.voice,
+                asked.writing,
             )
             return msgspec.structs.replace(
                 state,
@@ -196,7 +204,9 @@ def _is_repeat(session: Open, command: StartSession) -> bool:
 
 def _inputs(start: StartSession | SessionStarted) -> Inputs:
     script = start.script if start.script.strip() else ""
-    return Inputs(start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice)
+    return Inputs(
+        start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice, start.writing
+    )
 
 
 def _start(command: StartSession) -> Sequence[SessionEvent]:
@@ -220,6 +230,7 @@ def _start(command: StartSession) -> Sequence[SessionEvent]:
         voice=command.voice,
         stages=stages,
         metadata=command.metadata,
+        writing=command.writing,
     )
     return [started, _requested(command.session_id, command.account_id, command.job_id, stages, _inputs(command), {})]
 
@@ -242,8 +253,9 @@ def _changed(inputs: Inputs, changes: Changes) -> tuple[Inputs, frozenset[Stage]
     """The inputs with the changes, and the stages whose outputs were made of something else."""
     given = {name: value for name, value in changes if value is not None and value != getattr(inputs, name)}
     voided: set[Stage] = set()
-    if "prompt" in given:
+    if "prompt" in given or "writing" in given:
         voided.update(STAGES)
+    if "prompt" in given:
         given.setdefault("script", changes.script or "")
     if "script" in given:
         voided.update((Stage.SCRIPT, Stage.SPEECH, Stage.SCENES, Stage.VIDEO))
@@ -290,6 +302,7 @@ def _requested(
             script=inputs.script,
             language=inputs.language,
             voice=inputs.voice,
+            writing=inputs.writing,
         ),
         outputs=tuple(kept[stage] for stage in STAGES if stage in kept),
         estimate_points=estimate(inputs.script or ((written.script or "") if written else ""), stages),
@@ -308,7 +321,7 @@ def _record(session: Open, work: Work, output: StageOutput) -> Sequence[SessionE
 
 DECIDER: Decider[Session] = Decider(
     category="session",
-    version=1,
+    version=2,
     initial=Absent(),
     state_type=Session,
     evolve=evolve,
