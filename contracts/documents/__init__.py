@@ -4,6 +4,7 @@
 |-------------------|---------------------------------------|---------------------------|------------------|
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
+| `CredentialsDocument` | `credentials`                     | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
 | `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
@@ -15,6 +16,7 @@ whole milliseconds. Nothing in a document comes from a clock, a host name or ano
 """
 
 from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, LedgerEntry
+from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
@@ -25,6 +27,7 @@ from contracts.validators import json_schema
 COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
+    "credentials": CredentialsDocument,
     "jobs": JobDocument,
     "projects": ProjectDocument,
     "timeline_states": TimelineStateDocument,
@@ -40,6 +43,7 @@ __all__ = [
     "AccountDocument",
     "Asset",
     "CommandDocument",
+    "CredentialsDocument",
     "Document",
     "HistoryDocument",
     "JobDocument",

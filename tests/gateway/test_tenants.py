@@ -28,6 +28,8 @@ IDS = {
     "asset_id": str(samples.VIDEO),
     "command_id": str(UUID(int=77)),
     "project_id": str(samples.PROJECT),
+    "key_id": str(UUID(int=78)),
+    "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
 }
 """Path parameter to what the other tenant has under it."""
@@ -37,6 +39,7 @@ PLAIN = {"version": "1"}
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
+    "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
     "requestStages": {"stages": ["refine"]},
     "regenerateSession": {"from": "prompt"},
@@ -97,6 +100,9 @@ def theirs(world: World) -> None:
     world.documents.put("projects", samples.project(THEIRS, name=SECRET))
     world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    world.documents.put(
+        "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
+    )
 
 
 @pytest.fixture

@@ -2,9 +2,14 @@
 
 from eventlog.read.journals import history, outcomes
 from eventlog.read.projection import Journal, Projection
-from services.session.projections import accounts, projects, sessions
+from services.session.projections import accounts, credentials, projects, sessions
 
-PROJECTIONS: tuple[Projection, ...] = (sessions.PROJECTION, accounts.PROJECTION, projects.PROJECTION)
+PROJECTIONS: tuple[Projection, ...] = (
+    sessions.PROJECTION,
+    accounts.PROJECTION,
+    credentials.PROJECTION,
+    projects.PROJECTION,
+)
 JOURNALS: tuple[Journal, ...] = (
     Journal("session_commands", 1, outcomes),
     Journal("session_history", 1, history),
