@@ -86,13 +86,14 @@ class FailStage(CommandBody):
 
 
 class FailJob(CommandBody):
-    """The job cannot be done at all: nobody pays for it, or an operator says so."""
+    """The job cannot be done at all: nobody pays for it, or an operator says so. With a `run`: that one alone."""
 
     TYPE: ClassVar[str] = "FailJob"
 
     code: str
     message: str
     retryable: bool = True
+    run: Annotated[int, Field(ge=1)] | None = None
 
 
 class ReleaseJob(CommandBody):
@@ -105,11 +106,15 @@ class ReleaseJob(CommandBody):
 
 
 class CancelJob(CommandBody):
-    """Stop. It takes effect at once; a worker learns of it when its next word is refused."""
+    """Stop, in whichever run, or in `run` alone.
+
+    It takes effect at once; a worker learns of it when its next word is refused.
+    """
 
     TYPE: ClassVar[str] = "CancelJob"
 
     reason: str = ""
+    run: Annotated[int, Field(ge=1)] | None = None
 
 
 class RetryJob(CommandBody):

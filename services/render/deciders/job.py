@@ -155,6 +155,8 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
         case Live(job=job), ReleaseJob():
             _holds(job, command.epoch)
             return _release(job, command)
+        case Live(job=job), (FailJob(run=int(run)) | CancelJob(run=int(run))) if run != job.run:
+            return []  # it was about a run that has ended
         case Live(job=job), FailJob():
             return [_failed(job, command.code, command.message, retryable=command.retryable)]
         case Live(job=job), CancelJob():
