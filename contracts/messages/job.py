@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.account import Points
+from contracts.messages.job_life import ExpireAsset, JobAssetExpired, JobPurged, PurgeJob
 from contracts.messages.session import WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
@@ -287,6 +288,8 @@ JobCommand: TypeAlias = (
     | CancelJob
     | RetryJob
     | ExpireJob
+    | ExpireAsset
+    | PurgeJob
 )
 
 JobEvent: TypeAlias = (
@@ -301,4 +304,6 @@ JobEvent: TypeAlias = (
     | JobCompleted
     | JobFailed
     | JobExpired
+    | JobAssetExpired
+    | JobPurged
 )

@@ -16,6 +16,7 @@ from ops.settings import OpsSettings
 from services.analytics import stores as analytics
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.render import stores as render
+from services.render.sql import RETENTION_MIGRATIONS
 from services.session import stores as session
 
 FINE = 0
@@ -23,6 +24,7 @@ FINE = 0
 MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("eventlog", postgres.MIGRATIONS),
     ("render", render.MIGRATIONS),
+    ("retention", RETENTION_MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""

@@ -3,7 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
+from blobs.objects import open_blobs
 from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
 from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
@@ -12,7 +14,9 @@ from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
-from services.render.handlers import DOCUMENTS, QUEUE, groups
+from services.render.handlers import DOCUMENTS, QUEUE, RETENTION, groups
+from services.render.naming import named
+from services.render.retention import Retention
 from services.render.settings import RenderSettings
 from services.render.sweep import Sweep
 
@@ -41,11 +45,22 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         await reached(connect)
         documents = database.store(f"render.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         queue = PostgresProjectionStore(pools[0], f"render.{QUEUE.name}", QUEUE.projections)
+        endings = PostgresProjectionStore(pools[0], f"render.{RETENTION.name}", RETENTION.projections)
         broker = kafka_broker(access)
         roles = Roles("render", broker, access, metrics, settings.data)
-        declared = groups(roles, commands, events, sender, documents, queue, enforce_credits=settings.enforce_credits)
+        declared = groups(
+            roles, commands, events, sender, documents, queue, endings, enforce_credits=settings.enforce_credits
+        )
+        retention = Retention(
+            pools[0], sender, now, open_blobs(settings.blobs), settings.keeping, partial(named, database)
+        )
         sweep = Sweep(
-            pools[0], sender, now, timedelta(minutes=settings.deadline_minutes), lambda: SWEEPER in declared[0].works
+            pools[0],
+            sender,
+            now,
+            timedelta(minutes=settings.deadline_minutes),
+            lambda: SWEEPER in declared[0].works,
+            besides=(retention.once,),
         )
         yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from contracts.envelope import Refusal, category_of, stream_id
 from contracts.messages.account import CreditsReserved
-from contracts.messages.job import ApproveJob, CancelJob, FailJob, QueueJob
-from contracts.messages.session import SessionDeleted, SessionDerived, StagesRequested, StartSession
+from contracts.messages.job import ApproveJob, CancelJob, FailJob, PurgeJob, QueueJob
+from contracts.messages.session import SessionDeleted, SessionDerived, SessionPurged, StagesRequested, StartSession
 from contracts.rendering import FREE_STAGES, STAGES
 from eventlog.write.policy import Ask, Heard
 
@@ -73,9 +73,17 @@ def derive(heard: Heard) -> Iterable[Ask]:
         yield Ask("derive", stream_id("session", heard.tenant, str(body.new_session_id)), begun)
 
 
+def purge(heard: Heard) -> Iterable[Ask]:
+    """With a session that is gone for good go its jobs and their files."""
+    if isinstance(body := heard.body, SessionPurged):
+        for job_id in body.jobs:
+            job = stream_id("job", heard.tenant, str(job_id))
+            yield Ask("purge", job, PurgeJob(reason="the session was purged"))
+
+
 def _run(refusal: Refusal) -> int | None:
     """Which run of a job was refused; None where an older version of the rules did not say."""
     return int(refusal.about) if refusal.about.isdecimal() else None
 
 
-POLICIES = (queue, approve, cannot_pay, stop, not_again, derive)
+POLICIES = (queue, approve, cannot_pay, stop, not_again, derive, purge)

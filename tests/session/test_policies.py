@@ -101,7 +101,15 @@ def test_nothing_else_asks_for_anything(what: Heard) -> None:
 
 
 def test_the_names_of_rules_are_frozen_because_ids_are_made_of_them() -> None:
-    assert [policy.__name__ for policy in POLICIES] == ["queue", "approve", "cannot_pay", "stop", "not_again", "derive"]
+    assert [policy.__name__ for policy in POLICIES] == [
+        "queue",
+        "approve",
+        "cannot_pay",
+        "stop",
+        "not_again",
+        "derive",
+        "purge",
+    ]
     (ask,) = asked(heard(SessionDeleted(session_id=SESSION, job_id=JOB)))
     assert str(uuid5(uuid5(an_id("event"), ask.rule), ask.stream)) == "41ac0c31-4626-54e6-a741-73d393f678e4"
 

@@ -1,6 +1,7 @@
 """A job: some stages of a session, done by one worker at a time.
 
     Absent ──queued──► Live ──completed, failed, canceled, expired──► Over ──retried──► Live
+                                                                       Over ──purged──► Purged
 
 A live job waits, or is held by the worker of its newest epoch. What is said under an older epoch is refused, so a
 worker that was frozen and wakes up changes nothing.
@@ -19,10 +20,12 @@ from contracts.messages.job import (
     CancelJob,
     ClaimJob,
     CompleteStage,
+    ExpireAsset,
     ExpireJob,
     FailJob,
     FailStage,
     JobApproved,
+    JobAssetExpired,
     JobCanceled,
     JobClaimed,
     JobCommand,
@@ -30,11 +33,13 @@ from contracts.messages.job import (
     JobEvent,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
     JobStageCompleted,
     JobStageFailed,
+    PurgeJob,
     QueueJob,
     ReleaseJob,
     ReleaseReason,
@@ -44,6 +49,7 @@ from contracts.pricing import estimate, price
 from contracts.rendering import FREE_STAGES, Stage
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
+from services.render.deciders.job_life import Kept, expire, kept, purge, without
 
 MOST_ATTEMPTS = 3
 """At one stage, in one run."""
@@ -62,7 +68,10 @@ class End(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others."""
+    """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others.
+
+    `files` is what all its runs have made and nobody has taken away.
+    """
 
     job_id: UUID
     session_id: UUID
@@ -77,6 +86,7 @@ class Job(msgspec.Struct, frozen=True):
     worker: str = ""
     attempts: int = 0
     losses: int = 0
+    files: tuple[Kept, ...] = ()
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -96,7 +106,11 @@ class Over(msgspec.Struct, frozen=True, tag=True):
     end: End
 
 
-State: TypeAlias = Absent | Live | Over
+class Purged(msgspec.Struct, frozen=True, tag=True):
+    """It is forgotten; its id is never given again."""
+
+
+State: TypeAlias = Absent | Live | Over | Purged
 
 
 def evolve(state: State, event: JobEvent) -> State:
@@ -127,6 +141,10 @@ def evolve(state: State, event: JobEvent) -> State:
         case Over(job=job), JobRetried():
             again = msgspec.structs.replace(job, run=event.run, held=event.held, done=(), attempts=0, losses=0)
             return Live(again)
+        case Over(job=job), JobAssetExpired(asset_id=gone):
+            return Over(msgspec.structs.replace(job, files=without(job.files, gone)), state.end)
+        case Over(), JobPurged():
+            return Purged()
         case _:
             return state
 
@@ -136,13 +154,13 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
     match state, command:
         case Absent(), QueueJob():
             return [_queue(command)]
-        case Live() | Over(), QueueJob():
+        case Live() | Over() | Purged(), QueueJob():
             return []
         case Live(job=job), ApproveJob(run=run):
             return [JobApproved(**_ids(job), run=run)] if job.held and run == job.run else []
         case Live(job=job), ClaimJob():
             return _claim(job, command)
-        case Over(), ClaimJob():
+        case Over() | Purged(), ClaimJob():
             raise Refused("job.over", "the job has ended; there is nothing to claim")
         case Live(job=job) | Over(job=job), CompleteStage(epoch=epoch, output=output) if (
             epoch == job.epoch and output.stage in job.done
@@ -169,11 +187,17 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             raise Refused("job.completed", "the job has its result; there is nothing to retry")
         case Over(job=job), RetryJob():
             return [_retried(job)]
-        case Over(), CompleteStage() | FailStage() | ReleaseJob():
+        case Over(job=job), ExpireAsset():
+            return expire(job, command)
+        case Over(job=job), PurgeJob():
+            return purge(job, command)
+        case Live(), ExpireAsset() | PurgeJob():
+            raise Refused("job.at_work", "the job has not ended yet; cancel it first")
+        case Over() | Purged(), CompleteStage() | FailStage() | ReleaseJob():
             raise Refused("job.stale_epoch", f"epoch {command.epoch} is not at work: the job has ended")
-        case Over(), ApproveJob() | FailJob() | CancelJob() | ExpireJob():
+        case Over() | Purged(), ApproveJob() | FailJob() | CancelJob() | ExpireJob() | ExpireAsset() | PurgeJob():
             return []
-        case Absent(), _:
+        case Absent() | Purged(), _:
             raise Refused("job.unknown", "there is no job of this id")
 
 
@@ -204,6 +228,7 @@ def _after_stage(job: Job, event: JobStageCompleted) -> Job:
         worker="" if only_paid_left else job.worker,
         attempts=0,
         losses=0,
+        files=(*job.files, *kept(output.artifacts)),
     )
 
 
@@ -318,7 +343,7 @@ def _retried(job: Job) -> JobRetried:
 
 DECIDER: Decider[State] = Decider(
     category="job",
-    version=1,
+    version=2,
     initial=Absent(),
     state_type=State,
     evolve=evolve,
@@ -334,5 +359,7 @@ DECIDER: Decider[State] = Decider(
         CancelJob,
         RetryJob,
         ExpireJob,
+        ExpireAsset,
+        PurgeJob,
     ),
 )

@@ -6,11 +6,13 @@ from typing import Any
 from contracts.documents import asset
 from contracts.messages.job import (
     JobApproved,
+    JobAssetExpired,
     JobCanceled,
     JobClaimed,
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -28,6 +30,8 @@ def fold(view: View, fact: Fact) -> View:
         return (_queued(body, fact),)
     if not view:
         return view
+    if isinstance(body, JobPurged):
+        return ()
     document: dict[str, Any] = {**view[0], "updatedAt": fact.at, "version": fact.version}
     match body:
         case JobApproved():
@@ -57,6 +61,8 @@ def fold(view: View, fact: Fact) -> View:
             changes["pointsSettled"] = document["pointsSettled"] + settled
         case JobExpired():
             changes = _ended("expired", fact) | {"stages": _stopped(document, "canceled")}
+        case JobAssetExpired():
+            changes = {"assets": [one for one in document["assets"] if one["assetId"] != str(body.asset_id)]}
         case _:
             changes = {}
     return ({**document, **changes},)

@@ -13,6 +13,7 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -30,6 +31,8 @@ def fold(view: View, fact: Fact) -> View:
         return (_claimable(_queued(body, fact)),)
     if not view:
         return view
+    if isinstance(body, JobPurged):
+        return ()
     row = view[0]
     match body:
         case JobApproved():
