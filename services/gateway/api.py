@@ -7,9 +7,9 @@ from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
 from services.gateway.routes import account, health, jobs, media, pages, session_reading, sessions
-from services.gateway.routes.seeds import wallet
+from services.gateway.routes.seeds import wallet, wallet_deleting, wallet_users
 
-ROUTERS = (sessions, session_reading, jobs, account, media, wallet, health, pages)
+ROUTERS = (sessions, session_reading, jobs, account, media, wallet, wallet_users, wallet_deleting, health, pages)
 _ABOUT = """From a prompt or a script to a narrated, captioned video.
 
 Calls that change something answer 202 at once; `Prefer: wait=N` waits for what became of it. Every error is a problem

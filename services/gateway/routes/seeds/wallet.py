@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from contracts.documents import JobStatus
 from contracts.envelope import stream_id
-from contracts.messages.account import AccountKind
 from contracts.rendering import AssetKind, Kind
 from eventlog.errors import Unavailable
 from services.gateway import media
@@ -23,6 +22,7 @@ from services.gateway.gateway import Gateway, Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.problems import Problem, of_failure, of_refusal
 from services.gateway.routes.answers import answered, said
+from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
 from services.gateway.routes.sessions import NewSession, start
 from services.gateway.views import LegacyGenerated, LegacyStatus
 from services.gateway.waiting import Blind
@@ -49,7 +49,7 @@ class Generate(Body):
     """A script to be spoken and shown, and who pays for it."""
 
     script: str = Field(min_length=1, max_length=50_000)
-    wallet_address: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
+    wallet_address: str = Field(min_length=1, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
     title: str = Field(default="", max_length=200)
 
     @field_validator("script")
@@ -71,7 +71,7 @@ async def generate(
 ) -> Response:
     """Makes the video and waits for it; 202 in the same shape when that takes too long: then ask for its status."""
     gateway = gateway_of(request)
-    payer = Principal(caller.tenant, AccountKind.WALLET, given.body.wallet_address.lower())
+    payer = wallet(caller.tenant, given.body.wallet_address)
 
     async def act(chosen: UUID | None) -> Response:
         return await _generate(request, gateway, payer, given.body, chosen)
@@ -137,10 +137,8 @@ async def _generate(
         return _later(job_id, document, {})
     if document["status"] != JobStatus.COMPLETED:
         raise _failure(document)
-    made = _video(document)
-    view = LegacyGenerated(
-        job_id=job_id, video_id=None if made is None else made["assetId"], status="completed", message=DONE
-    )
+    video_id = None if _video(document) is None else job_id
+    view = LegacyGenerated(job_id=job_id, video_id=video_id, status="completed", message=DONE)
     return answered(view)
 
 
