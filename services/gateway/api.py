@@ -6,10 +6,24 @@ from services.gateway import openapi, problems
 from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
-from services.gateway.routes import account, health, jobs, media, pages, session_reading, sessions
-from services.gateway.routes.seeds import wallet, wallet_deleting, wallet_users
+from services.gateway.routes import account, health, jobs, media, pages, session_changes, session_reading, sessions
+from services.gateway.routes.seeds import manim_history, manim_maker, wallet, wallet_deleting, wallet_users
 
-ROUTERS = (sessions, session_reading, jobs, account, media, wallet, wallet_users, wallet_deleting, health, pages)
+ROUTERS = (
+    sessions,
+    session_changes,
+    session_reading,
+    jobs,
+    account,
+    media,
+    manim_maker,
+    manim_history,
+    wallet,
+    wallet_users,
+    wallet_deleting,
+    health,
+    pages,
+)
 _ABOUT = """From a prompt or a script to a narrated, captioned video.
 
 Calls that change something answer 202 at once; `Prefer: wait=N` waits for what became of it. Every error is a problem
@@ -18,9 +32,17 @@ Calls that change something answer 202 at once; `Prefer: wait=N` waits for what 
 
 def make(gateway: Gateway) -> FastAPI:
     """The ASGI application. Raises `ValueError` for a route that nobody said who may call."""
+    app = routed(gateway.version)
+    app.add_middleware(Edge)
+    app.state.gateway = gateway
+    return app
+
+
+def routed(version: str) -> FastAPI:
+    """The routes alone: enough for the documents about them. Raises as `make` does."""
     app = FastAPI(
         title="Playhead",
-        version=gateway.version,
+        version=version,
         description=_ABOUT,
         openapi_url=None,
         docs_url=None,
@@ -32,6 +54,4 @@ def make(gateway: Gateway) -> FastAPI:
     access.check(app.routes)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Edge)
-    app.state.gateway = gateway
     return app

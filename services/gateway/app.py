@@ -66,6 +66,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_tenant=settings.tenant_without_key,
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
+        jobs_per_tenant=settings.jobs_per_tenant,
         probes=_probes(settings, producer, database, postgres),
     )
 

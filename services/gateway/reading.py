@@ -9,13 +9,13 @@ from uuid import UUID
 
 import structlog
 
-from contracts.documents import SessionStatus
+from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
 from services.gateway import reading_wallets as wallets
 from services.gateway.cursors import Place
-from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Stored
+from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
 from services.gateway.news import News
 from services.gateway.waiting import Outcome, Waiters
@@ -25,6 +25,7 @@ HISTORY = "session_history"
 ANSWERS = "idempotency"
 INDEXES = (Index(ANSWERS, [("at", 1)], seconds=KEPT_SECONDS),)
 SAME_ASSETS = 10
+MOST_COUNTED = 1_000_000
 PAUSE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -35,9 +36,9 @@ class MongoDocuments:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
-    async def session(self, tenant: str, session_id: str) -> Stored | None:
+    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
         found = await self._by_id("sessions", tenant, stream_id("session", tenant, session_id))
-        return None if found is None or found["status"] == SessionStatus.DELETED else found
+        return None if found is None or (found["status"] == SessionStatus.DELETED and not deleted) else found
 
     async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses = _clauses(which)
@@ -47,6 +48,10 @@ class MongoDocuments:
             )
         newest = [("createdAt", -1), ("_id", -1)]
         return await self._database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+
+    async def count_sessions(self, tenant: str, which: SessionFilter) -> int:
+        where = {"$and": _clauses(which)}
+        return await self._database.of_tenant("sessions", tenant).count(where, limit=MOST_COUNTED)
 
     async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
         where = {"stream": stream, "version": {"$gt": after}}
@@ -58,6 +63,14 @@ class MongoDocuments:
 
     async def job(self, tenant: str, job_id: str) -> Stored | None:
         return await self._by_id("jobs", tenant, stream_id("job", tenant, job_id))
+
+    async def standing(self, tenant: str, job: Stored) -> Standing:
+        jobs = self._database.of_tenant("jobs", tenant)
+        waiting = {"status": JobStatus.QUEUED, "held": False}
+        same = {"priority": job["priority"], "createdAt": {"$lt": job["createdAt"]}}
+        before = {"$or": [{"priority": {"$gt": job["priority"]}}, same]}
+        ahead = await jobs.count({"$and": [waiting, before]}, limit=MOST_COUNTED)
+        return Standing(ahead, await jobs.count({"status": JobStatus.RUNNING}, limit=MOST_COUNTED))
 
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return await self._by_id("accounts", tenant, stream_id("account", tenant, account_id))
@@ -180,9 +193,11 @@ async def _catch_up(database: MongoDatabase, waiters: Waiters) -> None:
 
 
 def _clauses(which: SessionFilter) -> list[Mapping[str, Any]]:
-    clauses: list[Mapping[str, Any]] = [
-        {"status": which.status} if which.status else {"status": {"$ne": SessionStatus.DELETED}}
-    ]
+    clauses: list[Mapping[str, Any]] = [{}]
+    if which.statuses:
+        clauses.append({"status": {"$in": list(which.statuses)}})
+    elif not which.deleted:
+        clauses.append({"status": {"$ne": SessionStatus.DELETED}})
     if which.created_after:
         clauses.append({"createdAt": {"$gt": which.created_after}})
     if which.created_before:

@@ -60,7 +60,7 @@ class DocumentsPromises:
         await put("sessions", listed(2, prompt="", script="sleeve\nand blue", status="failed"))
 
         async def found(*words: str, status: str | None = None) -> int:
-            return len(await documents.sessions("ours", SessionFilter(status, words), None, 10))
+            return len(await documents.sessions("ours", SessionFilter((status,) if status else (), words), None, 10))
 
         assert await found("BLUE") == 2
         assert await found("(really)", "blue") == 1

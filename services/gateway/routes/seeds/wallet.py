@@ -25,7 +25,7 @@ from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
 from services.gateway.routes.sessions import NewSession, start
 from services.gateway.views import LegacyGenerated, LegacyStatus
-from services.gateway.waiting import Blind
+from services.gateway.waiting import Blind, wanted_seconds
 
 router = APIRouter(prefix="/api", tags=["one-shot"])
 
@@ -69,7 +69,10 @@ class Generate(Body):
 async def generate(
     request: Request, caller: LegacyCaller, given: Annotated[Given[Generate], Depends(JsonBody(Generate))]
 ) -> Response:
-    """Makes the video and waits for it; 202 in the same shape when that takes too long: then ask for its status."""
+    """Makes the video and waits for it; 202 in the same shape when that takes too long: then ask for its status.
+
+    `Prefer: wait=0` does not wait.
+    """
     gateway = gateway_of(request)
     payer = wallet(caller.tenant, given.body.wallet_address)
 
@@ -123,11 +126,12 @@ async def _generate(
     new = NewSession(prompt="", script=body.script, title=body.title, kind=Kind.SCROLLING_SCRIPT)
     wish, session = start(gateway, payer, Given(new, None), chosen)
     await register(request, gateway, payer)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + gateway.legacy_wait_seconds
+    wanted = wanted_seconds(request.headers.get("prefer"))
+    seconds = gateway.legacy_wait_seconds if wanted is None else min(wanted, gateway.legacy_wait_seconds)
+    deadline = asyncio.get_running_loop().time() + seconds
     job_id = wish.links["job"].rpartition("/")[2]
     try:
-        outcome = await outcome_of(request, gateway, payer, wish, gateway.legacy_wait_seconds)
+        outcome = await outcome_of(request, gateway, payer, wish, seconds)
         if outcome is not None and outcome.problem is not None:
             raise of_refusal(*outcome.problem)
         document = await _ended(gateway, payer.tenant, session, job_id, deadline)

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from contracts.rendering import AssetKind
 from eventlog.errors import Unavailable
-from services.gateway import cursors
 from services.gateway.asking import DEGRADED, register
 from services.gateway.auth.access import LegacyCaller
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.gateway import Gateway, Stored, gateway_of
 from services.gateway.idempotency import once
+from services.gateway.paging import next_cursor, place_of
 from services.gateway.preparing import link, path_of
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, said
@@ -95,13 +95,13 @@ async def videos(
     owner = wallet(caller.tenant, wallet_address)
     await _known(gateway, owner)
     question = f"videos\n{owner.account}"
-    place = _place(gateway, caller, question, cursor)
+    place = place_of(gateway, caller, question, cursor)
     found = await gateway.documents.sessions_with_video(caller.tenant, str(owner.account), place, limit + 1)
-    more = len(found) > limit
+    places = [Place(one["createdAt"], one["_id"]) for one in found]
     page = Page[WalletVideo](
         items=[_video(gateway, owner, document) for document in found[:limit]],
-        next_cursor=_next(gateway, caller, question, found[limit - 1]) if more else None,
-        has_more=more,
+        next_cursor=next_cursor(gateway, caller, question, places, limit),
+        has_more=len(found) > limit,
     )
     return answered(page)
 
@@ -149,17 +149,3 @@ def _video(gateway: Gateway, owner: Principal, session: Stored) -> WalletVideo:
         url=link(gateway, owner.tenant, path_of(film)),
         created_at=film["createdAt"],
     )
-
-
-def _place(gateway: Gateway, caller: Principal, question: str, cursor: str | None) -> Place | None:
-    if not cursor:
-        return None
-    try:
-        return cursors.read(gateway.signer, caller.tenant, question, cursor)
-    except cursors.NotACursor as error:
-        detail = "This cursor was not given out for this list. Start again without one."
-        raise Problem("cursor.invalid", detail) from error
-
-
-def _next(gateway: Gateway, caller: Principal, question: str, last: Stored) -> str:
-    return cursors.written(gateway.signer, caller.tenant, question, Place(last["createdAt"], last["_id"]))
