@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from blobs.postgres import MIGRATIONS as BLOBS
 from contracts.topics import TOPICS
 from eventlog import migrations
 from eventlog.kafka import create_topics
@@ -23,9 +24,11 @@ FINE = 0
 
 MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("eventlog", postgres.MIGRATIONS),
+    ("blobs", BLOBS),
     ("render", render.MIGRATIONS),
     ("retention", RETENTION_MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
+    ("wallet", analytics.WALLET_MIGRATIONS),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
 from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
 from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
@@ -35,6 +35,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         settings.mongodb_uri.get_secret_value(), settings.mongodb_database, application="playhead-render"
     )
     pools: list[Pool] = []
+    blobs = open_blobs(settings.blobs)
 
     async def connect() -> None:
         pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-render"))
@@ -51,9 +52,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         declared = groups(
             roles, commands, events, sender, documents, queue, endings, enforce_credits=settings.enforce_credits
         )
-        retention = Retention(
-            pools[0], sender, now, open_blobs(settings.blobs), settings.keeping, partial(named, database)
-        )
+        retention = Retention(pools[0], sender, now, blobs, settings.keeping, partial(named, database))
         sweep = Sweep(
             pools[0],
             sender,
@@ -64,6 +63,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         )
         yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:
+        await blobs.close()
         await sender.close()
         await commands.close()
         await events.close()
