@@ -1,8 +1,10 @@
 """The one-shot application over the real rules: users, points, jobs and videos, made, read and deleted."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from tests.session.words import DURATION_MS, SCRIPT, SPOKEN
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 BODY = {"script": SCRIPT, "walletAddress": WALLET, "title": "The sea"}
 UNKNOWN = UUID(int=7)
+GUIDE = Path(__file__).parents[2] / "docs" / "seeds" / "wallet.md"
+CALL, NAMES = re.compile(r"(GET|POST|PUT|DELETE) (/[\w/{}.-]+)"), re.compile(r"\{\w+\}")
 CHARGED = estimate(SCRIPT, SPOKEN)
 """The film is longer than was estimated: no more is taken than was set aside."""
 
@@ -223,3 +227,29 @@ async def test_jobs_that_are_made_at_once_are_all_made(anybody: httpx.AsyncClien
     assert len({one["jobId"] for one in made}) == 5
     listed = (await anybody.get(f"/api/users/{WALLET}/videos")).json()["items"]
     assert {one["jobId"] for one in listed} == {one["jobId"] for one in made}
+
+
+@pytest.mark.req(63)
+async def test_the_database_s_health_is_a_word_and_its_size_is_told(company: Company) -> None:
+    async with company.client(None) as client:
+        assert (await client.get("/api/db/health")).json() == {"ok": True}
+    async with company.client() as client:
+        assert "statistics" in (await client.get("/api/health")).json()["database"]
+
+
+@pytest.mark.req(64)
+async def test_every_call_that_the_guide_names_is_there(company: Company, anybody: httpx.AsyncClient) -> None:
+    document = (await anybody.get("/openapi.json")).json()
+    there = {f"{method.upper()} {path}" for path, calls in document["paths"].items() for method in calls}
+    named = {f"{method} {NAMES.sub('{}', path)}" for method, path in CALL.findall(GUIDE.read_text(encoding="utf-8"))}
+    assert len(named) >= 12
+    assert named <= {NAMES.sub("{}", call) for call in there}
+
+
+@pytest.mark.req(64)
+async def test_a_client_of_before_is_told_what_to_change(anybody: httpx.AsyncClient) -> None:
+    old = await anybody.post("/api/generate", json={"script": SCRIPT, "title": "The sea"})
+    assert (old.status_code, "walletAddress" in old.json()["error"]) == (400, True)
+    assert (await anybody.get("/output/film.mp4")).status_code == 404
+    made = await generated(anybody)
+    assert not {"videoUrl", "contentId"} & set(made)
