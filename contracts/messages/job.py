@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.account import Points
-from contracts.messages.job_life import ExpireAsset, JobAssetExpired, JobPurged, PurgeJob
+from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
 from contracts.messages.session import WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
@@ -128,6 +128,14 @@ class ExpireJob(CommandBody):
     """The job's deadline has passed."""
 
     TYPE: ClassVar[str] = "ExpireJob"
+
+
+class PurgeJob(CommandBody):
+    """Forget the job for good: its session is gone, or its time is over."""
+
+    TYPE: ClassVar[str] = "PurgeJob"
+
+    reason: Reason = ""
 
 
 class JobQueued(EventBody):
@@ -275,6 +283,19 @@ class JobExpired(EventBody):
     session_id: UUID
     account_id: UUID
     run: int
+
+
+class JobPurged(EventBody):
+    """The job is gone for good. `files` are the SHA-256 of what it still had, each once; `assets` are the ids."""
+
+    TYPE: ClassVar[str] = "job.purged"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    files: tuple[str, ...]
+    assets: tuple[UUID, ...] = ()
+    reason: str = ""
 
 
 JobCommand: TypeAlias = (

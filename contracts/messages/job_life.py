@@ -1,4 +1,4 @@
-"""The words of a job after its end: its files go, and in the end the job itself."""
+"""The words of a job's files after its end: one by one they go."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -20,14 +20,6 @@ class ExpireAsset(CommandBody):
     reason: Reason = ""
 
 
-class PurgeJob(CommandBody):
-    """Forget a job that has ended, with all its files."""
-
-    TYPE: ClassVar[str] = "PurgeJob"
-
-    reason: Reason = ""
-
-
 class JobAssetExpired(EventBody):
     """A file of the job is no more."""
 
@@ -39,16 +31,4 @@ class JobAssetExpired(EventBody):
     asset_id: UUID
     kind: AssetKind
     sha256: str
-    reason: str
-
-
-class JobPurged(EventBody):
-    """The job is forgotten, and so are `assets`, the files that it still had."""
-
-    TYPE: ClassVar[str] = "job.purged"
-
-    job_id: UUID
-    session_id: UUID
-    account_id: UUID
-    assets: tuple[UUID, ...]
     reason: str

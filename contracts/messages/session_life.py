@@ -103,7 +103,7 @@ class SessionRestored(EventBody):
 
 
 class SessionPurged(EventBody):
-    """The session is gone for good, and so are its `jobs` and their files."""
+    """The session is gone for good, and so are its `jobs`."""
 
     TYPE: ClassVar[str] = "session.purged"
 

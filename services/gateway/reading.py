@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -131,6 +131,27 @@ class MongoAnswers:
 
     async def release(self, tenant: str, id_: UUID) -> None:
         await self._database.owned(ANSWERS, tenant).delete({"_id": str(id_), "answer": None})
+
+
+class Installing(Protocol):
+    """A database that can be made ready."""
+
+    name: str
+
+    async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None: ...
+
+
+async def install(database: Installing) -> None:
+    """Make the collection that is the gateway's own, as soon as the store is there, and tell that it is."""
+    while True:
+        try:
+            await database.install({ANSWERS: None}, INDEXES)
+        except Unavailable as error:
+            _log.warning("MongoDB is away; trying again", error=str(error)[:200])
+        else:
+            _log.info("MongoDB connected successfully", database=database.name, sessions="sessions")
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def follow_outcomes(database: MongoDatabase, origin: str, waiters: Waiters) -> None:

@@ -26,7 +26,6 @@ class GatewaySettings(ServiceSettings):
 
     profile: Literal["local", "production"] = Field("production", alias="PLAYHEAD_PROFILE")
     public_url: str = Field("", alias="PUBLIC_URL", description="Where clients reach us; without it, host and port.")
-    mongodb_database: str = Field("playhead", alias="MONGODB_DATABASE")
     blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL")
 
     api_keys: dict[str, KeyOwner] = Field(default_factory=dict[str, KeyOwner], alias="PLAYHEAD_API_KEYS")

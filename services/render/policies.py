@@ -6,15 +6,16 @@ from uuid import UUID
 from contracts.envelope import stream_id
 from contracts.messages.account import RefundCredits, ReserveCredits, SettleCredits
 from contracts.messages.job import (
+    JobAssetExpired,
     JobCanceled,
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobRetried,
     JobStageCompleted,
 )
-from contracts.messages.job_life import JobAssetExpired, JobPurged
 from contracts.messages.session import RecordCancel, RecordFailure, RecordRetry, RecordStage, SessionCommand
 from contracts.messages.session_assets import ForgetAssets
 from eventlog.write.policy import Ask, Heard, Policy

@@ -1,6 +1,7 @@
 """What goes by the clock after a job's end: the job when its time is over, and bytes that nothing names any more.
 
-Jobs go by command, so a sweep that runs twice changes nothing. Bytes are content: they are collected when every file
+Jobs go by command, each for the version that was read, so a sweep that runs twice changes nothing, and a job that was
+retried meanwhile stays. Bytes are content: they are collected when every file
 that ever named them is gone, a while after the last of them went, so that whoever is reading them can finish.
 """
 
@@ -104,5 +105,6 @@ class Retention:
             at=self._clock(),
             tenant=row["tenant_id"],
             actor="sweep:render",
+            expected_version=row["version"],
             data=encode(body),
         )

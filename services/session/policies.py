@@ -74,11 +74,10 @@ def derive(heard: Heard) -> Iterable[Ask]:
 
 
 def purge(heard: Heard) -> Iterable[Ask]:
-    """With a session that is gone for good go its jobs and their files."""
+    """The jobs of a session that is gone go with it."""
     if isinstance(body := heard.body, SessionPurged):
         for job_id in body.jobs:
-            job = stream_id("job", heard.tenant, str(job_id))
-            yield Ask("purge", job, PurgeJob(reason="the session was purged"))
+            yield Ask("purge", stream_id("job", heard.tenant, str(job_id)), PurgeJob())
 
 
 def _run(refusal: Refusal) -> int | None:

@@ -9,9 +9,8 @@ from services.session.sweep import Retention
 
 
 class SessionSettings(ServiceSettings):
-    """The parts, the name of the database of documents, and how long sessions are kept."""
+    """The parts, and how long sessions are kept."""
 
-    mongodb_database: str = Field(default="playhead", alias="MONGODB_DATABASE")
     restore_days: int = Field(default=30, alias="PLAYHEAD_RESTORE_DAYS", ge=0)
     """So long a deleted session can be brought back; then it is purged."""
     session_days: int = Field(default=0, alias="PLAYHEAD_SESSION_DAYS", ge=0)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from contracts.messages.job import RetryJob
-from contracts.messages.job_life import ExpireAsset, PurgeJob
+from contracts.messages.job import ExpireAsset, PurgeJob, RetryJob
 from contracts.messages.session import DeleteSession, PurgeSession, RequestStages
 from contracts.rendering import AssetKind, Stage
 from tests.flows.test_flows import a_film, canceled_while_running, failed_thrice
@@ -58,10 +57,10 @@ async def test_with_a_purged_session_go_its_jobs() -> None:
     assert await world.rows("wallet.video_rows") == []
 
 
-async def test_a_job_at_work_is_not_forgotten_and_keeps_its_files() -> None:
+async def test_a_job_at_work_keeps_its_files() -> None:
     world = canceled_while_running()
     world.send(RetryJob())
-    assert world.send(PurgeJob(), ExpireAsset(asset_id=AUDIO)) == ["job.at_work", "job.at_work"]
+    assert world.send(ExpireAsset(asset_id=AUDIO)) == ["job.at_work"]
 
 
 async def test_a_forgotten_job_does_not_come_back() -> None:

@@ -60,7 +60,7 @@ async def test_a_deleted_session_is_purged_when_it_can_no_longer_be_brought_back
     client: httpx.AsyncClient, company: Company
 ) -> None:
     sweep = Swept(company).sweep()
-    await make(client)
+    (job,) = (await make(client))["jobs"]
     await client.delete(HERE, headers=WAIT)
     company.gateway.moment = samples.NOON + 29 * DAY
     assert await sweep.once() == 0
@@ -68,6 +68,8 @@ async def test_a_deleted_session_is_purged_when_it_can_no_longer_be_brought_back
     assert [await sweep.once(), await sweep.once()] == [1, 0]
     assert_problem(await client.get(HERE, params={"includeDeleted": True}), 404, "session.unknown", "")
     assert_problem(await client.post(f"{HERE}/restore", headers=WAIT), 404, "session.not_open", "no open")
+    assert_problem(await client.get(f"/v1/jobs/{job}"), 404, "job.unknown", job)
+    assert [await company.services.rows(name) for name in ("sessions", "jobs", "render.queue")] == [[], [], []]
 
 
 async def test_a_sweep_that_read_before_the_session_came_back_purges_nothing(

@@ -1,7 +1,7 @@
 """A job: some stages of a session, done by one worker at a time.
 
     Absent ──queued──► Live ──completed, failed, canceled, expired──► Over ──retried──► Live
-                                                                       Over ──purged──► Purged
+                                                                      Over ──purged──► Purged
 
 A live job waits, or is held by the worker of its newest epoch. What is said under an older epoch is refused, so a
 worker that was frozen and wakes up changes nothing.
@@ -10,7 +10,7 @@ worker that was frozen and wakes up changes nothing.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 from uuid import UUID
 
 import msgspec
@@ -107,7 +107,7 @@ class Over(msgspec.Struct, frozen=True, tag=True):
 
 
 class Purged(msgspec.Struct, frozen=True, tag=True):
-    """It is forgotten; its id is never given again."""
+    """It is gone for good."""
 
 
 State: TypeAlias = Absent | Live | Over | Purged
@@ -156,6 +156,11 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             return [_queue(command)]
         case Live() | Over() | Purged(), QueueJob():
             return []
+        case Live(job=job), PurgeJob():
+            stopped = JobCanceled(**_ids(job), run=job.run, reason="its session is gone", points=_owed(job))
+            return [stopped, purge(job, command)]
+        case Over(job=job), PurgeJob():
+            return [purge(job, command)]
         case Live(job=job), ApproveJob(run=run):
             return [JobApproved(**_ids(job), run=run)] if job.held and run == job.run else []
         case Live(job=job), ClaimJob():
@@ -189,9 +194,7 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             return [_retried(job)]
         case Over(job=job), ExpireAsset():
             return expire(job, command)
-        case Over(job=job), PurgeJob():
-            return purge(job, command)
-        case Live(), ExpireAsset() | PurgeJob():
+        case Live(), ExpireAsset():
             raise Refused("job.at_work", "the job has not ended yet; cancel it first")
         case Over() | Purged(), CompleteStage() | FailStage() | ReleaseJob():
             raise Refused("job.stale_epoch", f"epoch {command.epoch} is not at work: the job has ended")
@@ -348,18 +351,5 @@ DECIDER: Decider[State] = Decider(
     state_type=State,
     evolve=evolve,
     decide=decide,
-    commands=(
-        QueueJob,
-        ApproveJob,
-        ClaimJob,
-        CompleteStage,
-        FailStage,
-        FailJob,
-        ReleaseJob,
-        CancelJob,
-        RetryJob,
-        ExpireJob,
-        ExpireAsset,
-        PurgeJob,
-    ),
+    commands=get_args(JobCommand),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.messages.job_life import ExpireAsset, JobAssetExpired, JobPurged, PurgeJob
+from contracts.messages.job import ExpireAsset, JobAssetExpired, JobPurged, PurgeJob
 from contracts.rendering import Artifact, AssetKind
 
 if TYPE_CHECKING:
@@ -43,17 +43,16 @@ def expire(job: "Job", command: ExpireAsset) -> Sequence[JobAssetExpired]:
     ]
 
 
-def purge(job: "Job", command: PurgeJob) -> Sequence[JobPurged]:
-    """The job goes, whatever it still has."""
-    return [
-        JobPurged(
-            job_id=job.job_id,
-            session_id=job.session_id,
-            account_id=job.account_id,
-            assets=tuple(file.asset_id for file in job.files),
-            reason=command.reason,
-        )
-    ]
+def purge(job: "Job", command: PurgeJob) -> JobPurged:
+    """The job goes, with whatever it still has."""
+    return JobPurged(
+        job_id=job.job_id,
+        session_id=job.session_id,
+        account_id=job.account_id,
+        files=tuple(dict.fromkeys(file.sha256 for file in job.files)),
+        assets=tuple(file.asset_id for file in job.files),
+        reason=command.reason,
+    )
 
 
 def without(files: tuple[Kept, ...], asset_id: UUID) -> tuple[Kept, ...]:

@@ -28,9 +28,7 @@ def fold(view: View, fact: Fact) -> View:
     body = fact.body
     if isinstance(body, JobQueued):
         return (_queued(body, fact),)
-    if not view:
-        return view
-    if isinstance(body, JobPurged):
+    if not view or isinstance(body, JobPurged):
         return ()
     document: dict[str, Any] = {"pointsRefunded": 0, **view[0], "updatedAt": fact.at, "version": fact.version}
     match body:

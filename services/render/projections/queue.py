@@ -29,9 +29,7 @@ def fold(view: View, fact: Fact) -> View:
     body = fact.body
     if isinstance(body, JobQueued):
         return (_claimable(_queued(body, fact)),)
-    if not view:
-        return view
-    if isinstance(body, JobPurged):
+    if not view or isinstance(body, JobPurged):
         return ()
     row = view[0]
     match body:

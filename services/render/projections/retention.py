@@ -22,20 +22,21 @@ from eventlog.read.projection import Fact, Projection, Row, View
 
 def fold_job(view: View, fact: Fact) -> View:
     """One row a job, until it is forgotten."""
-    match fact.body:
-        case JobQueued() as body:
-            row = {"stream": fact.stream, "tenant_id": fact.tenant, "job_id": body.job_id}
-            return ({**row, "ended": None, "ended_at": None},)
-        case JobPurged():
-            return ()
+    if isinstance(body := fact.body, JobQueued):
+        row = {"stream": fact.stream, "tenant_id": fact.tenant, "job_id": body.job_id, "ended": None, "ended_at": None}
+        return ({**row, "version": fact.version},)
+    if not view or isinstance(body, JobPurged):
+        return ()
+    match body:
         case JobCompleted():
-            return _with(view, {"ended": "completed", "ended_at": fact.at})
+            changes: dict[str, Any] = {"ended": "completed", "ended_at": fact.at}
         case JobFailed() | JobCanceled() | JobExpired():
-            return _with(view, {"ended": "failed", "ended_at": fact.at})
+            changes = {"ended": "failed", "ended_at": fact.at}
         case JobRetried():
-            return _with(view, {"ended": None, "ended_at": None})
+            changes = {"ended": None, "ended_at": None}
         case _:
-            return view
+            changes = {}
+    return ({**view[0], **changes, "version": fact.version},)
 
 
 def fold_files(view: View, fact: Fact) -> View:
@@ -50,10 +51,6 @@ def fold_files(view: View, fact: Fact) -> View:
             return tuple(_gone(row, fact) for row in view)
         case _:
             return view
-
-
-def _with(view: View, changes: dict[str, Any]) -> View:
-    return tuple({**row, **changes} for row in view)
 
 
 def _file(artifact: Artifact, fact: Fact) -> Row:

@@ -17,6 +17,7 @@ from services.render.sql import RETENTION_MIGRATIONS
 pytestmark = [pytest.mark.live, pytest.mark.req(60)]
 
 DAY = timedelta(days=1)
+VERSION = 9
 
 
 class Cleaner:
@@ -35,8 +36,8 @@ class Cleaner:
     async def job(self, ended: str | None, ago: timedelta) -> UUID:
         """A job that ended so long ago."""
         id_ = new_id()
-        row = (f"job-{id_}", "t", id_, ended, now() - ago if ended else None)
-        await self.pool.execute("INSERT INTO retention.jobs VALUES ($1, $2, $3, $4, $5)", *row)
+        row = (f"job-{id_}", "t", id_, ended, now() - ago if ended else None, VERSION)
+        await self.pool.execute("INSERT INTO retention.jobs VALUES ($1, $2, $3, $4, $5, $6)", *row)
         return id_
 
     async def file(self, content: bytes, expired_at: datetime | None) -> str:
@@ -68,7 +69,7 @@ async def test_failed_jobs_go_after_seven_days_and_completed_ones_after_thirty(c
         await cleaner.job(ended, ago)
     assert await cleaner.retention.forget() == 2
     assert {one.stream for one in cleaner.sent} == {f"job-{one}" for one in gone}
-    assert {(one.type, one.tenant) for one in cleaner.sent} == {("PurgeJob", "t")}
+    assert {(one.type, one.tenant, one.expected_version) for one in cleaner.sent} == {("PurgeJob", "t", VERSION)}
 
 
 async def test_a_second_sweep_sends_the_same_commands(cleaner: Cleaner) -> None:

@@ -103,7 +103,7 @@ async def delete_jobs(
         for job in found:
             id_ = repeatable_command(caller.tenant, f"purge\n{job['jobId']}\n{job['version']}")
             purge = PurgeJob(reason=f"it ended more than {older_than_days} days ago")
-            wish = _wish(gateway, caller, UUID(job["jobId"]), purge, id_, again=True)
+            wish = _wish(gateway, caller, UUID(job["jobId"]), purge, id_, again=True, version=job["version"])
             try:
                 outcome = await outcome_of(request, gateway, caller, wish, gateway.legacy_wait_seconds)
             except Blind:
@@ -130,7 +130,16 @@ async def _film(gateway: Gateway, caller: Principal, video_id: str) -> tuple[UUI
     return job_id, UUID(film["assetId"])
 
 
-def _wish(gateway: Gateway, caller: Principal, job_id: UUID, body: CommandBody, id_: UUID, *, again: bool) -> Wish:
+def _wish(
+    gateway: Gateway,
+    caller: Principal,
+    job_id: UUID,
+    body: CommandBody,
+    id_: UUID,
+    *,
+    again: bool,
+    version: int | None = None,
+) -> Wish:
     return Wish(
         topic=RENDER_COMMANDS.name,
         stream=stream_id("job", caller.tenant, str(job_id)),
@@ -139,6 +148,7 @@ def _wish(gateway: Gateway, caller: Principal, job_id: UUID, body: CommandBody, 
         at=gateway.now(),
         links={},
         repeatable=again,
+        expected_version=version,
     )
 
 

@@ -6,7 +6,8 @@ CREATE TABLE retention.jobs (
     tenant_id text NOT NULL,
     job_id uuid NOT NULL,
     ended text,
-    ended_at timestamptz
+    ended_at timestamptz,
+    version bigint NOT NULL
 );
 CREATE INDEX jobs_ended ON retention.jobs (ended, ended_at) WHERE ended IS NOT NULL;
 
@@ -35,6 +36,7 @@ COMMENT ON COLUMN retention.jobs.tenant_id IS 'Whose job it is.';
 COMMENT ON COLUMN retention.jobs.job_id IS 'The id of the job.';
 COMMENT ON COLUMN retention.jobs.ended IS 'completed, or failed: it failed, was canceled or ran out of time; NULL while it is live.';
 COMMENT ON COLUMN retention.jobs.ended_at IS 'When it ended, last.';
+COMMENT ON COLUMN retention.jobs.version IS 'How many events of the stream this row is made of.';
 COMMENT ON TABLE retention.files IS 'One row for each file that a job has made, folded from its stream; it stays when the file goes.';
 COMMENT ON COLUMN retention.files.stream IS 'The stream of the job that made it.';
 COMMENT ON COLUMN retention.files.asset_id IS 'The id of the file.';
