@@ -13,6 +13,7 @@ import uvloop
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from eventlog import collector
 from eventlog.errors import PlayheadError, Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
 from eventlog.kafka.group import Group
@@ -147,6 +148,7 @@ async def _run(service: Service, tasks: asyncio.TaskGroup, stop: asyncio.Event) 
     try:
         async with asyncio.timeout(STARTING_SECONDS):
             await service.broker.start()
+        collector.settle()
         structlog.get_logger().info("started")
         await stop.wait()
     finally:

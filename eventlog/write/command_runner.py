@@ -73,7 +73,7 @@ class CommandRunner:
 
     async def _drive(self, work: Work, processor: Processor, tail: Tail, bookmark: Bookmark | None) -> None:
         throttled = Throttled()
-        generation, done, kept = tail.generation, bookmark, bookmark
+        generation, done, kept = -1, bookmark, bookmark  # the bookmark was found before this tail was opened
         while not work.stopping:
             records = await self._read(tail)
             if tail.generation != generation:

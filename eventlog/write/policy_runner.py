@@ -65,11 +65,11 @@ class PolicyRunner:
 
     async def _hear(self, work: Work, reader: Reader, lane: PolicyLane, batch: Sequence[Record]) -> None:
         began = asyncio.get_running_loop().time()
-        before = lane.accepted
+        accepted, position = lane.accepted, lane.position
         asked = [command for record in batch for command in _asked(lane, record)]
-        counted = lane.accepted - before
+        counted = lane.accepted - accepted
         if counted == 0:
-            await reader.confirm(lane.position)
+            await reader.confirm(position)
         if asked:
             await self._sender.send(asked)
         work.moved(batch, counted, asyncio.get_running_loop().time() - began)

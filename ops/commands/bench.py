@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from eventlog import collector
 from ops.bench import log, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
@@ -40,6 +41,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     if unknown := [name for name in chosen if name not in SUITES]:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(SUITES)} and all")
         return USAGE
+    collector.settle()  # as every service does
     console = Console(stderr=True)
     figures: list[Figure] = []
     for name in chosen:

@@ -2,6 +2,7 @@
 
 import uvloop
 
+from eventlog import collector
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
 from services.gateway.server import Server
@@ -13,6 +14,7 @@ async def serve(settings: GatewaySettings) -> None:
     async with wired(settings) as app:
         server = Server(app, settings.host, settings.port)
         server.stop_on_signals()
+        collector.settle()
         await server.serve()
 
 
