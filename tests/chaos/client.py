@@ -21,10 +21,13 @@ FILM_SECONDS = 150.0
 
 
 class Client:
-    """`acknowledged`: the ids of the commands that the gateway took; `asked`: the sessions that were wished for."""
+    """`acknowledged`: the ids of the commands that the gateway took; `asked`: the sessions that were wished for.
+
+    `http` is for questions of a test's own.
+    """
 
     def __init__(self, system: System) -> None:
-        self._http = httpx.AsyncClient(
+        self.http = httpx.AsyncClient(
             base_url=system.gateway,
             headers={"Authorization": f"Bearer {system.key}"},
             timeout=15,
@@ -53,7 +56,7 @@ class Client:
     async def ask_once(self, session: UUID, wish: Mapping[str, Any], *, killed: bool = False) -> bool:
         """Whether the gateway took it. Otherwise it has to be 503 and to say when to come again."""
         try:
-            answer = await self._http.post("/v1/sessions", json={**wish, "sessionId": str(session)})
+            answer = await self.http.post("/v1/sessions", json={**wish, "sessionId": str(session)})
         except httpx.TransportError:
             assert killed, "the gateway closed the connection without an answer"
             return False
@@ -67,7 +70,7 @@ class Client:
     async def session(self, session: UUID) -> dict[str, Any] | None:
         """The session as it is shown; None while it cannot be shown."""
         try:
-            answer = await self._http.get(f"/v1/sessions/{session}")
+            answer = await self.http.get(f"/v1/sessions/{session}")
         except httpx.TransportError:
             return None
         return answer.json() if answer.is_success else None
@@ -115,7 +118,7 @@ class Client:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
 
 def now() -> float:

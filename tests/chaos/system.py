@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,13 +109,21 @@ class System:
         (self.folder.parent / "measured.json").write_text(json.dumps(self.measured, indent=1))
 
     @asynccontextmanager
-    async def beside(self, name: str, **settings: str) -> AsyncGenerator["Beside"]:
-        """A second process of a service, told what the first was told but for its port."""
+    async def beside(self, name: str, *within: str, **settings: str) -> AsyncGenerator["Beside"]:
+        """A second process of a service, told what the first was told but for its port.
+
+        `within` is a command that sets something up and then becomes the process.
+        """
         port = _free_port()
         environment = {**_environment(int(self.told(name)["pid"])), "PLAYHEAD_PORT": str(port), **settings}
         with (self.folder / "logs" / f"{name}-beside.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, *SERVICES[name]), cwd=PROJECT, env=environment, stdin=DEVNULL, stdout=log, stderr=log
+                *(*within, sys.executable, *SERVICES[name]),
+                cwd=PROJECT,
+                env=environment,
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         try:
             yield Beside(process, port)
@@ -182,6 +190,26 @@ async def whole_system(folder: Path) -> AsyncGenerator[System]:
         yield system
     finally:
         await system.stop()
+
+
+@contextmanager
+def frozen(pid: int) -> Generator[None]:
+    """A process and all that it has started stand still; they go on afterwards, or when `thaw` is called."""
+    stopped = family(pid)
+    for one in stopped:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in stopped:
+            if one.is_running():
+                one.resume()
+
+
+def thaw(pid: int) -> None:
+    """What stood still goes on."""
+    for one in family(pid):
+        one.resume()
 
 
 def family(pid: int) -> list[psutil.Process]:

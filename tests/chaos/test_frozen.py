@@ -1,12 +1,11 @@
 """Processes that are frozen, replaced, and woken beside their successors: zombies, who do not know what they missed."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 
 from contracts.catalog import encode
@@ -19,7 +18,7 @@ from eventlog.kafka import KafkaAccess, KafkaSender
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.history import History, read_histories
 from tests.chaos.invariants import hold
-from tests.chaos.system import Beside, System, family
+from tests.chaos.system import Beside, System, frozen, thaw
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 
@@ -29,53 +28,86 @@ IN_HAND = 12
 EXPELLED_SECONDS = 60.0
 
 
-@contextmanager
-def frozen(pid: int) -> Generator[None]:
-    """A process and all that it has started stand still; they go on afterwards."""
-    stopped = family(pid)
-    for one in stopped:
-        one.suspend()
-    try:
-        yield
-    finally:
-        for one in stopped:
-            if one.is_running():
-                one.resume()
-
-
-@pytest.mark.parametrize(("name", "ledgers"), [("session", "shared"), ("session", "own"), ("render", "own")])
-async def test_a_processor_that_was_frozen_past_its_time_out_changes_nothing_when_it_wakes_beside_its_successor(
-    name: str, ledgers: str, system: System, client: Client, undisturbed: dict[str, str], tmp_path: Path
+async def test_a_film_goes_on_beside_the_zombies_of_its_worker_and_of_both_services_that_decide(
+    system: System, client: Client, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
-    """With ledgers of its own the successor is as on another machine: only the log stands between the two."""
-    elsewhere = {"PLAYHEAD_DATA": str(tmp_path)} if ledgers == "own" else {}
-    pid = int(system.told(name)["pid"])
-    async with asyncio.TaskGroup() as asking:
-        taken = len(client.acknowledged) + 2
-        in_hand = [asking.create_task(client.ask(WORDS_ONLY)) for _ in range(IN_HAND)]
-        await eventually(lambda: acknowledged(client, taken))
-        with frozen(pid):
-            frozen_at = now()
-            async with system.beside(name, **elsewhere) as successor:
-                await eventually(lambda: owns_all(name, successor), EXPELLED_SECONDS)
-                system.measure(f"{name} frozen, ledgers {ledgers}: all partitions taken over", now() - frozen_at)
-                film = await client.film(await client.ask(FILM))
-                psutil.Process(pid).resume()
-                meanwhile = [await client.ask(WORDS_ONLY) for _ in range(IN_HAND)]
-                await system.healed()
-                for session in [*meanwhile, *(task.result() for task in in_hand)]:
-                    await client.written(session)
-            assert successor.process.returncode == 0
+    """The successors of the services have ledgers of their own, as on another machine: only the log is between them."""
+    system.forget_outputs()
+    film = await client.ask(FILM)
+    await client.until_stage(film, "video")
+    old = await turn(system, film)
+    in_hand = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
+    elsewhere = {"PLAYHEAD_DATA": str(tmp_path)}
 
-    assert film == undisturbed
+    async with zombies(system, "session", "render", "worker") as wake:
+        async with (
+            system.beside("session", **elsewhere) as session,
+            system.beside("render", **elsewhere) as render,
+            system.beside("worker", PLAYHEAD_WORKER_NAME="successor") as worker,
+        ):
+            await asyncio.gather(
+                after(system, "session frozen: all partitions taken over", lambda: owns_all("session", session)),
+                after(system, "render frozen: all partitions taken over", lambda: owns_all("render", render)),
+                after(system, "worker frozen: its job is taken over", lambda: has_job(system, film, "successor")),
+            )
+            late = await said_too_late(system, old)
+            wake()
+            meanwhile = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
+            assert await client.film(film) == undisturbed
+            for wish in (*in_hand, *meanwhile):
+                await client.written(wish)
+        assert [one.process.returncode for one in (session, render, worker)] == [0, 0, 0]
+
     await system.healed()
-    await client.written(await client.ask(WORDS_ONLY))
+    history = (await hold(system, client))["render"]
+    refusal = {one.commit.command_id: one.commit.refusal for one in history.counted}[late]
+    assert refusal is not None
+    assert refusal.code == "job.stale_epoch"
+    assert completions(history, old.stream) == 1
+
+
+async def test_a_zombie_changes_nothing_where_its_successor_works_on_the_same_ledgers(
+    system: System, client: Client
+) -> None:
+    in_hand = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
+    async with zombies(system, "session") as wake, system.beside("session") as successor:
+        await after(
+            system, "session frozen, same ledgers: all partitions taken over", lambda: owns_all("session", successor)
+        )
+        meanwhile = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
+        wake()
+        for wish in (*in_hand, *meanwhile):
+            await client.written(wish)
+    assert successor.process.returncode == 0
+    await system.healed()
     await hold(system, client)
 
 
-async def acknowledged(client: Client, count: int) -> bool:
-    """Whether the gateway has taken so many wishes."""
-    return len(client.acknowledged) >= count
+@asynccontextmanager
+async def zombies(system: System, *names: str) -> AsyncGenerator[Callable[[], None]]:
+    """These stand still until what is given is called, which has to happen."""
+    pids = [int(system.told(name)["pid"]) for name in names]
+
+    def wake() -> None:
+        for pid in pids:
+            thaw(pid)
+
+    with ExitStack() as stack:
+        for pid in pids:
+            stack.enter_context(frozen(pid))
+        yield wake
+
+
+async def after(system: System, what: str, look: Callable[[], Awaitable[bool]]) -> None:
+    """Return when it is so, and keep how long that took."""
+    began = now()
+    await eventually(look, EXPELLED_SECONDS)
+    system.measure(what, now() - began)
+
+
+async def has_job(system: System, session: UUID, worker: str) -> bool:
+    """Whether that worker is at the job of the session."""
+    return (await turn(system, session)).worker == worker
 
 
 async def owns_all(name: str, process: Beside) -> bool:
@@ -85,62 +117,6 @@ async def owns_all(name: str, process: Beside) -> bool:
         return False
     groups = [found for part, found in parts.items() if part.startswith(f"{name}.")]
     return bool(groups) and all(len(found) == PARTITIONS for found in groups)
-
-
-async def test_a_worker_that_was_frozen_past_its_lease_is_replaced_and_what_it_says_when_it_wakes_is_refused(
-    system: System, client: Client, undisturbed: dict[str, str]
-) -> None:
-    system.forget_outputs()
-    session = await client.ask(FILM)
-    await client.until_stage(session, "video")
-    old = await turn(system, session)
-    pid = int(system.told("worker")["pid"])
-
-    with frozen(pid):
-        frozen_at = now()
-        async with system.beside("worker", PLAYHEAD_WORKER_NAME="successor") as successor:
-
-            async def taken_over() -> Turn | None:
-                newest = await turn(system, session)
-                return newest if newest.worker == "successor" else None
-
-            new = await eventually(taken_over, 60)
-            system.measure("worker frozen: its job is taken over", now() - frozen_at)
-            late = await said_too_late(system, old)
-            for one in family(pid):
-                one.resume()
-            assert await client.film(session) == undisturbed
-        assert successor.process.returncode == 0
-
-    assert new.epoch > old.epoch
-    await system.healed()
-    history = (await hold(system, client))["render"]
-    refusal = {one.commit.command_id: one.commit.refusal for one in history.counted}[late]
-    assert refusal is not None
-    assert refusal.code == "job.stale_epoch"
-    assert completions(history, old.stream) == 1
-
-
-async def test_while_the_broker_stands_still_a_wish_is_answered_with_503_and_taken_once_when_it_goes_on(
-    system: System, client: Client, undisturbed: dict[str, str]
-) -> None:
-    system.forget_outputs()
-    film = await client.ask(FILM)
-    await client.until_stage(film, "video")
-    session = client.wish()
-
-    with frozen(int(system.told("kafka")["pid"])):
-        frozen_at = now()
-        assert not await client.ask_once(session, WORDS_ONLY)
-        system.measure("kafka frozen: 503 is answered", now() - frozen_at)
-    woken_at = now()
-    await eventually(lambda: client.ask_once(session, WORDS_ONLY), 60)
-    await client.written(session)
-    system.measure("kafka frozen: the wish is fulfilled after it goes on", now() - woken_at)
-
-    assert await client.film(film) == undisturbed
-    await system.healed()
-    await hold(system, client)
 
 
 async def said_too_late(system: System, old: Turn) -> UUID:

@@ -9,7 +9,7 @@ import pytest
 from contracts.envelope import Command
 from contracts.topics import COMMANDS_OF
 from eventlog.kafka import KafkaAccess, KafkaSender
-from tests.chaos.client import WORDS_ONLY, Client, now
+from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.history import read_histories
 from tests.chaos.invariants import hold
 from tests.chaos.system import System
@@ -18,18 +18,24 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_gro
 SESSIONS = 60
 
 
-async def test_sixty_sessions_happen_once_although_everything_is_delivered_again_and_the_service_ends_twice(
-    system: System, client: Client
+async def test_sixty_sessions_happen_once_although_everything_is_delivered_again_and_their_service_ends_twice(
+    system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
+    """The second end is a polite one, and everything is delivered before it is heard. A film is made meanwhile."""
+    system.forget_outputs()
+    film = await client.ask(FILM)
+    await client.until_stage(film, "video")
     began = now()
     asking = asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(SESSIONS)))
     killed = system.send("session", signal.SIGKILL)
     sessions = await asking
     await system.back("session", killed)
+    system.measure("session killed: works again", now() - began)
     ended = system.send("session", signal.SIGTERM)
     copies = await everything_again(system)
     await system.back("session", ended)
 
+    assert await client.film(film) == undisturbed
     for session in sessions:
         await client.written(session)
     system.measure(f"{SESSIONS} sessions with two ends of their service: all are completed", now() - began)
