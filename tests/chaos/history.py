@@ -41,7 +41,7 @@ class History:
     counted: list[Counted] = field(default_factory=list[Counted])
     copies: int = 0
     ignored: int = 0
-    ends: dict[int, int] = field(default_factory=dict[int, int])
+    events: dict[tuple[str, int], Sequence[Record]] = field(default_factory=dict[tuple[str, int], Sequence[Record]])
 
     def hear(self, command: Command) -> None:
         """A command as it was found; a copy of it changes nothing."""
@@ -49,6 +49,19 @@ class History:
         self.copies += bool(wordings)
         if command not in wordings:
             wordings.append(command)
+
+    def follow(self, topic: str, partition: int, records: Sequence[Record]) -> None:
+        """A whole partition of events. Raises `Corrupt` where its chain does not verify."""
+        position = start(topic, partition)
+        for record in records:
+            position, counts = accept(position, record)
+            if not counts:
+                self.ignored += 1
+                continue
+            commit = _commit(record.value)
+            if commit.command_type != GENESIS:
+                self.counted.append(Counted(partition, record.offset, record.value, commit))
+        self.events[topic, partition] = records
 
     def undecided(self) -> set[UUID]:
         """What was asked and has no outcome yet."""
@@ -82,16 +95,7 @@ async def _read_commands(log: KafkaEventLog, history: History) -> None:
 
 async def _read_events(log: KafkaEventLog, history: History) -> None:
     for partition in range(log.partitions()):
-        position = start(log.topic, partition)
-        for record in await _records(log, partition):
-            position, counts = accept(position, record)
-            if not counts:
-                history.ignored += 1
-                continue
-            commit = _commit(record.value)
-            if commit.command_type != GENESIS:
-                history.counted.append(Counted(partition, record.offset, record.value, commit))
-        history.ends[partition] = position.next_offset
+        history.follow(log.topic, partition, await _records(log, partition))
 
 
 async def _records(log: KafkaEventLog, partition: int) -> Sequence[Record]:

@@ -1,8 +1,7 @@
 """What has to be true of the whole log and of both stores after every fault, however it ended."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +9,11 @@ import msgspec
 
 from blobs.objects import open_blobs
 from blobs.store import BlobRef
-from eventlog.kafka import KafkaAccess, KafkaEventLog
-from eventlog.read.mongo import MongoDatabase
-from eventlog.read.postgres import PostgresProjectionStore, open_pool
-from eventlog.read.replay import Source
-from eventlog.read.snapshot import SnapshotStore
-from eventlog.read.verify import Report, verify
-from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
 from ops.stack.endpoints import Endpoints
 from tests.chaos.again import decided_otherwise
 from tests.chaos.client import Client
 from tests.chaos.history import Counted, History, read_histories
+from tests.chaos.stores import stores_equal_the_log
 from tests.chaos.system import System
 from tests.waiting import eventually
 
@@ -39,8 +32,8 @@ async def hold(system: System, client: Client) -> Mapping[str, History]:
     amounts_sum_to_the_balance(histories["session"])
     completed_once(histories["render"])
     no_stage_of_an_old_turn(histories["render"])
-    await _artifacts_are_there(system, histories["render"])
-    await _stores_equal_the_log(system.endpoints)
+    await artifacts_are_there(system, histories["render"])
+    await stores_equal_the_log(system)
     return histories
 
 
@@ -113,7 +106,8 @@ def no_stage_of_an_old_turn(history: History) -> None:
             assert data["epoch"] == newest[one.commit.stream], f"offset {one.offset}: {kind} of an old turn"
 
 
-async def _artifacts_are_there(system: System, history: History) -> None:
+async def artifacts_are_there(system: System, history: History) -> None:
+    """All that stages have left is in the blob store, byte for byte."""
     blobs = open_blobs(system.blobs)
     named = {
         (artifact["sha256"], artifact["sizeBytes"])
@@ -125,56 +119,7 @@ async def _artifacts_are_there(system: System, history: History) -> None:
         assert await blobs.verify(sha256) == BlobRef(sha256, size)
 
 
-async def _stores_equal_the_log(endpoints: Endpoints) -> None:
-    """Every projector comes to the end of its topic, and what it keeps is the fold of all of it."""
-    async with _stores(endpoints) as stores:
-        for kept, store in stores:
-            report = await _caught_up(endpoints, kept, store)
-            assert report.findings == []
-            assert report.parked == 0
-
-
-async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> Report:
-    projector = kept.projector
-    log = KafkaEventLog(KafkaAccess(endpoints.kafka), projector.topic.name)
-    await log.start()
-    try:
-        partitions = range(log.partitions())
-        source = Source(log, partitions, projector.catalog)
-
-        async def at_the_end() -> Report | None:
-            end = sum([await log.end(partition) for partition in partitions])
-            report = await verify([source], store, projector.projections, projector.journals)
-            return report if report.records >= end else None
-
-        return await eventually(at_the_end, SETTLE_SECONDS)
-    finally:
-        await log.close()
-
-
-@asynccontextmanager
-async def _stores(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, SnapshotStore]]]:
-    async with AsyncExitStack() as stack:
-        database = MongoDatabase.connect(endpoints.mongodb, "playhead", application="playhead-chaos")
-        stack.callback(database.close)
-        pool = await open_pool(endpoints.postgres, application="playhead-chaos", seconds=60)
-        stack.push_async_callback(pool.close)
-        yield [
-            *(
-                (kept, database.store(kept.name, kept.projector.projections, kept.projector.journals))
-                for kept in IN_MONGO
-            ),
-            *((kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections)) for kept in IN_POSTGRES),
-        ]
-
-
 def _events(history: History) -> Iterator[tuple[str, dict[str, Any], Counted]]:
     for one in history.counted:
         for recorded in one.commit.events:
             yield recorded.type, msgspec.json.decode(recorded.data), one
-
-
-def refusals(history: History, stream: str) -> list[str]:
-    """The codes with which commands of one stream were refused, in order."""
-    commits = [one.commit for one in history.counted if one.commit.stream == stream]
-    return [commit.refusal.code for commit in commits if commit.refusal is not None]

@@ -33,11 +33,13 @@ READY_SECONDS = 60.0
 
 
 class System:
-    """One data folder and what runs in it. `measured`: seconds by what was measured, told in `measured.json`."""
+    """One data folder and what runs in it. `measured`: seconds by what was measured, told in `measured.json`;
+    `places`: how far each projector was when it was last checked."""
 
     def __init__(self, folder: Path, supervisor: Process) -> None:
         self.folder = folder
         self.measured: dict[str, float] = {}
+        self.places: dict[str, Mapping[tuple[str, int], int]] = {}
         self._supervisor = supervisor
 
     @property
@@ -102,6 +104,11 @@ class System:
     def forget_outputs(self) -> None:
         """A film that was made before is made again: its stages do not find their outputs."""
         shutil.rmtree(self.folder / "blobs" / "outputs", ignore_errors=True)
+
+    def forget_ledgers(self, name: str) -> None:
+        """What a service that does not run knows of its own: it reads its commands from offset 0 on."""
+        for ledger in (self.folder / "ledgers").glob(f"playhead.{name}.*"):
+            ledger.unlink()
 
     def measure(self, what: str, seconds: float) -> None:
         """Keep a figure for whoever reads the folder after the run."""

@@ -1,23 +1,30 @@
 """The checks themselves: each finds in a history that was tampered with what it is there to find."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import pytest
 
+from blobs.store import BlobCorrupt, key_of
 from contracts.envelope import Commit, Recorded
 from eventlog.clock import new_id
+from eventlog.errors import Corrupt
+from eventlog.read.mongo import MongoDatabase
 from tests.chaos import invariants
 from tests.chaos.client import Client
-from tests.chaos.history import Counted, History
+from tests.chaos.history import Counted, History, read_histories
 from tests.chaos.invariants import hold
+from tests.chaos.stores import never_back, stores_equal_the_log
 from tests.chaos.system import System
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
 
+DEMO_TENANT = "demo"
 Tamper = Callable[[History], None]
 
 
@@ -74,7 +81,7 @@ SESSION: list[tuple[Tamper, Callable[[History], None]]] = [
 ]
 
 
-async def test_each_check_finds_what_it_is_there_to_find(
+async def test_each_check_of_the_log_finds_what_it_is_there_to_find(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
     assert undisturbed
@@ -87,6 +94,70 @@ async def test_each_check_finds_what_it_is_there_to_find(
             tamper(tampered)
             with pytest.raises(AssertionError):
                 check(tampered)
+
+
+async def test_one_byte_of_a_commit_that_is_changed_is_found(system: System, undisturbed: dict[str, str]) -> None:
+    history = (await read_histories(system.endpoints))["render"]
+    (topic, partition), records = next(one for one in history.events.items() if len(one[1]) > 2)
+    changed = records[2]._replace(value=records[2].value[:-1] + b" ")
+    with pytest.raises(Corrupt):
+        History().follow(topic, partition, [*records[:2], changed, *records[3:]])
+
+
+async def test_a_document_a_row_and_a_file_that_are_changed_are_found(
+    system: System, client: Client, undisturbed: dict[str, str]
+) -> None:
+    for tampered in (a_document, a_row):
+        async with tampered(system):
+            with pytest.raises(AssertionError):
+                await stores_equal_the_log(system)
+    history = (await hold(system, client))["render"]
+    with a_file(system, undisturbed["video video/mp4"]), pytest.raises(BlobCorrupt):
+        await invariants.artifacts_are_there(system, history)
+    await hold(system, client)
+
+
+def test_a_projector_that_went_back_is_found() -> None:
+    with pytest.raises(AssertionError):
+        never_back({("events", 0): 7, ("events", 1): 2}, {("events", 0): 6, ("events", 1): 3})
+
+
+@asynccontextmanager
+async def a_document(system: System) -> AsyncGenerator[None]:
+    """One of them is told otherwise than by its projector."""
+    database = MongoDatabase.connect(system.endpoints.mongodb, "playhead", application="playhead-chaos")
+    kept = database.owned("sessions", DEMO_TENANT)
+    document = (await kept.find({}, limit=1))[0]
+    try:
+        assert await kept.change({"_id": document["_id"]}, {"title": "tampered"})
+        yield
+    finally:
+        await kept.change({"_id": document["_id"]}, {"title": document["title"]})
+        database.close()
+
+
+@asynccontextmanager
+async def a_row(system: System) -> AsyncGenerator[None]:
+    """As with a document."""
+    connection = await asyncpg.connect(system.endpoints.postgres, timeout=10)
+    try:
+        await connection.execute("UPDATE analytics.fact_job SET takeovers = takeovers + 1")
+        yield
+    finally:
+        await connection.execute("UPDATE analytics.fact_job SET takeovers = takeovers - 1")
+        await connection.close(timeout=10)
+
+
+@contextmanager
+def a_file(system: System, sha256: str) -> Generator[None]:
+    """Its last byte is another one."""
+    path = system.folder / "blobs" / key_of(sha256)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
 
 
 def found(history: History, kind: str) -> Counted:
