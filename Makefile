@@ -17,7 +17,9 @@ setup: .venv/.ready ## Install what is locked into .venv
 demo: setup ## Start everything, turn a prompt into a video, show the proof (ONCE=1: stop afterwards; PROMPT="…")
 	@$(RUN)/playhead demo $(if $(ONCE),--once) $(if $(PROMPT),--prompt "$$PROMPT")
 
-test: check ## All checks, and every test on the real stack
+test: ## All checks, and every test on the real stack
+	@rm -f .playhead/requirements.json
+	@$(MAKE) --no-print-directory check
 	@$(TESTS) -m "live or chaos or browser"
 
 check: setup lint unit ## Lint, types, layers, schemas, unit tests
@@ -45,10 +47,10 @@ down: setup ## Stop them
 status: setup ## What runs, where, and how it is
 	@$(RUN)/playhead status
 
-lock: .tools-uv ## Resolve pyproject.toml anew into locks/
-	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+lock: .tools-uv ## Resolve pyproject.toml into locks/ (UPGRADE=1: to the newest)
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 		--extra render pyproject.toml -o locks/runtime.txt
-	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 		--extra render --group stack --group dev --group rivals pyproject.toml -o locks/dev.txt
 
 clean: ## Remove everything that was installed or made

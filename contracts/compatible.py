@@ -20,11 +20,27 @@ def narrowed(old: Schema, new: Schema) -> list[str]:
     return list(_Comparison(old, new).nodes(old, new, ""))
 
 
+def widened(old: Schema, new: Schema) -> list[str]:
+    """A sentence for each thing that the new schema may say, or may leave out, and the old one did not.
+
+    It is the question of whoever reads answers: a field more does not disturb him. The schemas keep what they refer
+    to under `$defs`.
+    """
+    return list(_Answers(new, old).nodes(new, old, ""))
+
+
 class _Comparison:
+    """Of a reader and what is written for him: `old` is what may be written, `new` what the reader takes."""
+
     def __init__(self, old: Schema, new: Schema) -> None:
         self._old = old.get("$defs", {})
         self._new = new.get("$defs", {})
         self._under_way: set[tuple[str, str]] = set()
+
+    MISSING = "is new and has no default"
+    OPTIONAL = "had a default and has none now"
+    STRANGE = "no longer takes"
+    TOLERANT = False
 
     def nodes(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
         """One place of both schemas. A pair of references that is being compared already is not entered again."""
@@ -42,7 +58,7 @@ class _Comparison:
         if "anyOf" in old or "anyOf" in new:
             yield from self._alternatives(old, new, path)
             return
-        yield from _values(old, new, path)
+        yield from self._values(old, new, path)
         yield from self._objects(old, new, path)
         if "items" in old or "items" in new:
             yield from self.nodes(old.get("items", {}), new.get("items", {}), f"{path}[]")
@@ -56,16 +72,33 @@ class _Comparison:
     def _objects(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
         for name, one in before.items():
-            if name not in after:
-                yield f"{_below(path, name)} was removed or renamed"
-            else:
+            if name in after:
                 yield from self.nodes(one, after[name], _below(path, name))
+            elif not self.TOLERANT:
+                yield f"{_below(path, name)} was removed or renamed"
         for name in new.get("required", ()):
             if name not in before:
-                yield f"{_below(path, name)} is new and has no default"
+                yield f"{_below(path, name)} {self.MISSING}"
             elif name not in old.get("required", ()):
-                yield f"{_below(path, name)} had a default and has none now"
+                yield f"{_below(path, name)} {self.OPTIONAL}"
         yield from self._others(old.get("additionalProperties", True), new.get("additionalProperties", True), path)
+
+    def _values(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        kinds = old.get("type"), new.get("type")
+        if kinds[1] not in (None, kinds[0]) and kinds != ("integer", "number"):
+            yield f"{path} {self._changed(*kinds)}"
+            return
+        allowed = _enumerated(new)
+        if allowed is not None:
+            lost = [value for value in _enumerated(old) or ["any other"] if value not in allowed]
+            if lost:
+                yield f"{path} {self.STRANGE} {', '.join(map(str, lost))}"
+        for name in (*_SAME, *_LEAST, *_MOST):
+            if name in new and _tighter(name, old.get(name), new[name]):
+                yield f"{path}: {name} {self._changed(old.get(name, 'none'), new[name])}"
+
+    def _changed(self, old: object, new: object) -> str:
+        return f"was {_told(old)} and is {_told(new)}"
 
     def _others(self, old: Schema | bool, new: Schema | bool, path: str) -> Iterator[str]:
         if new is False and old is not False:
@@ -74,29 +107,35 @@ class _Comparison:
             yield from self.nodes(old if isinstance(old, Mapping) else {}, new, f"{path}.*")
 
 
+class _Answers(_Comparison):
+    """What is written is the new document here, and its reader has the old one."""
+
+    MISSING = "was removed or renamed"
+    OPTIONAL = "was always there and may be missing now"
+    STRANGE = "may now be"
+    TOLERANT = True
+
+    def _changed(self, old: object, new: object) -> str:
+        return f"was {_told(new)} and is {_told(old)}"
+
+    def _others(self, old: Schema | bool, new: Schema | bool, path: str) -> Iterator[str]:
+        if isinstance(new, Mapping) and isinstance(old, Mapping):
+            yield from self.nodes(old, new, f"{path}.*")
+
+
 def _at(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
     reference = node.get("$ref")
     return {**definitions[str(reference).rpartition("/")[2]], **node} if reference else node
 
 
-def _values(old: Schema, new: Schema, path: str) -> Iterator[str]:
-    if new.get("type") not in (None, old.get("type")) and (old.get("type"), new.get("type")) != ("integer", "number"):
-        yield f"{path} was {old.get('type', 'anything')} and is {new['type']}"
-        return
-    allowed = _enumerated(new)
-    if allowed is not None:
-        lost = [value for value in _enumerated(old) or ["any other"] if value not in allowed]
-        if lost:
-            yield f"{path} no longer takes {', '.join(map(str, lost))}"
-    for name in _SAME:
-        if name in new and new[name] != old.get(name):
-            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
-    for name in _LEAST:
-        if name in new and (name not in old or new[name] > old[name]):
-            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
-    for name in _MOST:
-        if name in new and (name not in old or new[name] < old[name]):
-            yield f"{path}: {name} was {old.get(name, 'none')} and is {new[name]}"
+def _tighter(name: str, old: Any, new: Any) -> bool:
+    if old is None or name in _SAME:
+        return bool(old != new)
+    return bool(new > old if name in _LEAST else new < old)
+
+
+def _told(value: object) -> str:
+    return "anything" if value is None else str(value)
 
 
 def _enumerated(node: Schema) -> list[Any] | None:

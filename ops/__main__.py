@@ -5,7 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from eventlog.errors import PlayheadError, Unavailable
-from ops.commands import bench, contracts, demo, log, setup, stack, verify
+from ops.commands import bench, contracts, demo, log, requirements, setup, stack, verify
 from ops.stack.part import StackError
 
 FINE, WRONG, USAGE, AWAY = 0, 1, 2, 3
@@ -22,6 +22,7 @@ app.command(log.app)
 app.command(verify.verify)
 app.command(bench.bench)
 app.command(contracts.app)
+app.command(requirements.requirements)
 
 
 def main() -> None:

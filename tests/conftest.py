@@ -8,6 +8,7 @@ import pytest
 
 from ops.stack.endpoints import Endpoints
 from tests.live.infrastructure import infrastructure, stop_shared_parts
+from tests.requirements import Requirements
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,11 @@ def stack(request: pytest.FixtureRequest) -> Generator[Endpoints]:
     owner = getattr(request.config, "workerinput", {}).get("owner", os.getpid())
     with infrastructure(os.environ, owner) as endpoints:  # noqa: TID251 - the tests' own edge
         yield endpoints
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the tests show about the requirements is kept."""
+    config.pluginmanager.register(Requirements())
 
 
 @pytest.hookimpl(optionalhook=True)

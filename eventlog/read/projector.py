@@ -53,6 +53,19 @@ class Changes:
     parked: list[Parked] = field(default_factory=list[Parked])
 
 
+@dataclass(slots=True)
+class Parking:
+    """How many records of which streams wait, and how often streams were parked: in all, and one after the other."""
+
+    waiting: dict[str, int]
+    streams: int = 0
+    in_a_row: int = 0
+
+    def copy(self) -> "Parking":
+        """For a batch that may not be written."""
+        return Parking(dict(self.waiting), self.streams, self.in_a_row)
+
+
 class ProjectorLane:
     """One partition of one topic, folded into the projections and journals of one store."""
 
@@ -68,11 +81,10 @@ class ProjectorLane:
         self._journals = journals
         self._catalog = catalog
         self.position = position
-        self._parked = dict(parked)
         self.accepted = 0
         self.ignored = 0
-        self._parkings = 0
-        self._parkings_in_a_row = 0
+        self._parking = Parking(dict(parked))
+        self._folded = self._parking
 
     def take(self, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
         """Where these records lead, and which of them count. Nothing has moved yet."""
@@ -94,25 +106,31 @@ class ProjectorLane:
             if projection.category == category_of(stream)
         ]
 
-    def fold(self, counted: Sequence[Counted], loaded: Mapping[Place, View]) -> Changes:
-        """Apply the batch to the loaded views. Raises `Poison` where parking has become the rule."""
+    def fold(
+        self, counted: Sequence[Counted], loaded: Mapping[Place, View], refused: Mapping[str, str] | None = None
+    ) -> Changes:
+        """Apply the batch to the loaded views. Raises `Poison` where parking has become the rule.
+
+        `refused` are streams, with the reason, that the store would not keep when the batch was folded before.
+        """
         changes = Changes()
         views: dict[Place, View] = dict(loaded)
+        self._folded = parking = self._parking.copy()
         for one in counted:
-            reason = "an earlier commit of the stream is parked" if one.stream in self._parked else ""
-            if not reason:
-                reason = self._apply(one, views, changes)
+            reason = "an earlier commit of the stream is parked" if one.stream in parking.waiting else ""
+            reason = reason or (refused or {}).get(one.stream, "") or self._apply(one, views, changes)
             if reason:
                 changes.parked.append(Parked(one.stream, one.record, reason))
-                self._count_parking(one.stream, reason)
+                self._count(parking, one.stream, reason)
             else:
-                self._parkings_in_a_row = 0
+                parking.in_a_row = 0
         changes.views = {place: view for place, view in views.items() if view is not loaded.get(place, ())}
         return changes
 
     def moved(self, position: Position, seen: int, counted: int) -> None:
         """The store has written the batch."""
         self.position = position
+        self._parking = self._folded
         self.accepted += counted
         self.ignored += seen - counted
 
@@ -156,17 +174,17 @@ class ProjectorLane:
             for n, recorded in enumerate(commit.events)
         ]
 
-    def _count_parking(self, stream: str, reason: str) -> None:
-        waiting = self._parked.get(stream, 0)
-        self._parked[stream] = waiting + 1
+    def _count(self, parking: Parking, stream: str, reason: str) -> None:
+        waiting = parking.waiting.get(stream, 0)
+        parking.waiting[stream] = waiting + 1
         if waiting:
             return
-        self._parkings += 1
-        self._parkings_in_a_row += 1
-        share = self._parkings / max(self.accepted, BREAKER_LEAST)
-        if self._parkings_in_a_row >= BREAKER_IN_A_ROW or share > BREAKER_SHARE:
+        parking.streams += 1
+        parking.in_a_row += 1
+        share = parking.streams / max(self.accepted, BREAKER_LEAST)
+        if parking.in_a_row >= BREAKER_IN_A_ROW or share > BREAKER_SHARE:
             raise Poison(
-                f"{self._parkings} of {self.accepted} commits do not apply, {self._parkings_in_a_row} in a row; "
+                f"{parking.streams} of {self.accepted} commits do not apply, {parking.in_a_row} in a row; "
                 f"the last: {reason}. That is a bad deploy, not bad commits: roll the code back; nothing was written."
             )
 

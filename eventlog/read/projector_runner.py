@@ -7,7 +7,7 @@ from eventlog.commit import Position, Record, start
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
 from eventlog.read.projector import ProjectorLane
-from eventlog.read.store import Checkpoint, ProjectionStore
+from eventlog.read.store import Checkpoint, ProjectionStore, Unkeepable
 from eventlog.reader import Reader
 from eventlog.work import READ_SECONDS, Throttled, Work, batches
 
@@ -62,8 +62,19 @@ class ProjectorRunner:
         if not counted:
             await reader.confirm(lane.position)
         places = lane.places(counted)
-        changes = lane.fold(counted, await self._store.load(places) if places else {})
-        await self._store.commit(self._events.topic, work.partition, expected, position, changes)
+        loaded = await self._store.load(places) if places else {}
+        refused: dict[str, str] = {}
+        while True:
+            changes = lane.fold(counted, loaded, refused)
+            try:
+                await self._store.commit(self._events.topic, work.partition, expected, position, changes)
+            except Unkeepable as error:
+                _, stream = error.place
+                if not stream or stream in refused:
+                    raise
+                refused[stream] = str(error)
+            else:
+                break
         lane.moved(position, len(batch), len(counted))
         if changes.parked:
             work.metrics.parked(work.role, work.partition, len(changes.parked))

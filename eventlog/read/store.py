@@ -27,7 +27,7 @@ class Unkeepable(Poison):
         name, stream = place
         super().__init__(
             f"{name} cannot keep what {stream or 'some stream of the batch'} became: {reason}. "
-            "Nothing of the batch was written: park that stream, or correct the projection."
+            "Correct the projection, or what is sent to it."
         )
         self.place = place
         self.reason = reason

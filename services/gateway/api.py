@@ -17,9 +17,17 @@ Calls that change something answer 202 at once; `Prefer: wait=N` waits for what 
 
 def make(gateway: Gateway) -> FastAPI:
     """The ASGI application. Raises `ValueError` for a route that nobody said who may call."""
+    app = routed(gateway.version)
+    app.add_middleware(Edge)
+    app.state.gateway = gateway
+    return app
+
+
+def routed(version: str) -> FastAPI:
+    """The routes alone: enough for the documents about them. Raises as `make` does."""
     app = FastAPI(
         title="Playhead",
-        version=gateway.version,
+        version=version,
         description=_ABOUT,
         openapi_url=None,
         docs_url=None,
@@ -31,6 +39,4 @@ def make(gateway: Gateway) -> FastAPI:
     access.check(app.routes)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Edge)
-    app.state.gateway = gateway
     return app

@@ -21,6 +21,25 @@ _ALWAYS = {
 }
 _WITH_BODY = {"413": "`body.too_large`: more than 1 MiB", "415": "`body.wrong_type`: not JSON"}
 
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_UNSAFE_HEADERS = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The same key with the same body does the call once, for 24 hours.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+    {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": "`wait=N`: answer with the outcome, or after N seconds (30 at the most) with 202.",
+        "schema": {"type": "string"},
+        "example": "wait=10",
+    },
+]
+
 
 def install(app: FastAPI) -> None:
     """Let `app.openapi()` give the document."""
@@ -65,6 +84,9 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
     policy = policy_of(route)
     if policy in {TENANT, LEGACY, MEDIA}:
         operation["security"] = [{"key": []}] if policy is TENANT else [{"key": []}, {}]
+    if policy in {TENANT, LEGACY} and route.methods and not route.methods & _SAFE:
+        taken = _UNSAFE_HEADERS if policy is TENANT else _UNSAFE_HEADERS[:1]
+        operation.setdefault("parameters", []).extend(taken)
     responses = operation["responses"]
     if policy in {TENANT, LEGACY, MEDIA}:
         for status, text in (_ALWAYS | (_WITH_BODY if body else {})).items():

@@ -152,6 +152,31 @@ async def test_a_group_offset_about_another_topic_or_log_is_not_believed(lost: s
     assert bench.commands.tails_from[-1] == 0
 
 
+async def test_a_topic_that_is_replaced_while_its_tail_is_opened_is_begun_anew() -> None:
+    bench = Bench()
+    async with bench.running():
+        await bench.send(add("a"))
+        await bench.handled(1)
+    not_fresh(bench.ledger)
+    await bench.send(add("b"))
+    replaced = bench.commands
+
+    class Replacing(Watched):
+        async def tail(self, partition: int, offset: int) -> MemoryTail:
+            if not self.tails_from:
+                self.partitions[0][:] = [
+                    replaced.partitions[0][1]._replace(offset=0),
+                    replaced.partitions[0][0]._replace(offset=1, value=msgspec.json.encode(add("c"))),
+                ]
+            return await super().tail(partition, offset)
+
+    bench.commands = Replacing()
+    bench.commands.partitions[0][:] = replaced.partitions[0]
+    async with bench.running():
+        assert sorted(map(str, await bench.handled(3))) == sorted(str(command_id(name)) for name in "abc")
+    assert bench.commands.tails_from == [1, 0]
+
+
 async def test_what_is_no_command_is_counted_and_skipped() -> None:
     bench = Bench()
     async with bench.running():

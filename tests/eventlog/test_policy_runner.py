@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from contracts.envelope import Command
-from eventlog.commit import Position, link, start
+from eventlog.commit import Position, Record, link, start
 from eventlog.errors import Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
 from eventlog.offsets import MemoryOffsets
@@ -122,6 +122,23 @@ async def test_a_position_of_another_log_ends_the_process() -> None:
     with pytest.raises(ExceptionGroup) as raised:
         async with bench.running() as work:
             await until(lambda: work.ready)
+    assert raised.group_contains(Diverged)
+
+
+async def test_the_last_record_that_was_read_is_found_again_though_it_did_not_count() -> None:
+    bench = Bench()
+    await bench.write(4)
+    stranger, another = (link(prev, b"toy-1", b"{}") for prev in (b"x" * 16, b"y" * 16))
+    await bench.log.append(0, [stranger])
+
+    async def lose_it() -> None:
+        async with bench.running() as work:
+            await until(lambda: work.next_offset == 2)
+            bench.log.partitions[0][1:] = [Record(offset, *another) for offset in (1, 2)]
+            await until(lambda: work.next_offset == 3)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await lose_it()
     assert raised.group_contains(Diverged)
 
 

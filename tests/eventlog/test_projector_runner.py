@@ -13,6 +13,7 @@ from eventlog.offsets import MemoryOffsets
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projector import Changes, ProjectorLane
 from eventlog.read.projector_runner import ProjectorRunner
+from eventlog.read.store import Unkeepable
 from eventlog.telemetry import Metrics
 from eventlog.work import Work, keep_working
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, totals
@@ -25,10 +26,14 @@ class Restless(MemoryProjectionStore):
     def __init__(self, failures: int) -> None:
         super().__init__([TOTALS, OTHERS], [OUTCOMES])
         self.failures = failures
+        self.cannot_keep: str | None = None
 
     async def commit(
         self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
     ) -> None:
+        for name, stream in changes.views:
+            if self.cannot_keep in (stream, ""):
+                raise Unkeepable((name, self.cannot_keep or ""), "too large")
         self.failures -= 1
         if self.failures >= 0 and self.failures % 2:
             raise Unavailable("mongodb", "away")
@@ -103,6 +108,31 @@ async def test_a_breaker_stops_this_partition_loudly_and_writes_nothing_more() -
     async with bench.running() as work:
         await until(lambda: work.state == "stopped")
     assert "bad deploy" in work.detail
+    assert bench.store.positions == {}
+
+
+async def test_a_stream_that_the_store_cannot_keep_is_parked_and_all_others_flow() -> None:
+    bench = Bench()
+    bench.store.cannot_keep = "counter-2"
+    await bench.write(1, stream="counter-1")
+    await bench.write(2, 2, stream="counter-2")
+    await bench.write(4, stream="counter-3")
+    async with bench.running():
+        await until(lambda: totals(bench.store) == {"counter-1": 1, "counter-3": 4})
+        await bench.write(8, stream="counter-2")
+        await bench.write(1, stream="counter-1")
+        await until(lambda: totals(bench.store) == {"counter-1": 2, "counter-3": 4})
+    kept = await bench.store.checkpoint(TOPIC, 0)
+    assert kept is not None
+    assert kept.parked == {"counter-2": 3}
+
+
+async def test_a_value_that_nobody_can_name_the_stream_of_stops_the_partition() -> None:
+    bench = Bench()
+    bench.store.cannot_keep = ""
+    await bench.write(1)
+    async with bench.running() as work:
+        await until(lambda: work.state == "stopped")
     assert bench.store.positions == {}
 
 

@@ -57,9 +57,11 @@ class TwoTransactions(SimStore):
 class PassesParkedStreams(ProjectorLane):
     """A parked commit does not hold up those that follow it."""
 
-    def fold(self, counted: Sequence[Counted], loaded: Mapping[Place, View]) -> Changes:
-        self._parked.clear()
-        return super().fold(counted, loaded)
+    def fold(
+        self, counted: Sequence[Counted], loaded: Mapping[Place, View], refused: Mapping[str, str] | None = None
+    ) -> Changes:
+        self._parking.waiting.clear()
+        return super().fold(counted, loaded, refused)
 
 
 class SendsWithoutAsking(SimSender):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from services.gateway import codes
+from services.gateway import asyncapi, codes
 from services.gateway.auth import page
 from services.gateway.auth.access import PUBLIC
 from services.gateway.gateway import gateway_of
@@ -65,6 +65,12 @@ async def docs() -> Response:
 async def openapi(request: Request) -> Response:
     """The calls, as OpenAPI 3.1."""
     return JSONResponse(request.app.openapi())
+
+
+@router.get("/asyncapi.json")
+async def topics(request: Request) -> Response:
+    """The topics behind the calls, as AsyncAPI 3."""
+    return JSONResponse(asyncapi.document(gateway_of(request).version))
 
 
 @router.get("/problems/{code}")
