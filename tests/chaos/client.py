@@ -12,12 +12,12 @@ from eventlog.clock import new_id
 from tests.chaos.system import System
 from tests.waiting import eventually
 
-SCRIPT = "A river does not hurry. It goes round every stone."
-FILM: Mapping[str, Any] = {"script": SCRIPT, "kind": "slides", "aspect": "1:1"}
+FILM: Mapping[str, Any] = {"script": "A river does not hurry.", "kind": "slides"}
 WORDS_ONLY: Mapping[str, Any] = {"prompt": "Why is the sea salt?", "stages": ["refine", "script"]}
 OVER = frozenset({"completed", "failed", "canceled", "expired"})
 ASK_SECONDS = 90.0
 FILM_SECONDS = 150.0
+LOOK_SECONDS = 0.1
 
 
 class Client:
@@ -45,7 +45,7 @@ class Client:
         async def taken() -> bool:
             return await self.ask_once(session, wish, killed=killed)
 
-        await eventually(taken, ASK_SECONDS)
+        await eventually(taken, ASK_SECONDS, LOOK_SECONDS)
         return session
 
     def wish(self) -> UUID:
@@ -85,7 +85,7 @@ class Client:
             assert found["status"] not in OVER, f"the session is {found['status']} before it was seen at {stage}"
             return any(one["name"] == stage and one["status"] == "running" for one in found["stages"])
 
-        await eventually(running, within)
+        await eventually(running, within, LOOK_SECONDS)
 
     async def completed(self, session: UUID, within: float = FILM_SECONDS) -> dict[str, Any]:
         """The session once it is over, which has to be: completed."""
@@ -94,7 +94,7 @@ class Client:
             found = await self.session(session)
             return found if found and found["status"] in OVER else None
 
-        found = await eventually(over, within)
+        found = await eventually(over, within, LOOK_SECONDS)
         assert found["status"] == "completed", found["errorMessage"]
         return found
 
@@ -109,7 +109,7 @@ class Client:
             stages = {stage["name"] for stage in found["stages"] if stage["status"] == "done"}
             return stages >= {*WORDS_ONLY["stages"]} and found["activeJob"] is None
 
-        await eventually(done, within)
+        await eventually(done, within, LOOK_SECONDS)
 
     async def film(self, session: UUID) -> dict[str, str]:
         """SHA-256 by kind and type of everything that was made for the user."""

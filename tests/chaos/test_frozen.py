@@ -35,12 +35,13 @@ async def test_a_film_goes_on_beside_the_zombies_of_its_worker_and_of_both_servi
     system.forget_outputs()
     film = await client.ask(FILM)
     await client.until_stage(film, "video")
-    old = await turn(system, film)
-    in_hand = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
     elsewhere = {"PLAYHEAD_DATA": str(tmp_path)}
 
-    async with zombies(system, "session", "render", "worker") as wake:
+    async with zombies(system, "worker") as wake_worker:
+        old = await turn(system, film)
+        in_hand = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
         async with (
+            zombies(system, "session", "render") as wake,
             system.beside("session", **elsewhere) as session,
             system.beside("render", **elsewhere) as render,
             system.beside("worker", PLAYHEAD_WORKER_NAME="successor") as worker,
@@ -51,6 +52,7 @@ async def test_a_film_goes_on_beside_the_zombies_of_its_worker_and_of_both_servi
                 after(system, "worker frozen: its job is taken over", lambda: has_job(system, film, "successor")),
             )
             late = await said_too_late(system, old)
+            wake_worker()
             wake()
             meanwhile = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
             assert await client.film(film) == undisturbed

@@ -15,10 +15,10 @@ from tests.chaos.invariants import hold
 from tests.chaos.system import System
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
-SESSIONS = 60
+SESSIONS = 30
 
 
-async def test_sixty_sessions_happen_once_although_everything_is_delivered_again_and_their_service_ends_twice(
+async def test_thirty_sessions_happen_once_although_everything_is_delivered_again_and_their_service_ends_twice(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
     """With the first end it loses its ledgers, so it reads from offset 0 on; at the second everything is sent again."""
