@@ -225,6 +225,16 @@ def family(pid: int) -> list[psutil.Process]:
     return [parent, *parent.children(recursive=True)]
 
 
+async def encoding(system: System) -> list[psutil.Process] | None:
+    """The programs that encode a film for the worker, once there are any."""
+    return [one for one in family(int(system.told("worker")["pid"])) if "ffmpeg" in one.name()] or None
+
+
+async def are_gone(processes: Sequence[psutil.Process]) -> bool:
+    """Whether none of them runs."""
+    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
+
+
 async def answers_ready(port: int) -> bool:
     """Whether the probe on this port says so."""
     return await _probe(port) is not None

@@ -18,7 +18,7 @@ from eventlog.kafka import KafkaAccess, KafkaSender
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.history import History, read_histories
 from tests.chaos.invariants import hold
-from tests.chaos.system import Beside, System, frozen, thaw
+from tests.chaos.system import Beside, System, are_gone, encoding, frozen, thaw
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 
@@ -35,6 +35,7 @@ async def test_a_film_goes_on_beside_the_zombies_of_its_worker_and_of_both_servi
     system.forget_outputs()
     film = await client.ask(FILM)
     await client.until_stage(film, "video")
+    encoders = await eventually(lambda: encoding(system), 30)
     elsewhere = {"PLAYHEAD_DATA": str(tmp_path)}
 
     async with zombies(system, "worker") as wake_worker:
@@ -54,6 +55,7 @@ async def test_a_film_goes_on_beside_the_zombies_of_its_worker_and_of_both_servi
             late = await said_too_late(system, old)
             wake_worker()
             wake()
+            await eventually(lambda: are_gone(encoders), 5)
             meanwhile = await asyncio.gather(*(client.ask(WORDS_ONLY) for _ in range(IN_HAND)))
             assert await client.film(film) == undisturbed
             for wish in (*in_hand, *meanwhile):

@@ -5,12 +5,11 @@ import signal
 from collections.abc import Sequence
 from uuid import UUID
 
-import psutil
 import pytest
 
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.invariants import hold
-from tests.chaos.system import System, family
+from tests.chaos.system import System, are_gone, encoding
 from tests.chaos.turns import turn
 from tests.waiting import eventually
 
@@ -112,13 +111,3 @@ async def works_again(system: System, name: str, old: int, killed_at: float) -> 
     """Return when it does, and keep how long that took."""
     await system.back(name, old)
     system.measure(f"{name} killed: works again", now() - killed_at)
-
-
-async def encoding(system: System) -> list[psutil.Process] | None:
-    """The programs that encode a film for the worker, once there are any."""
-    return [one for one in family(int(system.told("worker")["pid"])) if "ffmpeg" in one.name()] or None
-
-
-async def are_gone(processes: list[psutil.Process]) -> bool:
-    """Whether none of them runs."""
-    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)

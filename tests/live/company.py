@@ -6,7 +6,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ PARTITIONS = 4
 START_SECONDS = 60
 RENDER_SECONDS = 240
 GRANT = 100
-SCRIPT = "Tides rise and fall twice a day. The moon pulls at the sea, and the sea follows, slowly."
+SCRIPT = "Tides rise and fall twice a day."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,6 @@ class Company:
         self.documents = MongoDatabase.connect(stack.mongodb, database, application="tests")
         self.access = KafkaAccess(stack.kafka)
         self.sender = KafkaSender(self.access, COMMANDS_OF)
-        self.services: dict[str, Running] = {}
 
     @asynccontextmanager
     async def hired(self, name: str, *argv: str, **settings: str) -> AsyncGenerator[Running]:
@@ -193,12 +192,9 @@ async def company(stack: Endpoints, folder: Path) -> AsyncGenerator[Company]:
     await session.install(made.documents)
     await render.install(made.documents)
     try:
-        async with (
-            made.hired("session", "services.session") as one,
-            made.hired("render", "services.render") as two,
-            made.hired("analytics", "services.analytics") as three,
-        ):
-            made.services = {"session": one, "render": two, "analytics": three}
+        async with AsyncExitStack() as hired:
+            names = ("session", "render", "analytics")
+            await asyncio.gather(*(hired.enter_async_context(made.hired(name, f"services.{name}")) for name in names))
             yield made
     finally:
         await made.close()
