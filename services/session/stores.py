@@ -7,6 +7,7 @@ NAMES = ("sessions", "accounts", "session_commands", "session_history")
 INDEXES = (
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
+    Index("sessions", [("status", 1), ("updatedAt", 1)]),
     Index("sessions", [("assets.assetId", 1)]),
     Index("session_history", [("stream", 1), ("version", 1)], unique=True),
     Index("session_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),
