@@ -42,7 +42,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
-        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=2 + 2 * settings.jobs))
+        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=3 + 2 * settings.jobs))
 
     try:
         await reached(connect)
@@ -57,7 +57,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
             try:
-                yield Service(kafka_broker(access), (), metrics, checks, besides=(worker.run,))
+                yield Service(kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run))
             finally:
                 await _ended(worker)
     finally:
