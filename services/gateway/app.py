@@ -10,7 +10,7 @@ import redis.asyncio as redis
 import structlog
 from fastapi import FastAPI
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
@@ -86,6 +86,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                 for task in work:
                     task.cancel()
     finally:
+        await gateway.blobs.close()
         postgres.close()
         database.close()
 
