@@ -29,6 +29,8 @@ IDS = {
     "job_id": str(samples.JOB),
     "asset_id": str(samples.VIDEO),
     "command_id": str(UUID(int=77)),
+    "key_id": str(UUID(int=78)),
+    "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
@@ -37,6 +39,7 @@ IDS = {
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
+    "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
     "requestStages": {"stages": ["refine"]},
     "regenerateSession": {"from": "prompt"},
@@ -91,6 +94,9 @@ def theirs(world: World) -> None:
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
     wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
     world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
+    world.documents.put(
+        "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
+    )
 
 
 @pytest.fixture
