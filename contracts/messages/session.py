@@ -29,7 +29,7 @@ Metadata: TypeAlias = dict[str, JsonValue]
 _MOST = 2**63
 
 
-def _storable(metadata: Metadata) -> Metadata:
+def storable(metadata: Metadata) -> Metadata:
     """A number that no ledger and no document can hold would stop the partition that took it."""
     waiting: list[JsonValue] = [metadata]
     while waiting:
@@ -75,7 +75,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
-    metadata: Annotated[Metadata, AfterValidator(_storable)] = Field(default_factory=dict)
+    metadata: Annotated[Metadata, AfterValidator(storable)] = Field(default_factory=dict)
 
 
 class RequestStages(CommandBody):

@@ -61,6 +61,19 @@ class MongoDocuments:
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return await self._by_id("accounts", tenant, stream_id("account", tenant, account_id))
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        where = {"_id": stream_id("preset", tenant, preset_id), **_usable(account_id)}
+        return await self._database.of_tenant("presets", tenant).find_one(where)
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        clauses: list[Mapping[str, Any]] = [_usable(account_id)]
+        if after is not None:
+            clauses.append(
+                {"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]}
+            )
+        newest = [("createdAt", -1), ("_id", -1)]
+        return await self._database.of_tenant("presets", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         for name in OUTCOMES:
             found = await self._by_id(name, tenant, str(command_id))
@@ -168,6 +181,10 @@ async def _catch_up(database: MongoDatabase, waiters: Waiters) -> None:
     for name in OUTCOMES:
         for document in await database.collection(name).find({"_id": {"$in": pending}}, limit=len(pending)):
             waiters.tell(UUID(document["_id"]), Outcome.of(document))
+
+
+def _usable(account_id: str) -> Mapping[str, Any]:
+    return {"deletedAt": None, "$or": [{"accountId": account_id}, {"isDefault": True}]}
 
 
 def _clauses(which: SessionFilter) -> list[Mapping[str, Any]]:

@@ -31,12 +31,18 @@ from tests.bdd import NOON
 from tests.eventlog.toys import commit_in
 from tests.flows.kept import check_document, check_row
 from tests.histories import TENANT
-from tests.session.words import ACCOUNT, JOB, SESSION, an_id, output, register
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, output, register
 
 SESSION_STREAM = stream_id("session", TENANT, str(SESSION))
 ACCOUNT_STREAM = stream_id("account", TENANT, str(ACCOUNT))
 JOB_STREAM = stream_id("job", TENANT, str(JOB))
-STREAMS: Mapping[str, str] = {"session": SESSION_STREAM, "account": ACCOUNT_STREAM, "job": JOB_STREAM}
+PRESET_STREAM = stream_id("preset", TENANT, str(PRESET))
+STREAMS: Mapping[str, str] = {
+    "session": SESSION_STREAM,
+    "account": ACCOUNT_STREAM,
+    "job": JOB_STREAM,
+    "preset": PRESET_STREAM,
+}
 
 
 class Service:
