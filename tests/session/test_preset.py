@@ -1,11 +1,13 @@
 """A preset: each command with its possible outcomes. Happened, refused, or no news because it is so already."""
 
 import pytest
+from hypothesis import strategies as some
 
-from contracts.messages.preset import DeletePreset, PresetDeleted, PresetSaved, SavePreset
+from contracts.messages.preset import DeletePreset, PresetCommand, PresetDeleted, PresetSaved, SavePreset
 from contracts.rendering import Aspect, Kind
 from services.session.deciders.preset import DECIDER
 from tests.bdd import Given, given
+from tests.histories import some_of
 from tests.session.words import ACCOUNT, PRESET, an_id
 
 STRANGER = an_id("stranger")
@@ -27,6 +29,26 @@ SAVED = PresetSaved(
 
 def changed(**fields: object) -> SavePreset:
     return SavePreset.model_validate({"preset_id": PRESET, "account_id": ACCOUNT, **fields})
+
+
+owners = some.sampled_from([ACCOUNT, STRANGER])
+PRESETS: some.SearchStrategy[list[PresetCommand]] = some.lists(
+    some.one_of(
+        some_of(
+            SavePreset,
+            preset_id=some.just(PRESET),
+            account_id=owners,
+            new=some.booleans(),
+            administrator=some.booleans(),
+            is_default=some.booleans(),
+            name=some.none() | some.sampled_from(["Calm", "Loud"]),
+            aspect=some.none() | some.sampled_from(Aspect),
+        ),
+        some_of(DeletePreset, account_id=owners, administrator=some.booleans()),
+    ),
+    max_size=15,
+)
+"""Whatever is asked of a preset, in whatever order."""
 
 
 @pytest.fixture
