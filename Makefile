@@ -7,7 +7,7 @@ RUN := .venv/bin
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help setup demo test check unit bench up down status lock clean
+.PHONY: help setup demo test check unit fuzz bench up down status lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ lint:
 
 unit:
 	@$(TESTS) -m "not live and not chaos and not browser"
+
+fuzz: setup ## Many calls that nobody would think of (CASES=50000)
+	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0
 
 bench: setup ## The benchmarks (WHAT="log visible")
 	@$(RUN)/playhead bench $(or $(WHAT),all)

@@ -17,3 +17,13 @@ def world() -> World:
 async def client(world: World) -> AsyncGenerator[httpx.AsyncClient]:
     async with world.client() as client:
         yield client
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How much is tried where a test tries many."""
+    parser.addoption("--cases", type=int, default=5_000, help="calls that the fuzzer makes")
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--cases") or 0)
