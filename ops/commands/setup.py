@@ -27,6 +27,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("eventlog", postgres.MIGRATIONS),
     ("render", render.MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
+    ("platform", analytics.PLATFORM),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 

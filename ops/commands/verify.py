@@ -43,6 +43,8 @@ IN_POSTGRES = (
     Kept("render", render.QUEUE),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
+    Kept("analytics", analytics.PLATFORM_SESSIONS),
+    Kept("analytics", analytics.PLATFORM_JOBS),
 )
 
 

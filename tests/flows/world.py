@@ -20,7 +20,7 @@ from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.policy import Policy, PolicyLane
-from services.analytics.projections import OF_JOBS, OF_SESSIONS
+from services.analytics.projections import OF_JOBS, OF_SESSIONS, platform, platform_jobs
 from services.render import projections as render
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
 from services.render.policies import policies as render_policies
@@ -108,7 +108,10 @@ class World:
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
-        self.facts = (Reader(self.session, OF_SESSIONS), Reader(self.render, OF_JOBS))
+        self.facts = (
+            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS)),
+            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS)),
+        )
         self.sent: list[Command] = []
         self.send(register(starter_grant))
 

@@ -1,0 +1,47 @@
+"""The platform's tables show what happened to whom, over real histories of several streams."""
+
+import pytest
+
+from contracts.messages.job import FailJob
+from contracts.messages.preset import DeletePreset, SavePreset
+from contracts.messages.session import DeleteSession
+from contracts.rendering import STAGES
+from tests.flows.world import World
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, register, start
+
+
+@pytest.mark.req(66, 70)
+async def test_a_film_is_a_project_with_a_job_scenes_and_files_of_its_user() -> None:
+    world = World()
+    assert world.send(start()) == ["done"]
+    assert set(world.work(*STAGES)) == {"done"}
+    user, identity = await world.view("platform.users"), await world.view("platform.accounts")
+    project, job = await world.view("platform.projects"), await world.view("platform.jobs")
+    scene, assets = await world.view("platform.scenes"), await world.rows("platform.assets")
+    assert (user["user_id"], user["role"], identity["provider"]) == (ACCOUNT, "user", "demo")
+    assert (project["project_id"], project["status"], project["deleted_at"]) == (SESSION, "completed", None)
+    assert project["configuration"]["stages"] == list(STAGES)
+    assert (job["job_id"], job["project_id"], job["status"], job["attempts"]) == (JOB, SESSION, "completed", 1)
+    assert job["configuration"]["aspect"] == "16:9"
+    assert (scene["number"], scene["heading"]) == (1, "The sea")
+    assert sorted(one["kind"] for one in assets) == ["audio", "poster", "video"]
+    assert {one["user_id"] for one in (project, job, scene, *assets)} == {ACCOUNT}
+
+
+@pytest.mark.req(69)
+async def test_what_was_deleted_stays_with_its_time() -> None:
+    world = World()
+    preset = SavePreset(preset_id=PRESET, account_id=ACCOUNT, new=True, name="Calm")
+    assert world.send(start(), preset, DeleteSession(), DeletePreset(account_id=ACCOUNT)) == ["done"] * 4
+    project, kept = await world.view("platform.projects"), await world.view("platform.presets")
+    assert project["status"] == "deleted"
+    assert project["deleted_at"] == project["updated_at"] > project["created_at"]
+    assert kept["deleted_at"] == kept["updated_at"] > kept["created_at"]
+
+
+async def test_a_job_that_failed_says_why() -> None:
+    world = World()
+    world.send(start(), FailJob(code="render.broken", message="It broke."), register())
+    job, project = await world.view("platform.jobs"), await world.view("platform.projects")
+    assert (job["status"], job["error_code"], job["error_message"]) == ("failed", "render.broken", "It broke.")
+    assert (job["finished_at"] is not None, project["status"]) == (True, "failed")
