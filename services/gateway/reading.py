@@ -16,6 +16,7 @@ from eventlog.read.mongo import Index, MongoDatabase
 from services.gateway.cursors import Place
 from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
+from services.gateway.lag import Mark
 from services.gateway.news import News
 from services.gateway.waiting import Outcome, Waiters
 
@@ -24,6 +25,7 @@ HISTORY = "session_history"
 ANSWERS = "idempotency"
 INDEXES = (Index(ANSWERS, [("at", 1)], seconds=KEPT_SECONDS),)
 SAME_ASSETS = 10
+MOST_CHECKPOINTS = 10_000
 PAUSE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -162,6 +164,12 @@ async def follow_history(database: MongoDatabase, news: News) -> None:
         except (Unavailable, Conflict) as error:
             _log.warning("the history cannot be followed; trying again", error=str(error)[:200])
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def checkpoints(database: MongoDatabase) -> Sequence[Mark]:
+    """Where the projectors of documents stand. Raises `Unavailable`."""
+    found = await database.collection("checkpoints").find({}, limit=MOST_CHECKPOINTS)
+    return [Mark(one["projector"], one["topic"], one["partition"], one["nextOffset"]) for one in found]
 
 
 async def look(database: MongoDatabase) -> PartState:

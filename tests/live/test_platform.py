@@ -39,8 +39,10 @@ async def pool(stack: Endpoints) -> AsyncGenerator[Pool]:
         await migrations.up(dsn, folder, path)
     made = await open_pool(dsn, application="tests", size=CONNECTIONS, seconds=60)
     await made.execute(FILL, list(TENANTS))
-    yield made
-    made.terminate()
+    try:
+        yield made
+    finally:
+        await made.close()
     await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await owner.close()
 

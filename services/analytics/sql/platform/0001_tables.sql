@@ -125,7 +125,7 @@ CREATE TABLE platform.scenes (
     PRIMARY KEY (stream, number)
 );
 CREATE INDEX scenes_project ON platform.scenes (tenant_id, project_id);
-COMMENT ON TABLE platform.scenes IS 'One row a scene of a job's plan; a plan that is made anew replaces the one before.';
+COMMENT ON TABLE platform.scenes IS 'One row a scene of a job''s plan; a plan that is made anew replaces the one before.';
 COMMENT ON COLUMN platform.scenes.stream IS 'The stream that the row is folded from.';
 COMMENT ON COLUMN platform.scenes.tenant_id IS 'Whose it is.';
 COMMENT ON COLUMN platform.scenes.job_id IS 'The job that planned it.';
@@ -205,7 +205,13 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA platform TO playhea
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO playhead_app;
 
 -- Whoever migrates folds, too, unless the services have logins of their own: forced, the policies bind him as well.
-GRANT playhead_projector TO CURRENT_USER;
+DO $$
+BEGIN
+    IF NOT pg_has_role(current_user, 'playhead_projector', 'MEMBER') THEN
+        GRANT playhead_projector TO CURRENT_USER;
+    END IF;
+END
+$$;
 
 ALTER TABLE platform.users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE platform.users FORCE ROW LEVEL SECURITY;
