@@ -33,7 +33,7 @@ lint:
 	@$(RUN)/playhead contracts check
 
 unit:
-	@$(TESTS) -m "not live and not chaos and not browser"
+	@$(TESTS) --numprocesses 2 --dist worksteal -m "not live and not chaos and not browser"
 
 fuzz: setup ## Many calls that nobody would think of (CASES=50000)
 	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0

@@ -34,10 +34,11 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Why a command changed nothing: a stable code and a sentence for people."""
+    """Why a command changed nothing: a stable code, a sentence for people, and, for policies, what it was about."""
 
     code: str
     detail: str = ""
+    about: str = ""
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

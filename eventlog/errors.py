@@ -15,12 +15,16 @@ class PlayheadError(Exception):
 
 
 class Refused(PlayheadError):
-    """The rules say no. `code` is stable (`session.not_open`), `detail` a sentence for people."""
+    """The rules say no. `code` is stable (`session.not_open`), `detail` a sentence for people.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    `about` is for the policy that hears of it: which of several things of one kind the command was about.
+    """
+
+    def __init__(self, code: str, detail: str = "", about: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+        self.about = about
 
 
 class Conflict(PlayheadError):

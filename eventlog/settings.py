@@ -4,6 +4,7 @@ with `PLAYHEAD_`."""
 import ssl
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,8 @@ class ServiceSettings(BaseSettings):
     kafka_username: str | None = Field(default=None, alias="KAFKA_USERNAME")
     kafka_password: SecretStr | None = Field(default=None, alias="KAFKA_PASSWORD")
     mongodb_uri: SecretStr = Field(default=SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), alias="MONGODB_URI")
+    mongodb_database: str = Field(default="", alias="MONGODB_DATABASE")
+    """The database of documents; empty: the one that the URI names, and `playhead` where it names none."""
     database_url: SecretStr = Field(default=SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
     redis_url: SecretStr | None = Field(default=None, alias="REDIS_URL")
 
@@ -34,6 +37,11 @@ class ServiceSettings(BaseSettings):
     data: Path = Field(default=Path(".playhead"), alias="PLAYHEAD_DATA")
     """The folder of disposable state: ledgers, work of renderers."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="PLAYHEAD_LOG_LEVEL")
+
+    @property
+    def documents(self) -> str:
+        """The name of the database of documents."""
+        return self.mongodb_database or urlsplit(self.mongodb_uri.get_secret_value()).path.strip("/") or "playhead"
 
     def kafka(self, client_id: str) -> KafkaAccess:
         """How to reach the brokers, as `client_id`."""

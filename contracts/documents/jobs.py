@@ -45,7 +45,8 @@ class JobDocument(Document):
 
     `held`: it waits for its points. `progress` (0–100) counts finished stages by their usual share of the work; what
     is newer than the log comes from the progress topic. `attempts` is how often a worker has taken it up, `epoch` the
-    newest turn. `points_reserved` is what is set aside for it, `points_settled` what it took; `cost_micro_usd` is what
+    newest turn. `points_reserved` is what is set aside for it, `points_settled` what it took, `points_refunded`
+    what its end gave back of the reservation; `cost_micro_usd` is what
     the providers of words and voices took.
     """
 
@@ -68,6 +69,7 @@ class JobDocument(Document):
     estimate_points: int
     points_reserved: int
     points_settled: int
+    points_refunded: int
     cost_micro_usd: int
     duration_ms: int | None
     assets: list[Asset]

@@ -86,13 +86,14 @@ class FailStage(CommandBody):
 
 
 class FailJob(CommandBody):
-    """The job cannot be done at all: nobody pays for it, or an operator says so."""
+    """The job cannot be done at all: nobody pays for it, or an operator says so. With a `run`: that one alone."""
 
     TYPE: ClassVar[str] = "FailJob"
 
     code: str
     message: str
     retryable: bool = True
+    run: Annotated[int, Field(ge=1)] | None = None
 
 
 class ReleaseJob(CommandBody):
@@ -105,11 +106,15 @@ class ReleaseJob(CommandBody):
 
 
 class CancelJob(CommandBody):
-    """Stop. It takes effect at once; a worker learns of it when its next word is refused."""
+    """Stop, in whichever run, or in `run` alone.
+
+    It takes effect at once; a worker learns of it when its next word is refused.
+    """
 
     TYPE: ClassVar[str] = "CancelJob"
 
     reason: str = ""
+    run: Annotated[int, Field(ge=1)] | None = None
 
 
 class RetryJob(CommandBody):
@@ -122,6 +127,12 @@ class ExpireJob(CommandBody):
     """The job's deadline has passed."""
 
     TYPE: ClassVar[str] = "ExpireJob"
+
+
+class PurgeJob(CommandBody):
+    """Forget the job for good: its session is gone."""
+
+    TYPE: ClassVar[str] = "PurgeJob"
 
 
 class JobQueued(EventBody):
@@ -271,6 +282,17 @@ class JobExpired(EventBody):
     run: int
 
 
+class JobPurged(EventBody):
+    """The job is gone for good. `files` are the SHA-256 of what its stages had left, each once."""
+
+    TYPE: ClassVar[str] = "job.purged"
+
+    job_id: UUID
+    session_id: UUID
+    account_id: UUID
+    files: tuple[str, ...]
+
+
 JobCommand: TypeAlias = (
     QueueJob
     | ApproveJob
@@ -282,6 +304,7 @@ JobCommand: TypeAlias = (
     | CancelJob
     | RetryJob
     | ExpireJob
+    | PurgeJob
 )
 
 JobEvent: TypeAlias = (
@@ -296,4 +319,5 @@ JobEvent: TypeAlias = (
     | JobCompleted
     | JobFailed
     | JobExpired
+    | JobPurged
 )

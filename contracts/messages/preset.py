@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from contracts.messages.session import Metadata, storable
+from contracts.messages.session_inputs import Metadata, storable
 from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import Aspect, Kind
 

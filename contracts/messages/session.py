@@ -4,59 +4,25 @@ A session keeps what its user wrote and what the stages made of it. It asks for 
 stream does the work and tells back, through policies, what came of it.
 """
 
-from math import isfinite
 from typing import Annotated, ClassVar, TypeAlias
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import Field
 
-from contracts.model import CommandBody, EventBody, Personal, Strict
+from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
+from contracts.messages.session_life import (
+    DeriveSession,
+    EditSession,
+    PurgeSession,
+    RestoreSession,
+    SessionDerived,
+    SessionEdited,
+    SessionPurged,
+    SessionRestored,
+    TakeStep,
+)
+from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
-
-
-def _in_order(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    if list(stages) != [stage for stage in STAGES if stage in stages]:
-        raise ValueError(f"stages are named once each, in the order {', '.join(STAGES)}; not {', '.join(stages)}")
-    return stages
-
-
-WantedStages = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=len(STAGES)), AfterValidator(_in_order)]
-"""Some stages, each once, in the order in which they are done."""
-
-Metadata: TypeAlias = dict[str, JsonValue]
-"""What a caller wants to find again in the session; nothing here reads it."""
-
-_MOST = 2**63
-
-
-def storable(metadata: Metadata) -> Metadata:
-    """A number that no ledger and no document can hold would stop the partition that took it."""
-    waiting: list[JsonValue] = [metadata]
-    while waiting:
-        match waiting.pop():
-            case dict() as fields:
-                waiting.extend(fields.values())
-            case list() as items:
-                waiting.extend(items)
-            case int() as number if not -_MOST <= number < _MOST:
-                raise ValueError("metadata has a whole number of more than 64 bits; send it as text")
-            case float() as number if not isfinite(number):
-                raise ValueError("metadata has a number that is not finite; send it as text")
-            case _:
-                continue
-    return metadata
-
-
-class Changes(Strict):
-    """Inputs that replace the session's; what is None stays as it is."""
-
-    prompt: Personal | None = None
-    script: Personal | None = None
-    title: Personal | None = None
-    kind: Kind | None = None
-    aspect: Aspect | None = None
-    language: str | None = None
-    voice: str | None = None
 
 
 class StartSession(CommandBody):
@@ -75,7 +41,8 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
-    metadata: Annotated[Metadata, AfterValidator(storable)] = Field(default_factory=dict)
+    metadata: StorableMetadata = Field(default_factory=dict)
+    derived_from: UUID | None = None
 
 
 class RequestStages(CommandBody):
@@ -119,11 +86,12 @@ class RecordCancel(CommandBody):
 
 
 class RecordRetry(CommandBody):
-    """A job of the session that had ended is at work again."""
+    """A job of the session that had ended is at work again, in this run. Where it may not be, this is refused."""
 
     TYPE: ClassVar[str] = "RecordRetry"
 
     job_id: UUID
+    run: Annotated[int, Field(ge=1)] | None = None
 
 
 class DeleteSession(CommandBody):
@@ -148,6 +116,7 @@ class SessionStarted(EventBody):
     voice: str
     stages: tuple[Stage, ...]
     metadata: Metadata
+    derived_from: UUID | None = None
 
 
 class StagesRequested(EventBody):
@@ -258,7 +227,18 @@ class SessionDeleted(EventBody):
 
 
 SessionCommand: TypeAlias = (
-    StartSession | RequestStages | RecordStage | RecordFailure | RecordCancel | RecordRetry | DeleteSession
+    StartSession
+    | TakeStep
+    | RequestStages
+    | RecordStage
+    | RecordFailure
+    | RecordCancel
+    | RecordRetry
+    | EditSession
+    | DeriveSession
+    | DeleteSession
+    | RestoreSession
+    | PurgeSession
 )
 
 SessionEvent: TypeAlias = (
@@ -273,5 +253,9 @@ SessionEvent: TypeAlias = (
     | SessionCanceled
     | SessionRetried
     | SessionCompleted
+    | SessionEdited
+    | SessionDerived
     | SessionDeleted
+    | SessionRestored
+    | SessionPurged
 )

@@ -309,4 +309,5 @@ def _commit(
 
 
 def _refusal(command: Command, before: Known, refused: Refused) -> Commit:
-    return _commit(command, before.version, refusal=Refusal(code=refused.code, detail=refused.detail[:DETAIL_LENGTH]))
+    refusal = Refusal(code=refused.code, detail=refused.detail[:DETAIL_LENGTH], about=refused.about)
+    return _commit(command, before.version, refusal=refusal)

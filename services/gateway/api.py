@@ -6,9 +6,33 @@ from services.gateway import openapi, problems
 from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
-from services.gateway.routes import account, health, jobs, legacy, media, pages, presets, session_reading, sessions
+from services.gateway.routes import (
+    account,
+    health,
+    jobs,
+    media,
+    pages,
+    presets,
+    session_changes,
+    session_reading,
+    sessions,
+)
+from services.gateway.routes.seeds import manim_history, manim_maker, wallet
 
-ROUTERS = (sessions, session_reading, jobs, presets, account, media, legacy, health, pages)
+ROUTERS = (
+    sessions,
+    session_changes,
+    session_reading,
+    jobs,
+    presets,
+    account,
+    media,
+    manim_maker,
+    manim_history,
+    wallet,
+    health,
+    pages,
+)
 _ABOUT = """From a prompt or a script to a narrated, captioned video.
 
 Calls that change something answer 202 at once; `Prefer: wait=N` waits for what became of it. Every error is a problem

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from blobs.objects import open_blobs
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
-from eventlog.errors import Unavailable
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
 from services.gateway import api, reading
@@ -27,7 +26,6 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
 
-INSTALL_PAUSE_SECONDS = 1.0
 CHANGE_STREAMS = 2
 """Each holds one connection while it waits."""
 _log = structlog.get_logger(__name__)
@@ -42,7 +40,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     access = settings.kafka("playhead-gateway")
     database = MongoDatabase.connect(
         settings.mongodb_uri.get_secret_value(),
-        settings.mongodb_database,
+        settings.documents,
         application="playhead-gateway",
         pool=16 + CHANGE_STREAMS,
         seconds=settings.read_seconds,
@@ -70,6 +68,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_tenant=settings.tenant_without_key,
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
+        jobs_per_tenant=settings.jobs_per_tenant,
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
@@ -81,7 +80,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     tasks.create_task(follow_progress(access, gateway.news.tell)),
                     tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
                     tasks.create_task(reading.follow_history(database, gateway.news)),
-                    tasks.create_task(_install(database)),
+                    tasks.create_task(reading.install(database)),
                 ]
                 yield api.make(gateway)
                 for task in work:
@@ -96,16 +95,6 @@ def _signing_keys(settings: GatewaySettings) -> Mapping[str, bytes]:
     """Those that were given; in a local profile without any, one that lives as long as the process."""
     given = {kid: secret.get_secret_value().encode() for kid, secret in settings.signing_keys.items()}
     return given or {"local": secrets.token_bytes(32)}
-
-
-async def _install(database: MongoDatabase) -> None:
-    """Make the collection that is the gateway's own, as soon as the store is there."""
-    while True:
-        try:
-            return await database.install({reading.ANSWERS: None}, reading.INDEXES)
-        except Unavailable as error:
-            _log.warning("MongoDB is away; trying again", error=str(error)[:200])
-        await asyncio.sleep(INSTALL_PAUSE_SECONDS)
 
 
 def _probes(

@@ -36,6 +36,7 @@ class Wish:
     at: datetime
     links: dict[str, str]
     repeatable: bool = False
+    expected_version: int | None = None
 
 
 Show = Callable[[Outcome], Awaitable[Response | None]]
@@ -91,6 +92,7 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         tenant=principal.tenant,
         actor=principal.actor,
         origin=gateway.origin,
+        expected_version=wish.expected_version,
         data=encode(wish.body),
     )
     try:

@@ -41,13 +41,16 @@ class Given(Generic[Wanted]):
 
 
 class JsonBody(Generic[Wanted]):
-    """A dependency that reads the request's body as `model`."""
+    """A dependency that reads the request's body as `model`. Where none is `needed`, no body is an empty one."""
 
-    def __init__(self, model: type[Wanted]) -> None:
+    def __init__(self, model: type[Wanted], *, needed: bool = True) -> None:
         self.model = model
+        self.needed = needed
 
     async def __call__(self, request: Request) -> Given[Wanted]:
         content = await read(request)
+        if not content and not self.needed:
+            return Given(self.model(), {})
         if not content:
             raise problems.Problem("body.missing", "The call needs a JSON body, and none was sent.")
         _check_type(request)

@@ -36,12 +36,23 @@ class CommandSender(Protocol):
 
 
 class SessionFilter(NamedTuple):
-    """Which sessions a list shows. `words`: each stands, in any case, in prompt, script or title."""
+    """Which sessions a list shows. `words`: each stands, in any case, in prompt, script or title.
 
-    status: str | None = None
+    Without `statuses`: all but those that were deleted, and these too with `deleted`.
+    """
+
+    statuses: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     created_after: datetime | None = None
     created_before: datetime | None = None
+    deleted: bool = False
+
+
+class Standing(NamedTuple):
+    """How a tenant's jobs stand, as one of them sees it: how many wait before it, and how many are at work."""
+
+    ahead: int
+    at_work: int
 
 
 class FoundAsset(NamedTuple):
@@ -55,11 +66,15 @@ class FoundAsset(NamedTuple):
 class Documents(Protocol):
     """What the projections say. Every method may raise `Unavailable`; each answers for one tenant but `assets`."""
 
-    async def session(self, tenant: str, session_id: str) -> Stored | None: ...
+    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
+        """The session; one that was deleted only with `deleted`."""
+        ...
 
     async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
-        """Newest first, from after a place; none that was deleted."""
+        """Newest first, from after a place."""
         ...
+
+    async def count_sessions(self, tenant: str, which: SessionFilter) -> int: ...
 
     async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
         """The rows of one stream with a greater version than `after`, oldest first."""
@@ -70,6 +85,10 @@ class Documents(Protocol):
         ...
 
     async def job(self, tenant: str, job_id: str) -> Stored | None: ...
+
+    async def standing(self, tenant: str, job: Stored) -> Standing:
+        """The place of a waiting job among its tenant's: higher priority first, then the one queued earlier."""
+        ...
 
     async def account(self, tenant: str, account_id: str) -> Stored | None: ...
 
@@ -152,6 +171,7 @@ class Gateway:
     legacy_tenant: str = ""
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
+    jobs_per_tenant: int = 4
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     registered: set[UUID] = field(default_factory=set[UUID])
 

@@ -39,6 +39,11 @@ def first_job(tenant: str, session: UUID) -> UUID:
     return uuid5(_JOBS, f"{tenant}\n{session}")
 
 
+def job_of(command: UUID) -> UUID:
+    """The id of the job that a command asks for: sent twice, it asks for one."""
+    return uuid5(_JOBS, str(command))
+
+
 def session_of(command: UUID) -> UUID:
     """The id of the session that a repeatable command starts."""
     return uuid5(_SESSIONS, str(command))

@@ -80,7 +80,7 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
     body = _body(route)
     if body is not None:
         schema = {"$ref": _REFERENCE.format(model=body.__name__)}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        operation["requestBody"] = {"required": _needed(route), "content": {"application/json": {"schema": schema}}}
     policy = policy_of(route)
     if policy in {TENANT, LEGACY, MEDIA}:
         operation["security"] = [{"key": []}] if policy is TENANT else [{"key": []}, {}]
@@ -103,3 +103,8 @@ def _body(route: object) -> type[Body] | None:
         return None
     readers = (one.call for one in route.dependant.dependencies)
     return next((reader.model for reader in readers if isinstance(reader, JsonBody)), None)
+
+
+def _needed(route: APIRoute) -> bool:
+    readers = (one.call for one in route.dependant.dependencies)
+    return all(reader.needed for reader in readers if isinstance(reader, JsonBody))

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from contracts.documents import JobStatus
-from services.gateway.gateway import Gateway, Stored
+from services.gateway.gateway import Gateway, Standing, Stored
 from services.gateway.news import Progress
 from services.gateway.signing import LONGEST_SECONDS
 from services.gateway.views import AssetView, HistoryRow, JobView, ProgressView, SessionView
@@ -58,8 +58,15 @@ def progress_of(progress: Progress) -> ProgressView:
     )
 
 
-def job_view(gateway: Gateway, document: Stored) -> JobView:
-    """A job; while it is at work its progress is what its worker last said, and never less than the log says."""
+def job_view(gateway: Gateway, document: Stored, standing: Standing | None = None) -> JobView:
+    """A job; while it is at work its progress is what its worker last said, and never less than the log says.
+
+    With its `standing` a waiting job shows its place; beyond its tenant's share of workers it is throttled.
+    """
+    if standing is not None:
+        throttled = standing.at_work >= gateway.jobs_per_tenant
+        status = JobStatus.THROTTLED if throttled else document["status"]
+        document = {**document, "status": status, "queuePosition": standing.ahead + 1}
     news = gateway.news.last(document["tenant"], document["sessionId"])
     if news is None or news.job_id != document["jobId"] or document["status"] not in AT_WORK:
         return JobView.model_validate(document)

@@ -2,19 +2,19 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 
-from contracts.documents import SessionStatus
+from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
 from services.gateway.cursors import Place
-from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Stored
+from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
 from services.gateway.lag import Mark
 from services.gateway.news import News
@@ -26,6 +26,7 @@ ANSWERS = "idempotency"
 INDEXES = (Index(ANSWERS, [("at", 1)], seconds=KEPT_SECONDS),)
 SAME_ASSETS = 10
 MOST_CHECKPOINTS = 10_000
+MOST_COUNTED = 1_000_000
 PAUSE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -36,9 +37,9 @@ class MongoDocuments:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
-    async def session(self, tenant: str, session_id: str) -> Stored | None:
+    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
         found = await self._by_id("sessions", tenant, stream_id("session", tenant, session_id))
-        return None if found is None or found["status"] == SessionStatus.DELETED else found
+        return None if found is None or (found["status"] == SessionStatus.DELETED and not deleted) else found
 
     async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses = _clauses(which)
@@ -48,6 +49,10 @@ class MongoDocuments:
             )
         newest = [("createdAt", -1), ("_id", -1)]
         return await self._database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+
+    async def count_sessions(self, tenant: str, which: SessionFilter) -> int:
+        where = {"$and": _clauses(which)}
+        return await self._database.of_tenant("sessions", tenant).count(where, limit=MOST_COUNTED)
 
     async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
         where = {"stream": stream, "version": {"$gt": after}}
@@ -59,6 +64,14 @@ class MongoDocuments:
 
     async def job(self, tenant: str, job_id: str) -> Stored | None:
         return await self._by_id("jobs", tenant, stream_id("job", tenant, job_id))
+
+    async def standing(self, tenant: str, job: Stored) -> Standing:
+        jobs = self._database.of_tenant("jobs", tenant)
+        waiting = {"status": JobStatus.QUEUED, "held": False}
+        same = {"priority": job["priority"], "createdAt": {"$lt": job["createdAt"]}}
+        before = {"$or": [{"priority": {"$gt": job["priority"]}}, same]}
+        ahead = await jobs.count({"$and": [waiting, before]}, limit=MOST_COUNTED)
+        return Standing(ahead, await jobs.count({"status": JobStatus.RUNNING}, limit=MOST_COUNTED))
 
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return await self._by_id("accounts", tenant, stream_id("account", tenant, account_id))
@@ -124,6 +137,27 @@ class MongoAnswers:
 
     async def release(self, tenant: str, id_: UUID) -> None:
         await self._database.owned(ANSWERS, tenant).delete({"_id": str(id_), "answer": None})
+
+
+class Installing(Protocol):
+    """A database that can be made ready."""
+
+    name: str
+
+    async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None: ...
+
+
+async def install(database: Installing) -> None:
+    """Make the collection that is the gateway's own, as soon as the store is there, and tell that it is."""
+    while True:
+        try:
+            await database.install({ANSWERS: None}, INDEXES)
+        except Unavailable as error:
+            _log.warning("MongoDB is away; trying again", error=str(error)[:200])
+        else:
+            _log.info("MongoDB connected successfully", database=database.name, sessions="sessions")
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def follow_outcomes(database: MongoDatabase, origin: str, waiters: Waiters) -> None:
@@ -196,9 +230,11 @@ def _usable(account_id: str) -> Mapping[str, Any]:
 
 
 def _clauses(which: SessionFilter) -> list[Mapping[str, Any]]:
-    clauses: list[Mapping[str, Any]] = [
-        {"status": which.status} if which.status else {"status": {"$ne": SessionStatus.DELETED}}
-    ]
+    clauses: list[Mapping[str, Any]] = [{}]
+    if which.statuses:
+        clauses.append({"status": {"$in": list(which.statuses)}})
+    elif not which.deleted:
+        clauses.append({"status": {"$ne": SessionStatus.DELETED}})
     if which.created_after:
         clauses.append({"createdAt": {"$gt": which.created_after}})
     if which.created_before:

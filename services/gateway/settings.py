@@ -26,7 +26,6 @@ class GatewaySettings(ServiceSettings):
 
     profile: Literal["local", "production"] = Field("production", alias="PLAYHEAD_PROFILE")
     public_url: str = Field("", alias="PUBLIC_URL", description="Where clients reach us; without it, host and port.")
-    mongodb_database: str = Field("playhead", alias="MONGODB_DATABASE")
     blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL")
 
     api_keys: dict[str, KeyOwner] = Field(default_factory=dict[str, KeyOwner], alias="PLAYHEAD_API_KEYS")
@@ -40,6 +39,8 @@ class GatewaySettings(ServiceSettings):
     legacy_tenant: str = Field("", alias="LEGACY_TENANT")
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
     starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
+    jobs_per_tenant: int = Field(4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
+    """As the workers know it: a job beyond it waits, and is shown as throttled."""
     send_seconds: float = Field(5.0, alias="PLAYHEAD_SEND_SECONDS", gt=0, le=60)
     """How long the log may take to confirm a command."""
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)

@@ -161,12 +161,13 @@ class JobView(View):
     stage: Stage | None
     stages: list[JobStageView]
     progress: float
-    queue_position: int | None = None
+    queue_position: int | None = Field(default=None, description="1: the next of its tenant's jobs.")
     eta_ms: int | None = None
     attempts: int
     cost_micro_usd: int
     points_reserved: int
     points_settled: int
+    points_refunded: int = Field(default=0, description="What its end gave back of what was set aside for it.")
     error: JobErrorView | None = None
     reason: str = ""
     created_at: Moment

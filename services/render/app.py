@@ -28,7 +28,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     events = KafkaEventLog(access, RENDER_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
     database = MongoDatabase.connect(
-        settings.mongodb_uri.get_secret_value(), settings.mongodb_database, application="playhead-render"
+        settings.mongodb_uri.get_secret_value(), settings.documents, application="playhead-render"
     )
     pools: list[Pool] = []
 

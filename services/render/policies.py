@@ -49,7 +49,7 @@ def record(heard: Heard) -> Iterable[Ask]:
         case JobCanceled() as body:
             told = RecordCancel(job_id=body.job_id, reason=body.reason)
         case JobRetried() as body:
-            told = RecordRetry(job_id=body.job_id)
+            told = RecordRetry(job_id=body.job_id, run=body.run)
         case _:
             return
     yield Ask("record", stream_id("session", heard.tenant, str(body.session_id)), told)

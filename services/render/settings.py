@@ -8,7 +8,6 @@ from eventlog.settings import ServiceSettings
 class RenderSettings(ServiceSettings):
     """`enforce_credits`: an account without points gets no film; off, its balance may fall below 0."""
 
-    mongodb_database: str = Field(default="playhead", alias="MONGODB_DATABASE")
     enforce_credits: bool = Field(default=False, alias="PLAYHEAD_ENFORCE_CREDITS")
     deadline_minutes: int = Field(default=60, alias="PLAYHEAD_JOB_DEADLINE_MINUTES", ge=1)
     """A job that has not ended so long after it was queued expires."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from contracts.topics import COMMANDS_OF, SESSION_COMMANDS, SESSION_EVENTS
+from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from eventlog.roles import Roles
@@ -11,6 +12,10 @@ from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.session.handlers import DOCUMENTS, groups
 from services.session.settings import SessionSettings
+from services.session.sweep import MongoSessions, Sweep
+
+SWEEPER = 0
+"""Who decides the commands of this partition sweeps."""
 
 
 @asynccontextmanager
@@ -21,7 +26,7 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
     events = KafkaEventLog(access, SESSION_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
     database = MongoDatabase.connect(
-        settings.mongodb_uri.get_secret_value(), settings.mongodb_database, application="playhead-session"
+        settings.mongodb_uri.get_secret_value(), settings.documents, application="playhead-session"
     )
     try:
         await reached(commands.start)
@@ -30,7 +35,8 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
         broker = kafka_broker(access)
         roles = Roles("session", broker, access, metrics, settings.data)
         declared = groups(roles, commands, events, sender, store)
-        yield Service(broker, declared, metrics)
+        sweep = Sweep(MongoSessions(database), sender, now, settings.retention, lambda: SWEEPER in declared[0].works)
+        yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:
         await sender.close()
         await commands.close()

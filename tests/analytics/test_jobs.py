@@ -110,10 +110,15 @@ def test_a_stopped_attempt_is_tried_again_after_a_retry() -> None:
     assert attempts(*story, retried(), claimed(2))[:2] == [("speech", 1, "stopped", 1), ("speech", 2, "running", 2)]
 
 
-def test_a_stage_that_nobody_may_begin_for_want_of_points_is_begun_by_the_next_claim() -> None:
+def test_a_stage_that_nobody_may_begin_for_want_of_points_is_held_and_begun_by_the_next_claim() -> None:
     script = Stage.SCRIPT
-    story = (queued(script, SPEECH, SCENES, held=True), claimed(1), done(script), approved(), claimed(2))
+    story = (queued(script, SPEECH, SCENES, held=True), claimed(1), done(script))
     assert attempts(*story) == [
+        ("scenes", 1, "held", None),
+        ("script", 1, "completed", 1),
+        ("speech", 1, "held", None),
+    ]
+    assert attempts(*story, approved(), claimed(2)) == [
         ("scenes", 1, "waiting", None),
         ("script", 1, "completed", 1),
         ("speech", 1, "running", 2),

@@ -4,8 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts.messages.job import CancelJob, ClaimJob, CompleteStage, FailStage, ReleaseJob, ReleaseReason, RetryJob
-from contracts.messages.session import DeleteSession, RequestStages
+from contracts.messages.account import GrantCredits
+from contracts.messages.job import (
+    CancelJob,
+    ClaimJob,
+    CompleteStage,
+    FailJob,
+    FailStage,
+    ReleaseJob,
+    ReleaseReason,
+    RetryJob,
+)
+from contracts.messages.session import DeleteSession, RequestStages, RestoreSession
 from contracts.pricing import price
 from contracts.rendering import STAGES, Stage
 from tests.flows.world import World
@@ -85,7 +95,21 @@ def stepwise() -> World:
     return world
 
 
+def retried_after_its_session_was_deleted() -> World:
+    world = failed_thrice()
+    assert world.send(DeleteSession(), RetryJob()) == ["done", "done"]
+    return world
+
+
+def restored_after_deletion() -> World:
+    world = deleted_while_running()
+    assert world.send(RestoreSession()) == ["done"]
+    return world
+
+
 FLOWS = [
+    retried_after_its_session_was_deleted,
+    restored_after_deletion,
     a_film,
     cannot_pay,
     canceled_while_running,
@@ -173,6 +197,40 @@ async def test_a_retry_goes_on_where_the_job_had_stopped_and_completes_the_sessi
     assert (job["status"], job["run"], job["error"]) == ("completed", 2, None)
     assert account["balance"] == 100 - price(DURATION_MS, (Stage.VIDEO,))
     assert (await world.view("analytics.fact_job"))["error_code"] is None
+
+
+@pytest.mark.req(85)
+async def test_a_job_that_is_retried_for_a_deleted_session_is_stopped_and_costs_nothing() -> None:
+    world = retried_after_its_session_was_deleted()
+    job, account = await world.view("jobs"), await world.view("accounts")
+    assert (job["status"], job["run"], job["reason"]) == ("canceled", 2, "there is no open session of this id")
+    assert account["balance"] == 100
+
+
+async def test_a_job_that_is_retried_while_another_has_its_place_is_stopped() -> None:
+    world = failed_thrice()
+    world.send(RequestStages(job_id=ANOTHER_JOB, stages=(Stage.VIDEO,)), RetryJob())
+    (first, second) = sorted(await world.rows("jobs"), key=lambda job: job["jobId"] != str(JOB))
+    assert (first["status"], second["status"]) == ("canceled", "queued")
+    assert (await world.view("sessions"))["activeJob"] == str(ANOTHER_JOB)
+    assert (await world.view("accounts"))["balance"] == 100 - second["pointsReserved"]
+
+
+async def test_a_late_refusal_of_points_does_not_end_the_run_after_it() -> None:
+    world = cannot_pay()
+    world.send(GrantCredits(entry_id=ANOTHER_JOB, amount=100), RetryJob())
+    late = FailJob(code="quota.exceeded", message="too few points", run=1)
+    assert world.send(late) == ["done"]
+    job = await world.view("jobs")
+    assert (job["status"], job["run"], job["held"]) == ("queued", 2, False)
+
+
+async def test_a_restored_session_has_what_it_had_and_its_job_stays_stopped() -> None:
+    world = restored_after_deletion()
+    session = await world.view("sessions")
+    assert (session["status"], session["activeJob"]) == ("canceled", None)
+    assert [stage["status"] for stage in session["stages"]] == ["done"] + ["canceled"] * 4
+    assert (await world.view("analytics.fact_session"))["status"] == "canceled"
 
 
 async def test_deleting_a_session_stops_what_runs_for_it() -> None:

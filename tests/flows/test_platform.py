@@ -4,7 +4,7 @@ import pytest
 
 from contracts.messages.job import FailJob
 from contracts.messages.preset import DeletePreset, SavePreset
-from contracts.messages.session import DeleteSession
+from contracts.messages.session import DeleteSession, PurgeSession, RestoreSession
 from contracts.rendering import STAGES
 from tests.flows.world import World
 from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, register, start
@@ -34,9 +34,22 @@ async def test_what_was_deleted_stays_with_its_time() -> None:
     preset = SavePreset(preset_id=PRESET, account_id=ACCOUNT, new=True, name="Calm")
     assert world.send(start(), preset, DeleteSession(), DeletePreset(account_id=ACCOUNT)) == ["done"] * 4
     project, kept = await world.view("platform.projects"), await world.view("platform.presets")
-    assert project["status"] == "deleted"
     assert project["deleted_at"] == project["updated_at"] > project["created_at"]
     assert kept["deleted_at"] == kept["updated_at"] > kept["created_at"]
+
+
+@pytest.mark.req(69)
+async def test_what_was_restored_is_as_it_was_and_what_was_purged_is_gone() -> None:
+    world = World()
+    world.send(start())
+    world.work(*STAGES)
+    before = await world.view("platform.projects")
+    assert world.send(DeleteSession(), RestoreSession()) == ["done"] * 2
+    back = await world.view("platform.projects")
+    assert {**back, "updated_at": None, "version": None} == {**before, "updated_at": None, "version": None}
+    assert world.send(DeleteSession(), PurgeSession()) == ["done"] * 2
+    for table in ("projects", "jobs", "scenes", "assets"):
+        assert await world.rows(f"platform.{table}") == []
 
 
 async def test_a_job_that_failed_says_why() -> None:

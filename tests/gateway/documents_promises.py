@@ -42,6 +42,33 @@ class DocumentsPromises:
         assert await documents.sessions("ours", ALL, None, 10) == []
         assert await documents.assets(str(VIDEO)) == []
 
+    async def test_a_deleted_session_is_read_where_that_is_asked_for(self, documents: Documents, put: Put) -> None:
+        await put("sessions", samples.session("ours", status="deleted"))
+        everything = SessionFilter(deleted=True)
+        assert await documents.session("ours", str(SESSION), deleted=True) is not None
+        assert await documents.session("theirs", str(SESSION), deleted=True) is None
+        assert len(await documents.sessions("ours", everything, None, 10)) == 1
+        assert [await documents.count_sessions("ours", which) for which in (everything, ALL)] == [1, 0]
+
+    async def test_sessions_are_counted_as_they_are_listed(self, documents: Documents, put: Put) -> None:
+        for n, status in enumerate(("failed", "canceled", "completed")):
+            await put("sessions", listed(n, status=status, prompt=f"Part {n}"))
+        await put("sessions", samples.session("theirs"))
+        stopped = SessionFilter(("failed", "canceled"))
+        young = SessionFilter(created_after=NOON)
+        for which, number in ((ALL, 3), (stopped, 2), (SessionFilter(words=("part", "2")), 1), (young, 1)):
+            assert await documents.count_sessions("ours", which) == number
+            assert len(await documents.sessions("ours", which, None, 10)) == number
+
+    async def test_a_waiting_job_knows_its_place_among_its_tenants(self, documents: Documents, put: Put) -> None:
+        def waiting(n: int, **fields: Any) -> dict[str, Any]:
+            return samples.job("ours", UUID(int=n), createdAt=NOON + timedelta(seconds=n), **fields)
+
+        jobs = [waiting(1), waiting(2, held=True), waiting(3, priority=1), waiting(4), waiting(5, status="running")]
+        for job in (*jobs, samples.job("theirs", createdAt=NOON - timedelta(days=1))):
+            await put("jobs", job)
+        assert [await documents.standing("ours", jobs[n]) for n in (2, 0, 3)] == [(0, 1), (1, 1), (2, 1)]
+
     async def test_sessions_are_listed_newest_first_from_any_place(self, documents: Documents, put: Put) -> None:
         for n in range(6):
             await put("sessions", listed(n))
@@ -60,7 +87,7 @@ class DocumentsPromises:
         await put("sessions", listed(2, prompt="", script="sleeve\nand blue", status="failed"))
 
         async def found(*words: str, status: str | None = None) -> int:
-            return len(await documents.sessions("ours", SessionFilter(status, words), None, 10))
+            return len(await documents.sessions("ours", SessionFilter((status,) if status else (), words), None, 10))
 
         assert await found("BLUE") == 2
         assert await found("(really)", "blue") == 1

@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.envelope import Command, stream_id
 from eventlog.errors import Unavailable
 from services.gateway.cursors import Place
-from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Stored
+from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS
 
 
@@ -52,19 +52,17 @@ class MemoryDocuments:
         """One document of a tenant."""
         return next((row for row in self.rows(collection, tenant) if row["_id"] == id_), None)
 
-    async def session(self, tenant: str, session_id: str) -> Stored | None:
+    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
         found = self.one("sessions", tenant, stream_id("session", tenant, session_id))
-        return None if found is None or found["status"] == "deleted" else found
+        return None if found is None or (found["status"] == "deleted" and not deleted) else found
 
     async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
-        def fits(row: Stored) -> bool:
-            text = "\n".join([row["prompt"], row["script"], row["title"]]).lower()
-            status = row["status"] == which.status if which.status else row["status"] != "deleted"
-            return status and all(word.lower() in text for word in which.words)
-
-        rows = [row for row in self.rows("sessions", tenant) if fits(row)]
+        rows = [row for row in self.rows("sessions", tenant) if _fits(row, which)]
         rows.sort(key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
         return [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+
+    async def count_sessions(self, tenant: str, which: SessionFilter) -> int:
+        return sum(_fits(row, which) for row in self.rows("sessions", tenant))
 
     async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
         rows = [row for row in self.rows("session_history", tenant) if row["stream"] == stream]
@@ -76,6 +74,13 @@ class MemoryDocuments:
 
     async def job(self, tenant: str, job_id: str) -> Stored | None:
         return self.one("jobs", tenant, stream_id("job", tenant, job_id))
+
+    async def standing(self, tenant: str, job: Stored) -> Standing:
+        rows = self.rows("jobs", tenant)
+        waiting = [row for row in rows if row["status"] == "queued" and not row["held"]]
+        place = (-job["priority"], job["createdAt"])
+        ahead = sum((-row["priority"], row["createdAt"]) < place for row in waiting)
+        return Standing(ahead, sum(row["status"] == "running" for row in rows))
 
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return self.one("accounts", tenant, stream_id("account", tenant, account_id))
@@ -133,6 +138,14 @@ class MemoryAnswers:
 
     async def release(self, tenant: str, id_: UUID) -> None:
         self.kept.pop((tenant, id_), None)
+
+
+def _fits(row: Stored, which: SessionFilter) -> bool:
+    text = "\n".join([row["prompt"], row["script"], row["title"]]).lower()
+    shown = row["status"] in which.statuses if which.statuses else which.deleted or row["status"] != "deleted"
+    young = which.created_after is None or row["createdAt"] > which.created_after
+    old = which.created_before is None or row["createdAt"] < which.created_before
+    return shown and young and old and all(word.lower() in text for word in which.words)
 
 
 def _version(row: Stored) -> int:

@@ -115,6 +115,7 @@ def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: A
             "estimatePoints": 2,
             "pointsReserved": 2,
             "pointsSettled": 0,
+            "pointsRefunded": 0,
             "costMicroUsd": 0,
             "durationMs": None,
             "assets": [],

@@ -33,9 +33,20 @@ IDS = {
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
+    "editSession": {"title": "Bees"},
+    "requestStages": {"stages": ["refine"]},
+    "regenerateSession": {"from": "prompt"},
+    "regenerateSeedSession": {},
+    "improvePrompt": {"sessionId": str(samples.SESSION), "prompt": "Why do bees dance?"},
+    "generateScript": {"sessionId": str(samples.SESSION)},
+    "generateAudio": {"sessionId": str(samples.SESSION)},
+    "generateVideo": {"sessionId": str(samples.SESSION)},
     "legacyGenerate": {"script": "Bees dance.", "walletAddress": "0xabc"},
 }
 """Operation to a body that it takes."""
+
+THEIR_IDS = {str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, THEM.account)}
+"""Ids that an answer must not tell; any other is new, and another each time."""
 
 ACCEPTED = {(202, "POST"), (202, "PUT"), (202, "PATCH"), (202, "DELETE")}
 """A command for a stream of the caller's own tenant, which will find that there is nothing."""
@@ -98,6 +109,9 @@ def told(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str, dict[st
     text = answer.text
     for one in (*ids.values(), *(value.partition(".")[0] for value in ids.values())):
         text = text.replace(one, "…")
+    text = re.sub(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", lambda id_: id_[0] if id_[0] in THEIR_IDS else "new", text
+    )
     text = re.sub(r'"(requestId|commandId|streamId|command)":"[^"]*"', "", text)
     private = {"x-request-id", "content-length", "location"}
     headers = {name: value for name, value in answer.headers.items() if name not in private}

@@ -23,20 +23,35 @@ from contracts.messages.preset import PresetCommand
 from contracts.messages.session import (
     Changes,
     DeleteSession,
+    DeriveSession,
+    EditSession,
+    PurgeSession,
     RecordCancel,
     RecordFailure,
     RecordRetry,
     RecordStage,
     RequestStages,
+    RestoreSession,
     SessionCommand,
     SessionCompleted,
+    SessionDeleted,
+    SessionDerived,
+    SessionPurged,
+    SessionRestored,
+    SessionStarted,
+    StagesRequested,
+    TakeStep,
 )
+from contracts.messages.session_life import Basis
 from contracts.rendering import STAGES, Aspect, Stage
 from services.analytics.projections import OF_SESSIONS
-from services.session.deciders import account, preset, session
+from services.session.deciders import account, preset, session, session_work
+from services.session.policies import derive
 from services.session.projections import PROJECTIONS
+from tests.bdd import NOON
 from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played, some_of
+from tests.session.test_policies import heard
 from tests.session.test_preset import PRESETS
 from tests.session.words import ACCOUNT, PROMPT, SCRIPT, SESSION, an_id, output, register, start
 
@@ -52,6 +67,7 @@ changes = some_of(
     voice=some.none() | some.just("en-us"),
     aspect=some.none() | some.sampled_from(Aspect),
 )
+notes = some.none() | some.sampled_from([{}, {"campaign": "autumn"}])
 SESSION_COMMANDS: some.SearchStrategy[SessionCommand] = some.one_of(
     some_of(start, prompt=words, script=words, stages=stages, job=jobs),
     some_of(start, job=jobs),
@@ -59,8 +75,28 @@ SESSION_COMMANDS: some.SearchStrategy[SessionCommand] = some.one_of(
     some_of(RecordStage, job_id=jobs, output=some_of(output, stage=some.sampled_from(STAGES))),
     some_of(RecordFailure, job_id=jobs, code=some.just("x"), message=some.just("y")),
     some_of(RecordCancel, job_id=jobs),
-    some_of(RecordRetry, job_id=jobs),
+    some_of(RecordRetry, job_id=jobs, run=some.none() | some.integers(1, 2)),
+    some_of(
+        TakeStep,
+        session_id=some.just(SESSION),
+        account_id=some.just(ACCOUNT),
+        job_id=jobs,
+        stages=stages,
+        prompt=some.none() | words,
+        script=some.none() | words,
+    ),
+    some_of(EditSession, title=some.none() | some.sampled_from(["Salt", "The sea"]), metadata=notes),
+    some_of(
+        DeriveSession,
+        new_session_id=jobs,
+        account_id=some.just(ACCOUNT),
+        job_id=jobs,
+        basis=some.none() | some.sampled_from(Basis),
+        changes=changes,
+    ),
     some_of(DeleteSession),
+    some_of(RestoreSession),
+    some_of(PurgeSession),
 )
 SESSIONS = some.lists(SESSION_COMMANDS, max_size=20).map(lambda commands: [start(job=an_id("a")), *commands])
 
@@ -139,8 +175,66 @@ def test_what_is_asked_of_a_job_can_be_done(commands: Sequence[SessionCommand]) 
             {Stage.SCRIPT} if wish["inputs"]["script"].strip() else set()
         )
         for stage in wish["stages"]:
-            assert there.issuperset(session.NEEDS[stage])
+            assert there.issuperset(session_work.NEEDS[stage])
             there.add(stage)
+
+
+@quick
+@given(SESSIONS)
+def test_nothing_happens_to_a_deleted_session_but_that_it_comes_back_or_is_gone_for_good(
+    commands: Sequence[SessionCommand],
+) -> None:
+    away = purged = False
+    for event in events_of(played(session.DECIDER, commands)):
+        assert not purged
+        assert away == isinstance(event, SessionRestored | SessionPurged)
+        purged = isinstance(event, SessionPurged)
+        away = isinstance(event, SessionDeleted)
+
+
+@quick
+@given(SESSIONS)
+def test_a_job_is_told_to_go_on_only_for_the_session_that_waits_for_it_alone(
+    commands: Sequence[SessionCommand],
+) -> None:
+    for step in played(session.DECIDER, commands):
+        if isinstance(step.command, RecordRetry) and not step.refused and isinstance(step.after, session.Open):
+            work, last = step.after.at_work, step.after.last
+            assert step.command.job_id in {one.job_id for one in (work, last) if one is not None}
+
+
+@quick
+@given(SESSIONS)
+def test_the_document_tells_what_the_rules_know(commands: Sequence[SessionCommand]) -> None:
+    """The projection and the decider fold the same facts: neither may know of work that the other does not."""
+    steps = played(session.DECIDER, commands)
+    state = steps[-1].after
+    view = folded(PROJECTIONS[0], events_of(steps))
+    match state:
+        case session.Open():
+            (document,) = view
+            assert document["activeJob"] == (str(state.at_work.job_id) if state.at_work else None)
+            assert document["jobs"] == [str(job) for job in state.jobs]
+            assert document["metadata"] == state.metadata
+            assert document["status"] != "deleted"
+            assert {one["name"] for one in document["stages"] if one["status"] == "done"} == set(state.outputs)
+        case session.Deleted():
+            (document,) = view
+            assert (document["status"], document["activeJob"]) == ("deleted", None)
+        case _:
+            assert view == ()
+
+
+@quick
+@given(SESSIONS)
+def test_what_is_made_of_a_session_can_begin(commands: Sequence[SessionCommand]) -> None:
+    for event in events_of(played(session.DECIDER, commands)):
+        if isinstance(event, SessionDerived):
+            (asked,) = derive(heard(event))
+            begun = session.DECIDER.decide(session.DECIDER.initial, asked.body, NOON)
+            assert isinstance(begun[0], SessionStarted)
+            assert (begun[0].derived_from, begun[0].session_id) == (SESSION, event.new_session_id)
+            assert isinstance(begun[1], StagesRequested)
 
 
 @quick

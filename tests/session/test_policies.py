@@ -71,9 +71,15 @@ def test_points_that_are_set_aside_approve_the_run_that_they_are_for() -> None:
 
 
 def test_a_job_that_nobody_pays_for_fails() -> None:
-    refusal = Refusal(code="quota.exceeded", detail="this takes 3 points, the account has 1")
-    failing = FailJob(code="quota.exceeded", message="this takes 3 points, the account has 1", retryable=True)
+    refusal = Refusal(code="quota.exceeded", detail="this takes 3 points, the account has 1", about="2")
+    failing = FailJob(code="quota.exceeded", message="this takes 3 points, the account has 1", retryable=True, run=2)
     assert asked(heard(None, refusal, "ReserveCredits")) == [Ask("cannot_pay", JOB_STREAM, failing)]
+
+
+def test_a_job_that_its_session_does_not_want_back_is_stopped_in_that_run() -> None:
+    refusal = Refusal(code="session.superseded", detail="the session has gone on", about="3")
+    stop = CancelJob(reason="the session has gone on", run=3)
+    assert asked(heard(None, refusal, "RecordRetry")) == [Ask("not_again", JOB_STREAM, stop)]
 
 
 def test_what_runs_for_a_deleted_session_is_stopped() -> None:
@@ -95,7 +101,15 @@ def test_nothing_else_asks_for_anything(what: Heard) -> None:
 
 
 def test_the_names_of_rules_are_frozen_because_ids_are_made_of_them() -> None:
-    assert [policy.__name__ for policy in POLICIES] == ["queue", "approve", "cannot_pay", "stop"]
+    assert [policy.__name__ for policy in POLICIES] == [
+        "queue",
+        "approve",
+        "cannot_pay",
+        "stop",
+        "not_again",
+        "derive",
+        "purge",
+    ]
     (ask,) = asked(heard(SessionDeleted(session_id=SESSION, job_id=JOB)))
     assert str(uuid5(uuid5(an_id("event"), ask.rule), ask.stream)) == "41ac0c31-4626-54e6-a741-73d393f678e4"
 

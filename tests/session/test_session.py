@@ -249,8 +249,6 @@ def test_a_canceled_job_cancels_the_session_once() -> None:
         RecordStage(job_id=an_id("a stranger"), output=output(Stage.REFINE)),
         RecordFailure(job_id=an_id("a stranger"), code="x", message="y"),
         RecordCancel(job_id=an_id("a stranger")),
-        RecordRetry(job_id=an_id("a stranger")),
-        RecordRetry(job_id=JOB),
     ],
 )
 def test_what_a_job_tells_that_is_not_at_work_here_is_no_news(told: SessionCommand) -> None:
@@ -265,6 +263,14 @@ def test_a_retried_job_is_at_work_again_on_the_stages_that_it_had_left() -> None
     assert (
         after.after(RecordStage(job_id=JOB, output=output(Stage.SCRIPT))).events[-1].TYPE == "session.script_generated"
     )
+
+
+def test_a_job_that_goes_on_for_a_session_with_no_use_for_it_is_refused() -> None:
+    again = RecordRetry(job_id=JOB, run=2)
+    begun().after(DeleteSession()).when(again).refused("session.not_open")
+    gone_on = begun().after(FAILURE, RequestStages(job_id=ANOTHER_JOB, stages=STAGES))
+    gone_on.when(again).refused("session.busy")
+    gone_on.after(RecordCancel(job_id=ANOTHER_JOB)).when(again).refused("session.superseded")
 
 
 def test_a_job_that_has_done_all_its_stages_is_not_at_work_again() -> None:

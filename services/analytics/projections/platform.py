@@ -14,12 +14,15 @@ from contracts.messages.session import (
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
+    SessionEdited,
     SessionFailed,
+    SessionPurged,
+    SessionRestored,
     SessionRetried,
     SessionStarted,
     StagesRequested,
 )
-from eventlog.read.projection import Fact, Projection, View
+from eventlog.read.projection import Fact, Projection, Row, View
 
 
 def fold_user(view: View, fact: Fact) -> View:
@@ -63,7 +66,7 @@ def fold_identity(view: View, fact: Fact) -> View:
 
 
 def fold_project(view: View, fact: Fact) -> View:
-    """`platform.projects`: a video from the wish on; a deleted one stays, with its time."""
+    """`platform.projects`: a video from the wish on; a deleted one stays, with its time, until it is purged."""
     if isinstance(body := fact.body, SessionStarted):
         return (_project(body, fact),)
     match fact.body:
@@ -76,7 +79,14 @@ def fold_project(view: View, fact: Fact) -> View:
         case SessionCanceled():
             changes = {"status": "canceled"}
         case SessionDeleted():
-            changes = {"status": "deleted", "deleted_at": fact.at}
+            changes = {"deleted_at": fact.at}
+        case SessionRestored():
+            stopped = {"status": "canceled"} if view and view[0]["status"] == "active" else {}
+            changes = {"deleted_at": None, **stopped}
+        case SessionPurged():
+            return ()
+        case SessionEdited() as body:
+            return tuple(_edited(row, body, fact) for row in view)
         case _:
             changes = {}
     return tuple({**row, **changes, "updated_at": fact.at, "version": fact.version} for row in view)
@@ -92,6 +102,13 @@ def fold_preset(view: View, fact: Fact) -> View:
             return tuple({**row, **changes} for row in view)
         case _:
             return view
+
+
+def _edited(row: Row, body: SessionEdited, fact: Fact) -> Row:
+    title = row["title"] if body.title is None else body.title
+    metadata = row["configuration"]["metadata"] if body.metadata is None else body.metadata
+    configuration = {**row["configuration"], "metadata": metadata}
+    return {**row, "title": title, "configuration": configuration, "updated_at": fact.at, "version": fact.version}
 
 
 def _project(body: SessionStarted, fact: Fact) -> dict[str, Any]:

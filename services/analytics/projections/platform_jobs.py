@@ -8,6 +8,7 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -22,6 +23,8 @@ def fold_job(view: View, fact: Fact) -> View:
     """`platform.jobs`: how far a job is."""
     if isinstance(body := fact.body, JobQueued):
         return (_queued(body, fact),)
+    if isinstance(body, JobPurged):
+        return ()
     match fact.body:
         case JobClaimed():
             changes: dict[str, Any] = {"status": "running", "attempts": view[0]["attempts"] + 1} if view else {}
@@ -49,7 +52,9 @@ def fold_job(view: View, fact: Fact) -> View:
 
 def fold_scenes(view: View, fact: Fact) -> View:
     """`platform.scenes`: the plan that was made last."""
-    if not isinstance(body := fact.body, JobStageCompleted) or body.output.stage is not Stage.SCENES:
+    if isinstance(body := fact.body, JobPurged):
+        return ()
+    if not isinstance(body, JobStageCompleted) or body.output.stage is not Stage.SCENES:
         return view
     return tuple(
         {
@@ -71,7 +76,9 @@ def fold_scenes(view: View, fact: Fact) -> View:
 
 def fold_assets(view: View, fact: Fact) -> View:
     """`platform.assets`: the files that a user can have."""
-    if not isinstance(body := fact.body, JobStageCompleted):
+    if isinstance(body := fact.body, JobPurged):
+        return ()
+    if not isinstance(body, JobStageCompleted):
         return view
     made = {
         artifact.asset_id: {

@@ -7,13 +7,14 @@ from contracts.messages.session import (
     SessionCompleted,
     SessionDeleted,
     SessionFailed,
+    SessionRestored,
     SessionRetried,
     SessionStarted,
     StageRecorded,
     StagesRequested,
 )
 from contracts.rendering import Stage
-from eventlog.read.projection import Fact, Projection, View
+from eventlog.read.projection import Fact, Projection, Row, View
 
 MILESTONES = {
     Stage.REFINE: "refined_at",
@@ -58,6 +59,8 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"status": "active", "retries": row["retries"] + 1, "error_code": None, "error_stage": None}
         case SessionDeleted():
             changes = {"status": "deleted", "deleted_at": fact.at}
+        case SessionRestored():
+            changes = {"status": _standing(row), "deleted_at": None}
         case _:
             changes = {}
     return ({**row, **changes, "updated_at": fact.at, "version": fact.version},)
@@ -88,6 +91,12 @@ def _started(body: SessionStarted, fact: Fact) -> dict[str, Any]:
         "updated_at": fact.at,
         "version": fact.version,
     }
+
+
+def _standing(row: Row) -> str:
+    """How a session stands that came back: what was at work for it was canceled when it was deleted."""
+    ends = {name: row[f"{name}_at"] for name in ("completed", "failed", "canceled") if row[f"{name}_at"]}
+    return max(ends, key=lambda name: ends[name]) if ends else "canceled"
 
 
 PROJECTION = Projection("analytics.fact_session", 1, "session", fold, key=("stream",))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.messages.job import (
+    JobApproved,
     JobCanceled,
     JobClaimed,
     JobExpired,
@@ -13,7 +14,7 @@ from contracts.messages.job import (
     JobStageCompleted,
     JobStageFailed,
 )
-from contracts.rendering import STAGES, Stage
+from contracts.rendering import FREE_STAGES, STAGES, Stage
 from eventlog.read.projection import Fact, Projection, Row, View
 
 
@@ -22,9 +23,12 @@ def fold(view: View, fact: Fact) -> View:
     view = tuple(sorted(view, key=_place))
     match fact.body:
         case JobQueued() as body:
-            return tuple(_waiting(body, fact, stage) for stage in body.stages)
+            waiting = tuple(_waiting(body, fact, stage) for stage in body.stages)
+            return tuple(_held(row) for row in waiting) if body.held else waiting
+        case JobApproved():
+            return _unheld(view)
         case JobClaimed() as body:
-            before = _ended(view, fact, "lost") if body.takeover else _not_begun(view)
+            before = _ended(view, fact, "lost") if body.takeover else view
             return _begun(before, fact, body.epoch)
         case JobStageCompleted() as body:
             done = _ended(view, fact, "completed", again=False)
@@ -34,9 +38,10 @@ def fold(view: View, fact: Fact) -> View:
         case JobReleased() as body:
             return _ended(view, fact, "lost" if body.reason == "worker.lost" else "released")
         case JobFailed() | JobCanceled() | JobExpired():
-            return _ended(view, fact, "stopped", again=False)
-        case JobRetried():
-            return _tried_again(view)
+            return _unheld(_ended(view, fact, "stopped", again=False))
+        case JobRetried() as body:
+            again = _tried_again(_unheld(view))
+            return tuple(_held(row) for row in again) if body.held else again
         case _:
             return view
 
@@ -64,10 +69,15 @@ def _waiting(body: JobQueued, fact: Fact, stage: Stage) -> Row:
     }
 
 
-def _not_begun(view: View) -> View:
-    """Who finished the last free stage of an unpaid job has let it go without a word: nobody began the next."""
-    fresh: dict[str, Any] = {"epoch": None, "started_at": None, "outcome": "waiting"}
-    return tuple({**row, **fresh} if row["outcome"] == "running" else row for row in view)
+def _held(row: Row) -> Row:
+    """A stage that costs points is held until they are set aside."""
+    held = row["outcome"] == "waiting" and Stage(row["stage"]) not in FREE_STAGES
+    return {**row, "outcome": "held"} if held else row
+
+
+def _unheld(view: View) -> View:
+    """Points are set aside, or a job that has ended waits for none."""
+    return tuple({**row, "outcome": "waiting"} if row["outcome"] == "held" else row for row in view)
 
 
 def _tried_again(view: View) -> View:
@@ -81,8 +91,10 @@ def _tried_again(view: View) -> View:
 
 
 def _begun(view: View, fact: Fact, epoch: int) -> View:
-    """The first row that waits is at work."""
+    """The first row that waits is at work, unless one before it is held."""
     for place, row in enumerate(view):
+        if row["outcome"] == "held":
+            return view
         if row["outcome"] == "waiting":
             begun = {**row, "outcome": "running", "epoch": epoch, "started_at": fact.at}
             return (*view[:place], begun, *view[place + 1 :])
@@ -110,4 +122,4 @@ def _another(row: Row, *, again: bool) -> tuple[Row, ...]:
     return ({**row, **fresh},)
 
 
-PROJECTION = Projection("analytics.fact_stage_attempt", 1, "job", fold, key=("stream", "stage", "number"))
+PROJECTION = Projection("analytics.fact_stage_attempt", 2, "job", fold, key=("stream", "stage", "number"))

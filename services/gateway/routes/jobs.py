@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.documents import JobStatus
 from contracts.envelope import stream_id
 from contracts.messages.job import CancelJob, RetryJob
 from contracts.model import CommandBody
@@ -17,7 +18,7 @@ from services.gateway.gateway import Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.preparing import job_view
 from services.gateway.problems import Problem
-from services.gateway.routes.answers import command_answers, said, versioned
+from services.gateway.routes.answers import answered, command_answers, said, versioned
 from services.gateway.views import JobView
 from services.gateway.waiting import Outcome
 
@@ -26,9 +27,15 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 @router.get("/{job_id}", operation_id="getJob", summary="Read a job", responses=said("job.unknown", ok=JobView))
 async def get(request: Request, caller: Caller, job_id: UUID) -> Response:
-    """Status, stages, progress, attempts and what it cost so far."""
+    """Status, stages, progress, attempts and what it cost so far; while it waits, its place among its tenant's jobs."""
+    gateway = gateway_of(request)
     document = await _known(request, caller, job_id)
-    return versioned(request, job_view(gateway_of(request), document), document["version"])
+    waits = document["status"] == JobStatus.QUEUED and not document["held"]
+    standing = await gateway.documents.standing(caller.tenant, document) if waits else None
+    view = job_view(gateway, document, standing)
+    if waits:
+        return answered(view, headers={"Cache-Control": "no-store"})  # its place changes without an event of its own
+    return versioned(request, view, document["version"])
 
 
 @router.post(
@@ -39,7 +46,7 @@ async def get(request: Request, caller: Caller, job_id: UUID) -> Response:
     responses=command_answers("job.unknown", ok=JobView),
 )
 async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
-    """Stops the job. What was set aside for stages that were not done is given back: see `pointsSettled`."""
+    """Stops the job. What was set aside for stages that were not done is given back: see `pointsRefunded`."""
     return await _ask(request, caller, job_id, CancelJob(reason="canceled by its user"))
 
 

@@ -10,11 +10,13 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
-from services.gateway import cursors, sse
+from services.gateway import sse
 from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
+from services.gateway.paging import next_cursor, place_of
+from services.gateway.past import session_as_it_was
 from services.gateway.preparing import history_row, session_view
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, said, versioned, words_of
@@ -24,6 +26,7 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 INT64_MAX = 2**63 - 1
 Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+IncludeDeleted = Annotated[bool, Query(alias="includeDeleted", description="Show what was deleted, too.")]
 Cursor = Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")]
 
 
@@ -37,19 +40,24 @@ async def list_(
     q: Annotated[str | None, Query(max_length=200, description="Words that stand in prompt, script or title.")] = None,
     created_after: Annotated[AwareDatetime | None, Query(alias="createdAfter")] = None,
     created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
+    include_deleted: IncludeDeleted = False,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Newest first; stable while new sessions come."""
     gateway = gateway_of(request)
-    which = SessionFilter(status, words_of(q), created_after, created_before)
+    which = SessionFilter(
+        () if status is None else (status,), words_of(q), created_after, created_before, include_deleted
+    )
     question = f"sessions\n{which!r}"
-    place = _place(gateway, caller, question, cursor)
+    place = place_of(gateway, caller, question, cursor)
     found = await gateway.documents.sessions(caller.tenant, which, place, limit + 1)
     shown = found[:limit]
     page = Page[SessionView](
         items=[session_view(gateway, document) for document in shown],
-        next_cursor=_next(gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit),
+        next_cursor=next_cursor(
+            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
+        ),
         has_more=len(found) > limit,
     )
     return answered(page)
@@ -59,13 +67,32 @@ async def list_(
     "/{session_id}",
     operation_id="getSession",
     summary="Read a session",
-    responses=said("session.unknown", ok=SessionView),
+    responses=said("session.unknown", "version.unknown", ok=SessionView),
 )
-async def get(request: Request, caller: Caller, session_id: UUID) -> Response:
-    """The session with its files; `videoFilePath` is a link that plays."""
+async def get(
+    request: Request,
+    caller: Caller,
+    session_id: UUID,
+    version: Annotated[int | None, Query(ge=1, le=INT64_MAX, description="As it was after this event.")] = None,
+    at: Annotated[AwareDatetime | None, Query(description="As it was at this time.")] = None,
+    include_deleted: IncludeDeleted = False,
+) -> Response:
+    """The session with its files; `videoFilePath` is a link that plays.
+
+    With `version` or `at` it is told as it was then; a file that has been replaced since may be gone.
+    """
     gateway = gateway_of(request)
-    document = await _known(gateway, caller, session_id)
-    return versioned(request, session_view(gateway, document), document["version"])
+    document = await _known(gateway, caller, session_id, deleted=include_deleted)
+    if version is None and at is None:
+        return versioned(request, session_view(gateway, document), document["version"])
+    if version is not None and at is not None:
+        raise Problem("value.invalid", "Ask for a version or for a time, not for both.")
+    then = await session_as_it_was(gateway, caller.tenant, document["_id"], version=version, at=at)
+    if then is None:
+        when = f"version {version}" if at is None else f"the time {at.isoformat()}"
+        raise Problem("version.unknown", f"Of this session there is nothing at {when}; it is at {document['version']}.")
+    view = session_view(gateway, then).model_copy(update={"progress": None})
+    return versioned(request, view, then["version"])
 
 
 @router.get(
@@ -75,19 +102,26 @@ async def get(request: Request, caller: Caller, session_id: UUID) -> Response:
     responses=said("session.unknown", "cursor.invalid", ok=Page[HistoryRow]),
 )
 async def history(
-    request: Request, caller: Caller, session_id: UUID, limit: Limit = 20, cursor: Cursor = None
+    request: Request,
+    caller: Caller,
+    session_id: UUID,
+    include_deleted: IncludeDeleted = False,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """Every event of the session, newest first."""
     gateway = gateway_of(request)
-    await _known(gateway, caller, session_id)
+    await _known(gateway, caller, session_id, deleted=include_deleted)
     stream = stream_id("session", caller.tenant, str(session_id))
     question = f"history\n{stream}"
-    place = _place(gateway, caller, question, cursor)
+    place = place_of(gateway, caller, question, cursor)
     before = INT64_MAX if place is None else int(place.id)
     found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=limit + 1)
     page = Page[HistoryRow](
         items=[history_row(row) for row in found[:limit]],
-        next_cursor=_next(gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit),
+        next_cursor=next_cursor(
+            gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit
+        ),
         has_more=len(found) > limit,
     )
     return answered(page)
@@ -122,27 +156,8 @@ async def events(
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
-async def _known(gateway: Gateway, caller: Principal, session_id: UUID) -> Stored:
-    document = await gateway.documents.session(caller.tenant, str(session_id))
+async def _known(gateway: Gateway, caller: Principal, session_id: UUID, *, deleted: bool = False) -> Stored:
+    document = await gateway.documents.session(caller.tenant, str(session_id), deleted=deleted)
     if document is None:
         raise Problem("session.unknown", f"There is no session {session_id}.")
     return document
-
-
-def _place(gateway: Gateway, caller: Principal, question: str, cursor: str | None) -> Place | None:
-    if not cursor:
-        return None
-    try:
-        return cursors.read(gateway.signer, caller.tenant, question, cursor)
-    except cursors.NotACursor as error:
-        raise Problem(
-            "cursor.invalid",
-            "This cursor was not given out for this list. Take `nextCursor` of the page before, with the same filters, "
-            "or start again without a cursor.",
-        ) from error
-
-
-def _next(gateway: Gateway, caller: Principal, question: str, places: list[Place], limit: int) -> str | None:
-    if len(places) <= limit:
-        return None
-    return cursors.written(gateway.signer, caller.tenant, question, places[limit - 1])

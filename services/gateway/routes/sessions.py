@@ -1,4 +1,4 @@
-"""Sessions: made and deleted."""
+"""Sessions: made."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
-from contracts.messages.session import DeleteSession, StartSession, WantedStages
+from contracts.messages.session import StartSession, WantedStages
 from contracts.rendering import STAGES, Aspect, Kind
 from contracts.topics import SESSION_COMMANDS
 from services.gateway.asking import Wish, ask, command_id, register
@@ -32,7 +32,8 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 LONGEST_METADATA = 16_384
 
 
-def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The metadata as it is. Raises `ValueError` for more than is kept."""
     if len(str(metadata)) > LONGEST_METADATA:
         raise ValueError(f"is too large: at most {LONGEST_METADATA:,} characters of JSON are kept")
     return metadata
@@ -49,7 +50,7 @@ class NewSession(Body):
     kind: Kind = Kind.SLIDES
     aspect: Aspect = Aspect.WIDE
     stages: WantedStages = STAGES
-    metadata: Annotated[dict[str, JsonValue], AfterValidator(_small)] = Field(default_factory=dict)
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(small)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_words(self) -> "NewSession":
@@ -86,36 +87,6 @@ async def create(
         return await ask(request, gateway, caller, wish, show)
 
     return await once(request, gateway, caller.tenant, given, act)
-
-
-@router.delete(
-    "/{session_id}",
-    operation_id="deleteSession",
-    summary="Delete a session",
-    status_code=202,
-    responses=command_answers("session.not_open", gone=None),
-)
-async def delete(request: Request, caller: Caller, session_id: UUID) -> Response:
-    """Takes the session away and stops what runs for it. `Prefer: wait=N` answers 204 when that is done."""
-    gateway = gateway_of(request)
-
-    async def act(chosen: UUID | None) -> Response:
-        wish = Wish(
-            topic=SESSION_COMMANDS.name,
-            stream=stream_id("session", caller.tenant, str(session_id)),
-            body=DeleteSession(),
-            id=command_id(gateway, caller.tenant, chosen),
-            at=gateway.now(),
-            links={"session": f"/v1/sessions/{session_id}"},
-            repeatable=chosen is not None,
-        )
-
-        async def show(_outcome: Outcome) -> Response | None:
-            return Response(status_code=204)
-
-        return await ask(request, gateway, caller, wish, show)
-
-    return await once(request, gateway, caller.tenant, None, act)
 
 
 def start(

@@ -1,6 +1,7 @@
 """A job: some stages of a session, done by one worker at a time.
 
     Absent ──queued──► Live ──completed, failed, canceled, expired──► Over ──retried──► Live
+                                                                      Over ──purged──► Purged
 
 A live job waits, or is held by the worker of its newest epoch. What is said under an older epoch is refused, so a
 worker that was frozen and wakes up changes nothing.
@@ -9,7 +10,7 @@ worker that was frozen and wakes up changes nothing.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 from uuid import UUID
 
 import msgspec
@@ -30,11 +31,13 @@ from contracts.messages.job import (
     JobEvent,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
     JobStageCompleted,
     JobStageFailed,
+    PurgeJob,
     QueueJob,
     ReleaseJob,
     ReleaseReason,
@@ -62,7 +65,10 @@ class End(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others."""
+    """What is true of a job, live or over.
+
+    `done` are the stages of this run that are finished, `left` the others; `files` is what all its stages have left.
+    """
 
     job_id: UUID
     session_id: UUID
@@ -77,6 +83,7 @@ class Job(msgspec.Struct, frozen=True):
     worker: str = ""
     attempts: int = 0
     losses: int = 0
+    files: tuple[str, ...] = ()
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -96,7 +103,11 @@ class Over(msgspec.Struct, frozen=True, tag=True):
     end: End
 
 
-State: TypeAlias = Absent | Live | Over
+class Purged(msgspec.Struct, frozen=True, tag=True):
+    """It is gone for good."""
+
+
+State: TypeAlias = Absent | Live | Over | Purged
 
 
 def evolve(state: State, event: JobEvent) -> State:
@@ -127,6 +138,8 @@ def evolve(state: State, event: JobEvent) -> State:
         case Over(job=job), JobRetried():
             again = msgspec.structs.replace(job, run=event.run, held=event.held, done=(), attempts=0, losses=0)
             return Live(again)
+        case Over(), JobPurged():
+            return Purged()
         case _:
             return state
 
@@ -136,7 +149,14 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
     match state, command:
         case Absent(), QueueJob():
             return [_queue(command)]
-        case Live() | Over(), QueueJob():
+        case Live() | Over() | Purged(), QueueJob():
+            return []
+        case Live(job=job), PurgeJob():
+            stopped = JobCanceled(**_ids(job), run=job.run, reason="its session is gone", points=_owed(job))
+            return [stopped, _purged(job)]
+        case Over(job=job), PurgeJob():
+            return [_purged(job)]
+        case Purged(), (PurgeJob() | ApproveJob() | FailJob() | CancelJob() | ExpireJob()):
             return []
         case Live(job=job), ApproveJob(run=run):
             return [JobApproved(**_ids(job), run=run)] if job.held and run == job.run else []
@@ -155,6 +175,8 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
         case Live(job=job), ReleaseJob():
             _holds(job, command.epoch)
             return _release(job, command)
+        case Live(job=job), (FailJob(run=int(run)) | CancelJob(run=int(run))) if run != job.run:
+            return []  # it was about a run that has ended
         case Live(job=job), FailJob():
             return [_failed(job, command.code, command.message, retryable=command.retryable)]
         case Live(job=job), CancelJob():
@@ -171,7 +193,7 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             raise Refused("job.stale_epoch", f"epoch {command.epoch} is not at work: the job has ended")
         case Over(), ApproveJob() | FailJob() | CancelJob() | ExpireJob():
             return []
-        case Absent(), _:
+        case Absent() | Purged(), _:
             raise Refused("job.unknown", "there is no job of this id")
 
 
@@ -200,6 +222,7 @@ def _after_stage(job: Job, event: JobStageCompleted) -> Job:
         script=output.script or job.script,
         duration_ms=output.duration_ms or job.duration_ms,
         worker="" if only_paid_left else job.worker,
+        files=tuple(dict.fromkeys((*job.files, *(artifact.sha256 for artifact in output.artifacts)))),
         attempts=0,
         losses=0,
     )
@@ -207,6 +230,10 @@ def _after_stage(job: Job, event: JobStageCompleted) -> Job:
 
 def _let_go(job: Job) -> Job:
     return msgspec.structs.replace(job, worker="")
+
+
+def _purged(job: Job) -> JobPurged:
+    return JobPurged(**_ids(job), files=job.files)
 
 
 def _ids(job: Job) -> dict[str, UUID]:
@@ -316,21 +343,10 @@ def _retried(job: Job) -> JobRetried:
 
 DECIDER: Decider[State] = Decider(
     category="job",
-    version=1,
+    version=2,
     initial=Absent(),
     state_type=State,
     evolve=evolve,
     decide=decide,
-    commands=(
-        QueueJob,
-        ApproveJob,
-        ClaimJob,
-        CompleteStage,
-        FailStage,
-        FailJob,
-        ReleaseJob,
-        CancelJob,
-        RetryJob,
-        ExpireJob,
-    ),
+    commands=get_args(JobCommand),
 )

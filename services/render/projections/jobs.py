@@ -11,6 +11,7 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -26,9 +27,9 @@ def fold(view: View, fact: Fact) -> View:
     body = fact.body
     if isinstance(body, JobQueued):
         return (_queued(body, fact),)
-    if not view:
-        return view
-    document: dict[str, Any] = {**view[0], "updatedAt": fact.at, "version": fact.version}
+    if not view or isinstance(body, JobPurged):
+        return ()
+    document: dict[str, Any] = {"pointsRefunded": 0, **view[0], "updatedAt": fact.at, "version": fact.version}
     match body:
         case JobApproved():
             changes = {"held": False, "pointsReserved": document["estimatePoints"]}
@@ -43,20 +44,19 @@ def fold(view: View, fact: Fact) -> View:
         case JobRetried():
             changes = _retried(document, body)
         case JobCompleted():
-            settled = min(body.points, document["pointsReserved"])
             changes = _ended("completed", fact) | {"progress": 100, "durationMs": body.duration_ms}
-            changes["pointsSettled"] = document["pointsSettled"] + settled
+            changes |= _paid(document, body.points)
         case JobFailed():
             changes = _ended("failed", fact) | {
                 "error": _error(body.code, body.message, body.stage, retryable=body.retryable),
                 "stages": _stopped(document, "failed"),
+                **_paid(document, 0),
             }
         case JobCanceled():
-            settled = min(body.points, document["pointsReserved"])
             changes = _ended("canceled", fact) | {"reason": body.reason, "stages": _stopped(document, "canceled")}
-            changes["pointsSettled"] = document["pointsSettled"] + settled
+            changes |= _paid(document, body.points)
         case JobExpired():
-            changes = _ended("expired", fact) | {"stages": _stopped(document, "canceled")}
+            changes = _ended("expired", fact) | {"stages": _stopped(document, "canceled")} | _paid(document, 0)
         case _:
             changes = {}
     return ({**document, **changes},)
@@ -88,6 +88,7 @@ def _queued(body: JobQueued, fact: Fact) -> Row:
         "estimatePoints": body.estimate_points,
         "pointsReserved": 0,
         "pointsSettled": 0,
+        "pointsRefunded": 0,
         "costMicroUsd": 0,
         "durationMs": None,
         "assets": [],
@@ -152,6 +153,7 @@ def _retried(document: Row, body: JobRetried) -> dict[str, Any]:
         "run": body.run,
         "estimatePoints": body.estimate_points,
         "pointsReserved": 0,
+        "pointsRefunded": 0,
         "error": None,
         "reason": "",
         "finishedAt": None,
@@ -162,6 +164,13 @@ def _retried(document: Row, body: JobRetried) -> dict[str, Any]:
 
 def _ended(status: str, fact: Fact) -> dict[str, Any]:
     return {"status": status, "held": False, "worker": None, "finishedAt": fact.at}
+
+
+def _paid(document: Row, points: int) -> dict[str, Any]:
+    """A run is over that costs `points`: it takes no more than was set aside, and gives back the rest."""
+    settled = min(points, document["pointsReserved"])
+    refunded = document["pointsReserved"] - settled
+    return {"pointsSettled": document["pointsSettled"] + settled, "pointsRefunded": refunded}
 
 
 def _begun(document: Row, fact: Fact) -> list[Row]:
@@ -194,4 +203,4 @@ def _error(code: str, message: str, stage: Stage | None, *, retryable: bool) -> 
     return {"code": code, "message": message, "stage": stage.value if stage else None, "retryable": retryable}
 
 
-PROJECTION = Projection("jobs", 1, "job", fold)
+PROJECTION = Projection("jobs", 2, "job", fold)

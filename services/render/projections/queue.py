@@ -13,6 +13,7 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
@@ -28,8 +29,8 @@ def fold(view: View, fact: Fact) -> View:
     body = fact.body
     if isinstance(body, JobQueued):
         return (_claimable(_queued(body, fact)),)
-    if not view:
-        return view
+    if not view or isinstance(body, JobPurged):
+        return ()
     row = view[0]
     match body:
         case JobApproved():

@@ -135,7 +135,8 @@ def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEv
     if name in account.reservations or name in account.closed:
         return []
     if command.enforce and account.balance < command.amount:
-        raise Refused("quota.exceeded", f"this takes {command.amount} points, the account has {account.balance}")
+        detail = f"this takes {command.amount} points, the account has {account.balance}"
+        raise Refused("quota.exceeded", detail, about=str(command.run))
     return [
         CreditsReserved(
             account_id=account.account_id,

@@ -10,7 +10,10 @@ from contracts.messages.session import (
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
+    SessionEdited,
     SessionFailed,
+    SessionPurged,
+    SessionRestored,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -38,6 +41,8 @@ def fold(view: View, fact: Fact) -> View:
         return (_started(body, fact),)
     if not view:
         return view
+    if isinstance(body, SessionPurged):
+        return ()
     document: dict[str, Any] = {**view[0], "updatedAt": fact.at, "version": fact.version}
     match body:
         case StagesRequested():
@@ -60,6 +65,11 @@ def fold(view: View, fact: Fact) -> View:
             }
         case SessionDeleted():
             changes = {"status": "deleted", "activeJob": None, "stages": _stopped(document["stages"])}
+        case SessionRestored():
+            changes = {"status": _standing(document)}
+        case SessionEdited():
+            given = {"title": body.title, "metadata": body.metadata}
+            changes = {name: value for name, value in given.items() if value is not None}
         case _:
             changes = {}
     return ({**document, **changes},)
@@ -89,7 +99,7 @@ def _started(body: SessionStarted, fact: Fact) -> Row:
         "assets": [],
         "jobs": [],
         "activeJob": None,
-        "derivedFrom": None,
+        "derivedFrom": str(body.derived_from) if body.derived_from else None,
         "metadata": body.metadata,
         "createdAt": fact.at,
         "updatedAt": fact.at,
@@ -174,6 +184,19 @@ def _asked(stages: Iterable[Row], wanted: tuple[Stage, ...], job_id: str) -> lis
 def _stopped(stages: Iterable[Row]) -> list[Row]:
     """What was at work or waited is not done any more."""
     return [{**stage, "status": "canceled"} if stage["status"] in ("running", "pending") else stage for stage in stages]
+
+
+def _standing(document: Row) -> str:
+    """What a session that nothing is at work for is called, by what its stages came to."""
+    came_to = {stage["status"] for stage in document["stages"]}
+    if "failed" in came_to:
+        return "expired" if document["error"]["code"] == EXPIRED_CODE else "failed"
+    if "canceled" in came_to:
+        return "canceled"
+    done = [Stage(stage["name"]) for stage in document["stages"] if stage["status"] == "done"]
+    if not done:
+        return "created"
+    return "completed" if done[-1] is Stage.VIDEO else WORDS[done[-1]]
 
 
 def _stage(name: Stage, status: str, job_id: str | None, finished_at: datetime | None) -> Row:

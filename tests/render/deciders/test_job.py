@@ -20,11 +20,13 @@ from contracts.messages.job import (
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobReleased,
     JobRetried,
     JobStageCompleted,
     JobStageFailed,
+    PurgeJob,
     ReleaseJob,
     ReleaseReason,
     RetryJob,
@@ -275,3 +277,23 @@ def test_a_retry_goes_on_with_what_is_left_in_a_new_run_that_is_paid_for_anew() 
     after.when(claim(1)).refused("job.stale_epoch")
     done = after.after(ApproveJob(run=2), claim(2), complete(Stage.VIDEO, 2))
     assert done.events[-1] == JobCompleted(**IDS, run=2, points=points, duration_ms=DURATION_MS)
+
+
+def test_a_job_whose_session_is_gone_is_forgotten_with_its_files_named_once() -> None:
+    over = at_work().after(*(CompleteStage(epoch=1, output=output(stage)) for stage in STAGES))
+    gone = over.when(PurgeJob()).then(JobPurged(**IDS, files=("5f" * 32,)))
+    gone.when(PurgeJob()).then_nothing()
+    gone.when(CancelJob()).then_nothing()
+    gone.when(RetryJob()).refused("job.unknown")
+
+
+def test_a_live_job_is_stopped_before_it_is_forgotten() -> None:
+    stopped, gone = at_work().when(PurgeJob()).decided()
+    assert (stopped.TYPE, gone.TYPE) == ("job.canceled", "job.purged")
+
+
+def test_what_is_said_of_another_run_ends_nothing() -> None:
+    at_work().when(FailJob(code="quota.exceeded", message="no points", run=2)).then_nothing()
+    at_work().when(CancelJob(run=2)).then_nothing()
+    (canceled,) = at_work().when(CancelJob(run=1)).decided()
+    assert canceled.TYPE == "job.canceled"

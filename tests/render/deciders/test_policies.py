@@ -71,7 +71,7 @@ def test_a_job_that_has_to_be_paid_for_asks_for_its_points(enforce: bool) -> Non
 
 def test_a_retried_job_asks_for_the_points_of_its_new_run_and_tells_its_session() -> None:
     points = ReserveCredits(job_id=JOB, session_id=SESSION, run=2, amount=3, enforce=True)
-    told = Ask("record", TO_SESSION, RecordRetry(job_id=JOB))
+    told = Ask("record", TO_SESSION, RecordRetry(job_id=JOB, run=2))
     assert asked(JobRetried(**IDS, run=2, held=True, estimate_points=3)) == [Ask("reserve", TO_ACCOUNT, points), told]
     assert asked(JobRetried(**IDS, run=2, held=False, estimate_points=0)) == [told]
 

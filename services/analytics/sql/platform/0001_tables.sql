@@ -66,11 +66,11 @@ COMMENT ON COLUMN platform.projects.tenant_id IS 'Whose it is.';
 COMMENT ON COLUMN platform.projects.project_id IS 'The session.';
 COMMENT ON COLUMN platform.projects.user_id IS 'Whose wish it was.';
 COMMENT ON COLUMN platform.projects.title IS 'The title that its owner gave it; personal.';
-COMMENT ON COLUMN platform.projects.status IS 'created, active, completed, failed, canceled or deleted.';
+COMMENT ON COLUMN platform.projects.status IS 'created, active, completed, failed or canceled; whether it was deleted tells deleted_at.';
 COMMENT ON COLUMN platform.projects.configuration IS 'Kind, aspect, language, voice, stages and metadata, as they were asked for.';
 COMMENT ON COLUMN platform.projects.created_at IS 'When it was asked for.';
 COMMENT ON COLUMN platform.projects.updated_at IS 'When it changed last.';
-COMMENT ON COLUMN platform.projects.deleted_at IS 'When it was deleted; the row stays.';
+COMMENT ON COLUMN platform.projects.deleted_at IS 'When it was deleted; the row stays until it is purged.';
 COMMENT ON COLUMN platform.projects.version IS 'How many events of the stream the row is made of.';
 
 CREATE TABLE platform.jobs (

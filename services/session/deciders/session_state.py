@@ -1,0 +1,148 @@
+"""What is true of a session, folded from what happened to it.
+
+Absent ──started──► Open ──deleted──► Deleted ──purged──► Purged
+                      ▲────restored────┘
+"""
+
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from contracts.messages.session import (
+    SessionCanceled,
+    SessionDeleted,
+    SessionDerived,
+    SessionEdited,
+    SessionEvent,
+    SessionFailed,
+    SessionPurged,
+    SessionRestored,
+    SessionRetried,
+    SessionStarted,
+    StageRecorded,
+    StagesRequested,
+    StartSession,
+)
+from contracts.rendering import Aspect, Kind, Stage, StageOutput
+
+
+class Work(msgspec.Struct, frozen=True):
+    """A job of the session and the stages that it has left."""
+
+    job_id: UUID
+    stages: tuple[Stage, ...]
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """What the user gave."""
+
+    kind: Kind
+    aspect: Aspect
+    prompt: str
+    script: str
+    title: str
+    language: str
+    voice: str
+
+
+class Absent(msgspec.Struct, frozen=True, tag=True):
+    """Nothing has happened yet."""
+
+
+class Open(msgspec.Struct, frozen=True, tag=True):
+    """`begun_with`, `begun_metadata` and `derived_from` tell a repeated start from another.
+
+    `at_work` has not ended; `last` has, last, and may be taken up again. `retitled`: the title is another than the
+    scenes were, or will be, made with. `derived` are the sessions that were made of this one.
+    """
+
+    session_id: UUID
+    account_id: UUID
+    begun_with: Inputs
+    begun_metadata: dict[str, Any]
+    metadata: dict[str, Any]
+    inputs: Inputs
+    derived_from: UUID | None = None
+    outputs: dict[Stage, StageOutput] = {}
+    at_work: Work | None = None
+    last: Work | None = None
+    jobs: tuple[UUID, ...] = ()
+    retitled: bool = False
+    derived: tuple[UUID, ...] = ()
+
+
+class Deleted(msgspec.Struct, frozen=True, tag=True):
+    """It was taken away, and may be brought back as `session`, without anything at work."""
+
+    session: Open
+
+
+class Purged(msgspec.Struct, frozen=True, tag=True):
+    """It is gone for good; its id is never given again."""
+
+
+Session: TypeAlias = Absent | Open | Deleted | Purged
+
+
+def evolve(state: Session, event: SessionEvent) -> Session:
+    """The session after the event."""
+    match state, event:
+        case _, SessionStarted():
+            inputs = inputs_of(event)
+            noted = event.metadata
+            return Open(event.session_id, event.account_id, inputs, noted, noted, inputs, event.derived_from)
+        case Open(), StagesRequested():
+            asked = event.inputs
+            inputs = Inputs(
+                asked.kind, asked.aspect, asked.prompt, asked.script, asked.title, asked.language, asked.voice
+            )
+            return msgspec.structs.replace(
+                state,
+                inputs=inputs,
+                outputs={output.stage: output for output in event.outputs},
+                at_work=Work(event.job_id, event.stages),
+                jobs=(*state.jobs, event.job_id),
+                retitled=False,
+            )
+        case Open(at_work=Work() as work), StageRecorded():
+            left = tuple(stage for stage in work.stages if stage != event.output.stage)
+            still = Work(work.job_id, left)
+            return msgspec.structs.replace(
+                state,
+                outputs={**state.outputs, event.output.stage: event.output},
+                at_work=still if left else None,
+                last=state.last if left else still,
+            )
+        case Open(), SessionFailed() | SessionCanceled():
+            return msgspec.structs.replace(state, at_work=None, last=state.at_work)
+        case Open(), SessionRetried():
+            return msgspec.structs.replace(state, at_work=Work(event.job_id, event.stages), last=None)
+        case Open(), SessionEdited():
+            return _edited(state, event)
+        case Open(), SessionDerived():
+            return msgspec.structs.replace(state, derived=(*state.derived, event.new_session_id))
+        case Open(), SessionDeleted():
+            return Deleted(msgspec.structs.replace(state, at_work=None, last=None))
+        case Deleted(session=session), SessionRestored():
+            return session
+        case Deleted(), SessionPurged():
+            return Purged()
+        case _:
+            return state
+
+
+def inputs_of(start: StartSession | SessionStarted) -> Inputs:
+    """What the user gave at the beginning; a script of nothing but white space is none."""
+    script = start.script if start.script.strip() else ""
+    return Inputs(start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice)
+
+
+def _edited(session: Open, event: SessionEdited) -> Open:
+    title = session.inputs.title if event.title is None else event.title
+    return msgspec.structs.replace(
+        session,
+        inputs=msgspec.structs.replace(session.inputs, title=title),
+        metadata=session.metadata if event.metadata is None else event.metadata,
+        retitled=session.retitled or title != session.inputs.title,
+    )
