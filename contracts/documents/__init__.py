@@ -5,6 +5,7 @@
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
 | `PresetDocument`  | `presets`                             | session, from its events  | preset stream    |
+| `CredentialsDocument` | `credentials`                     | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
@@ -14,6 +15,7 @@ whole milliseconds. Nothing in a document comes from a clock, a host name or ano
 """
 
 from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, LedgerEntry
+from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
@@ -25,6 +27,7 @@ COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
     "presets": PresetDocument,
+    "credentials": CredentialsDocument,
     "jobs": JobDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
@@ -38,6 +41,7 @@ __all__ = [
     "AccountDocument",
     "Asset",
     "CommandDocument",
+    "CredentialsDocument",
     "Document",
     "HistoryDocument",
     "JobDocument",

@@ -1,5 +1,6 @@
 """What the routes work with: the ports of this service, and the few settings that they see."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from blobs.store import BlobStore
 from contracts.envelope import Command
 from eventlog.clock import Clock
+from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
@@ -166,6 +168,7 @@ class Gateway:
     news: News
     signer: Signer
     keys: KeyRing
+    credentials: Credentials
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""
@@ -173,6 +176,7 @@ class Gateway:
     starter_grant: int = 100
     jobs_per_tenant: int = 4
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])
 
     def seconds(self) -> int:

@@ -3,7 +3,7 @@
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.mongo import Index, MongoDatabase
 
-NAMES = ("sessions", "accounts", "presets", "session_commands", "session_history")
+NAMES = ("sessions", "accounts", "credentials", "presets", "session_commands", "session_history")
 INDEXES = (
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
@@ -11,6 +11,9 @@ INDEXES = (
     Index("sessions", [("assets.assetId", 1)]),
     Index("presets", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("presets", [("tenant", 1), ("isDefault", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("credentials", [("keys.digest", 1)]),
+    Index("credentials", [("logins.digest", 1)]),
+    Index("credentials", [("tenant", 1), ("identities.digest", 1)]),
     Index("session_history", [("stream", 1), ("version", 1)], unique=True),
     Index("session_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),
 )

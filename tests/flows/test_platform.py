@@ -1,13 +1,26 @@
 """The platform's tables show what happened to whom, over real histories of several streams."""
 
+from datetime import timedelta
+
 import pytest
 
+from contracts.messages.access import (
+    ChangePlan,
+    ChangeRole,
+    LinkIdentity,
+    RequestErasure,
+    SignIn,
+    SignOut,
+    UnlinkIdentity,
+)
 from contracts.messages.job import FailJob
 from contracts.messages.preset import DeletePreset, SavePreset
+from contracts.messages.roles import Role
 from contracts.messages.session import DeleteSession, PurgeSession, RestoreSession
 from contracts.rendering import STAGES
+from tests.bdd import NOON
 from tests.flows.world import World
-from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, register, start
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, register, start
 
 
 @pytest.mark.req(66, 70)
@@ -36,6 +49,31 @@ async def test_what_was_deleted_stays_with_its_time() -> None:
     project, kept = await world.view("platform.projects"), await world.view("platform.presets")
     assert project["deleted_at"] == project["updated_at"] > project["created_at"]
     assert kept["deleted_at"] == kept["updated_at"] > kept["created_at"]
+
+
+@pytest.mark.req(66, 68)
+async def test_a_user_has_a_role_a_plan_linked_identities_and_logins() -> None:
+    world = World()
+    login = SignIn(login_id=an_id("login"), digest="ab" * 32, method="oidc", expires_at=NOON + timedelta(hours=1))
+    link = LinkIdentity(provider="https://id.example", digest="cd" * 32)
+    assert world.send(login, link, ChangeRole(role=Role.PREMIUM), ChangePlan(plan="pro")) == ["done"] * 4
+    user, session = await world.view("platform.users"), await world.view("platform.auth_sessions")
+    assert (user["role"], user["plan"], user["name"], user["deleted_at"]) == ("premium", "pro", "Ada", None)
+    assert (session["login_id"], session["method"], session["user_id"]) == (an_id("login"), "oidc", ACCOUNT)
+    providers = {one["provider"] for one in await world.rows("platform.accounts")}
+    assert providers == {"demo", "https://id.example"}
+    assert world.send(SignOut(login_id=an_id("login")), UnlinkIdentity(digest="cd" * 32)) == ["done"] * 2
+    assert await world.rows("platform.auth_sessions") == []
+    assert (await world.view("platform.accounts"))["provider"] == "demo"
+
+
+@pytest.mark.req(69)
+async def test_who_asks_to_be_forgotten_leaves_a_row_without_a_name() -> None:
+    world = World()
+    assert world.send(RequestErasure()) == ["done"]
+    user = await world.view("platform.users")
+    assert (user["name"], user["deleted_at"]) == ("", user["updated_at"])
+    assert await world.rows("platform.accounts") == []
 
 
 @pytest.mark.req(69)

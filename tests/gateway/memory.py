@@ -97,6 +97,23 @@ class MemoryDocuments:
         rows = [row for row in self.rows("presets", tenant) if row["deletedAt"] is None]
         return [row for row in rows if row["isDefault"] or row["accountId"] == account_id]
 
+    async def by_digest(self, digest: str) -> Stored | None:
+        rows = [row for tenant in self.tenants("credentials") for row in self.rows("credentials", tenant)]
+        return next((row for row in rows for part in (*row["keys"], *row["logins"]) if part["digest"] == digest), None)
+
+    async def by_identity(self, tenant: str, digest: str) -> Stored | None:
+        rows = self.rows("credentials", tenant)
+        return next((row for row in rows if any(one["digest"] == digest for one in row["identities"])), None)
+
+    async def of_account(self, tenant: str, account: str) -> Stored | None:
+        return self.one("credentials", tenant, stream_id("account", tenant, account))
+
+    def tenants(self, collection: str) -> list[str]:
+        """Whoever has a document there."""
+        if self.away:
+            raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
+        return sorted({row["tenant"] for row in self.collections.get(collection, {}).values()})
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         for name in ("session_commands", "render_commands"):
             found = self.one(name, tenant, str(command_id))

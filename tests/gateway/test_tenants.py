@@ -28,12 +28,15 @@ IDS = {
     "asset_id": str(samples.VIDEO),
     "preset_id": str(samples.PRESET),
     "command_id": str(UUID(int=77)),
+    "key_id": str(UUID(int=78)),
+    "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
 }
 """Path parameter to what the other tenant has under it."""
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
+    "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
     "createPreset": {"name": "Calm"},
     "changePreset": {"name": "Calm"},
@@ -91,6 +94,9 @@ def theirs(world: World) -> None:
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
     world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    world.documents.put(
+        "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
+    )
 
 
 @pytest.fixture

@@ -1,14 +1,7 @@
-"""The platform's tables of streams that the session service decides: users, their identities, projects, presets."""
+"""The platform's tables of streams that the session service decides: accounts, projects, presets."""
 
 from typing import Any
 
-from contracts.messages.account import (
-    AccountRegistered,
-    CreditsGranted,
-    CreditsRefunded,
-    CreditsReserved,
-    CreditsSettled,
-)
 from contracts.messages.preset import PresetDeleted, PresetSaved
 from contracts.messages.session import (
     SessionCanceled,
@@ -23,46 +16,7 @@ from contracts.messages.session import (
     StagesRequested,
 )
 from eventlog.read.projection import Fact, Projection, Row, View
-
-
-def fold_user(view: View, fact: Fact) -> View:
-    """`platform.users`: who an account is, and what it may do."""
-    match fact.body:
-        case AccountRegistered() as body:
-            return (
-                {
-                    "stream": fact.stream,
-                    "tenant_id": fact.tenant,
-                    "user_id": body.account_id,
-                    "kind": body.kind.value,
-                    "name": body.name,
-                    "role": body.role.value,
-                    "plan": body.plan,
-                    "created_at": fact.at,
-                    "updated_at": fact.at,
-                    "version": fact.version,
-                },
-            )
-        case CreditsGranted() | CreditsReserved() | CreditsSettled() | CreditsRefunded():
-            return tuple({**row, "updated_at": fact.at, "version": fact.version} for row in view)
-        case _:
-            return view
-
-
-def fold_identity(view: View, fact: Fact) -> View:
-    """`platform.accounts`: how the owner of an account proves who he is."""
-    if not isinstance(body := fact.body, AccountRegistered):
-        return view
-    return (
-        {
-            "stream": fact.stream,
-            "tenant_id": fact.tenant,
-            "user_id": body.account_id,
-            "provider": body.kind.value,
-            "provider_account_id": body.address or body.name,
-            "created_at": fact.at,
-        },
-    )
+from services.analytics.projections.platform_accounts import OF_ACCOUNTS
 
 
 def fold_project(view: View, fact: Fact) -> View:
@@ -157,8 +111,6 @@ def _preset(body: PresetSaved, fact: Fact) -> dict[str, Any]:
     }
 
 
-USERS = Projection("platform.users", 1, "account", fold_user, key=("stream",))
-IDENTITIES = Projection("platform.accounts", 1, "account", fold_identity, key=("stream", "provider"))
 PROJECTS = Projection("platform.projects", 1, "session", fold_project, key=("stream",))
 PRESETS = Projection("platform.presets", 1, "preset", fold_preset, key=("stream",))
-OF_SESSIONS: tuple[Projection, ...] = (USERS, IDENTITIES, PROJECTS, PRESETS)
+OF_SESSIONS: tuple[Projection, ...] = (*OF_ACCOUNTS, PROJECTS, PRESETS)

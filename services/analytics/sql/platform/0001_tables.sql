@@ -13,6 +13,7 @@ CREATE TABLE platform.users (
     plan text NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    deleted_at timestamptz,
     version bigint NOT NULL
 );
 CREATE INDEX users_user ON platform.users (tenant_id, user_id);
@@ -22,10 +23,11 @@ COMMENT ON COLUMN platform.users.tenant_id IS 'Whose it is.';
 COMMENT ON COLUMN platform.users.user_id IS 'The account.';
 COMMENT ON COLUMN platform.users.kind IS 'By what it is known: demo, wallet, api_key, anonymous or oidc.';
 COMMENT ON COLUMN platform.users.name IS 'What its owner calls it; personal.';
-COMMENT ON COLUMN platform.users.role IS 'user or admin.';
+COMMENT ON COLUMN platform.users.role IS 'What it may do: user, premium or admin.';
 COMMENT ON COLUMN platform.users.plan IS 'The plan.';
 COMMENT ON COLUMN platform.users.created_at IS 'When it was opened.';
 COMMENT ON COLUMN platform.users.updated_at IS 'When it changed last.';
+COMMENT ON COLUMN platform.users.deleted_at IS 'When its owner asked to be forgotten; the row stays, without his name.';
 COMMENT ON COLUMN platform.users.version IS 'How many events of the stream the row is made of.';
 
 CREATE TABLE platform.accounts (
@@ -35,16 +37,36 @@ CREATE TABLE platform.accounts (
     provider text NOT NULL,
     provider_account_id text NOT NULL,
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (stream, provider)
+    PRIMARY KEY (stream, provider, provider_account_id)
 );
 CREATE INDEX accounts_user ON platform.accounts (tenant_id, user_id);
 COMMENT ON TABLE platform.accounts IS 'One row an identity of an account: how its owner proves who he is.';
 COMMENT ON COLUMN platform.accounts.stream IS 'The stream that the row is folded from.';
 COMMENT ON COLUMN platform.accounts.tenant_id IS 'Whose it is.';
 COMMENT ON COLUMN platform.accounts.user_id IS 'The account.';
-COMMENT ON COLUMN platform.accounts.provider IS 'Who vouches: demo, wallet, api_key, anonymous or oidc.';
-COMMENT ON COLUMN platform.accounts.provider_account_id IS 'What the owner is called there; personal.';
+COMMENT ON COLUMN platform.accounts.provider IS 'Who vouches: what the account was opened with, or an identity provider that was linked since.';
+COMMENT ON COLUMN platform.accounts.provider_account_id IS 'What the owner is called there; personal. Of a linked identity, the digest of it.';
 COMMENT ON COLUMN platform.accounts.created_at IS 'When it was linked.';
+
+CREATE TABLE platform.auth_sessions (
+    stream text NOT NULL,
+    tenant_id text NOT NULL,
+    login_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    method text NOT NULL,
+    started_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (stream, login_id)
+);
+CREATE INDEX auth_sessions_user ON platform.auth_sessions (tenant_id, user_id);
+COMMENT ON TABLE platform.auth_sessions IS 'One row a login that was not ended; its secret stands nowhere.';
+COMMENT ON COLUMN platform.auth_sessions.stream IS 'The stream that the row is folded from.';
+COMMENT ON COLUMN platform.auth_sessions.tenant_id IS 'Whose it is.';
+COMMENT ON COLUMN platform.auth_sessions.login_id IS 'The login.';
+COMMENT ON COLUMN platform.auth_sessions.user_id IS 'The account.';
+COMMENT ON COLUMN platform.auth_sessions.method IS 'How its owner proved who he is.';
+COMMENT ON COLUMN platform.auth_sessions.started_at IS 'When he signed in.';
+COMMENT ON COLUMN platform.auth_sessions.expires_at IS 'When it ends by itself; the row stays until then and after.';
 
 CREATE TABLE platform.projects (
     stream text NOT NULL PRIMARY KEY,
@@ -223,6 +245,11 @@ ALTER TABLE platform.accounts FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON platform.accounts FOR SELECT TO playhead_app
     USING (tenant_id = nullif(current_setting('app.tenant', true), ''));
 CREATE POLICY projected ON platform.accounts TO playhead_projector USING (true) WITH CHECK (true);
+ALTER TABLE platform.auth_sessions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform.auth_sessions FORCE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON platform.auth_sessions FOR SELECT TO playhead_app
+    USING (tenant_id = nullif(current_setting('app.tenant', true), ''));
+CREATE POLICY projected ON platform.auth_sessions TO playhead_projector USING (true) WITH CHECK (true);
 ALTER TABLE platform.projects ENABLE ROW LEVEL SECURITY;
 ALTER TABLE platform.projects FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON platform.projects FOR SELECT TO playhead_app
