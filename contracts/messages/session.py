@@ -22,7 +22,7 @@ from contracts.messages.session_life import (
     TakeStep,
 )
 from contracts.model import CommandBody, EventBody, Personal
-from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
+from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput, Writing
 
 
 class StartSession(CommandBody):
@@ -41,6 +41,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
+    writing: Writing | None = None
     metadata: StorableMetadata = Field(default_factory=dict)
     derived_from: UUID | None = None
 
@@ -117,6 +118,7 @@ class SessionStarted(EventBody):
     stages: tuple[Stage, ...]
     metadata: Metadata
     derived_from: UUID | None = None
+    writing: Writing | None = None
 
 
 class StagesRequested(EventBody):

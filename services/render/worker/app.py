@@ -17,6 +17,7 @@ from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.engines.espeak import EspeakVoice
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.online import Access, Endpoint, Online
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
 from services.render.settings import WorkerSettings
@@ -41,7 +42,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
-        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=2 + 2 * settings.jobs))
+        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=3 + 2 * settings.jobs))
 
     try:
         await reached(connect)
@@ -56,7 +57,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
             try:
-                yield Service(kafka_broker(access), (), metrics, checks, besides=(worker.run,))
+                yield Service(kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run))
             finally:
                 await _ended(worker)
     finally:
@@ -81,6 +82,7 @@ def stages(settings: WorkerSettings) -> RunStage:
         writer=TemplateWriter(),
         voice=EspeakVoice(),
         ffmpeg=Ffmpeg(Path(settings.ffmpeg) if settings.ffmpeg else None),
+        online=online(settings),
     )
 
     async def run(
@@ -93,3 +95,18 @@ def stages(settings: WorkerSettings) -> RunStage:
         return await run_stage(stage, inputs, done, tools, folder, report)
 
     return run
+
+
+def online(settings: WorkerSettings) -> Online | None:
+    """The endpoint that writes, where one is set up."""
+    if not settings.writer_url:
+        return None
+    access = Access(
+        url=settings.writer_url,
+        key=settings.writer_key,
+        seconds=settings.writer_seconds,
+        tokens=settings.writer_tokens,
+        tokens_field=settings.writer_tokens_field,
+        form=settings.writer_form,
+    )
+    return Online(Endpoint(access), settings.models)

@@ -154,7 +154,7 @@ def _record(session: Open, work: Work, output: StageOutput) -> Sequence[SessionE
 
 DECIDER: Decider[Session] = Decider(
     category="session",
-    version=2,
+    version=3,
     initial=Absent(),
     state_type=Session,
     evolve=evolve,

@@ -24,7 +24,7 @@ from contracts.messages.session import (
     StagesRequested,
     StartSession,
 )
-from contracts.rendering import Aspect, Kind, Stage, StageOutput
+from contracts.rendering import Aspect, Kind, Stage, StageOutput, Writing
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -44,6 +44,7 @@ class Inputs(msgspec.Struct, frozen=True):
     title: str
     language: str
     voice: str
+    writing: Writing | None = None
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -95,7 +96,14 @@ def evolve(state: Session, event: SessionEvent) -> Session:
         case Open(), StagesRequested():
             asked = event.inputs
             inputs = Inputs(
-                asked.kind, asked.aspect, asked.prompt, asked.script, asked.title, asked.language, asked.voice
+                asked.kind,
+                asked.aspect,
+                asked.prompt,
+                asked.script,
+                asked.title,
+                asked.language,
+                asked.voice,
+                asked.writing,
             )
             return msgspec.structs.replace(
                 state,
@@ -135,7 +143,9 @@ def evolve(state: Session, event: SessionEvent) -> Session:
 def inputs_of(start: StartSession | SessionStarted) -> Inputs:
     """What the user gave at the beginning; a script of nothing but white space is none."""
     script = start.script if start.script.strip() else ""
-    return Inputs(start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice)
+    return Inputs(
+        start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice, start.writing
+    )
 
 
 def _edited(session: Open, event: SessionEdited) -> Open:
