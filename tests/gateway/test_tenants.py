@@ -16,6 +16,8 @@ import pytest
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
+from contracts.messages.account import AccountKind
+from services.gateway.identity import account_id
 from tests.gateway import samples
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS, THEM, World
 
@@ -31,6 +33,8 @@ IDS = {
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
+    "video_id": str(samples.JOB),
+    "wallet_address": "0xbee5",
 }
 """Path parameter to what the other tenant has under it."""
 
@@ -94,6 +98,8 @@ def theirs(world: World) -> None:
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
     world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
+    world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
     world.documents.put(
         "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
     )
@@ -171,4 +177,4 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
             answer = await sent(neighbours, OTHER_KEY, call, IDS)
             if answer.status_code == 200:
                 found.add(call.name)
-    assert {"getSession", "getJob", "getAsset", "getSessionHistory", "getMedia"} <= found, found
+    assert {"getSession", "getJob", "getAsset", "getSessionHistory", "getMedia", "legacyUser"} <= found, found

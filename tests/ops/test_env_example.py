@@ -6,12 +6,14 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from ops.settings import PROJECT, OpsSettings
+from services.analytics.settings import AnalyticsSettings
 from services.gateway.settings import GatewaySettings
 from services.render.settings import RenderSettings, WorkerSettings
 from services.session.settings import SessionSettings
 
 CLASSES: tuple[type[BaseSettings], ...] = (
     SessionSettings,
+    AnalyticsSettings,
     RenderSettings,
     WorkerSettings,
     GatewaySettings,
