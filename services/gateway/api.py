@@ -18,7 +18,7 @@ from services.gateway.routes import (
     session_reading,
     sessions,
 )
-from services.gateway.routes.seeds import manim_history, manim_maker, wallet
+from services.gateway.routes.seeds import manim_history, manim_maker, wallet, wallet_deleting, wallet_users
 
 ROUTERS = (
     sessions,
@@ -32,6 +32,8 @@ ROUTERS = (
     manim_maker,
     manim_history,
     wallet,
+    wallet_users,
+    wallet_deleting,
     health,
     pages,
 )

@@ -10,7 +10,7 @@ import redis.asyncio as redis
 import structlog
 from fastapi import FastAPI
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
@@ -91,6 +91,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     task.cancel()
     finally:
         await lag.close()
+        await gateway.blobs.close()
         postgres.close()
         database.close()
 

@@ -106,6 +106,16 @@ class Documents(Protocol):
         """What became of a command, whichever service decided it."""
         ...
 
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        """The account's sessions that have a video, newest first, from after a place; none that was deleted."""
+        ...
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        """The tenant's jobs with one of these statuses that ended before a moment, longest ago first."""
+        ...
+
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         """The asset under that id, of every tenant that has one: whoever answers bytes checks whose it is."""
         ...

@@ -5,7 +5,9 @@ from eventlog.read.mongo import Index, MongoDatabase
 
 NAMES = ("sessions", "accounts", "credentials", "presets", "session_commands", "session_history")
 INDEXES = (
+    Index("sessions", [("assets.sha256", 1)]),
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("sessions", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
     Index("sessions", [("status", 1), ("updatedAt", 1)]),
     Index("sessions", [("assets.assetId", 1)]),

@@ -121,6 +121,17 @@ class MemoryDocuments:
                 return found
         return None
 
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        whole = await self.sessions(tenant, SessionFilter(), after, len(self.collections.get("sessions", {})) or 1)
+        filmed = [row for row in whole if any(one["kind"] == "video" for one in row["assets"])]
+        return [row for row in filmed if row["accountId"] == account_id][:limit]
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        ended = [row for row in self.rows("jobs", tenant) if row["status"] in statuses and row["finishedAt"] < before]
+        return sorted(ended, key=lambda row: row["finishedAt"])[:limit]
+
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         tenants = {row["tenant"] for row in self.collections.get("sessions", {}).values()}
         return [

@@ -6,6 +6,7 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from ops.settings import PROJECT, OpsSettings
+from services.analytics.settings import AnalyticsSettings
 from services.gateway.settings import GatewaySettings
 from services.render.settings import RenderSettings, WorkerSettings
 from services.session.settings import SessionSettings
@@ -14,6 +15,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     SessionSettings,
     RenderSettings,
     WorkerSettings,
+    AnalyticsSettings,
     GatewaySettings,
     OpsSettings,
 )
