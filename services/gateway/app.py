@@ -90,8 +90,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                 for task in work:
                     task.cancel()
     finally:
-        await lag.close()
         await gateway.blobs.close()
+        await lag.close()
         postgres.close()
         database.close()
 

@@ -133,5 +133,5 @@ def _queued(body: JobQueued, fact: Fact) -> dict[str, Any]:
 
 JOBS = Projection("platform.jobs", 1, "job", fold_job, key=("stream",))
 SCENES = Projection("platform.scenes", 1, "job", fold_scenes, key=("stream", "number"))
-ASSETS = Projection("platform.assets", 1, "job", fold_assets, key=("stream", "asset_id"))
+ASSETS = Projection("platform.assets", 2, "job", fold_assets, key=("stream", "asset_id"))
 OF_JOBS: tuple[Projection, ...] = (JOBS, SCENES, ASSETS)

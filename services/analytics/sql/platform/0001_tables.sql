@@ -174,10 +174,8 @@ CREATE TABLE platform.assets (
     size_bytes bigint NOT NULL,
     duration_ms integer,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz,
     PRIMARY KEY (stream, asset_id)
 );
-CREATE INDEX assets_expires ON platform.assets (expires_at);
 CREATE INDEX assets_user ON platform.assets (tenant_id, user_id);
 CREATE INDEX assets_project ON platform.assets (tenant_id, project_id);
 COMMENT ON TABLE platform.assets IS 'One row a file for a user. Its bytes are in the blob store under sha256.';
@@ -194,7 +192,6 @@ COMMENT ON COLUMN platform.assets.sha256 IS 'The SHA-256 of its bytes, in hexade
 COMMENT ON COLUMN platform.assets.size_bytes IS 'How large it is.';
 COMMENT ON COLUMN platform.assets.duration_ms IS 'How long it plays, in milliseconds.';
 COMMENT ON COLUMN platform.assets.created_at IS 'When it was made.';
-COMMENT ON COLUMN platform.assets.expires_at IS 'When it ceased to be; the row stays. NULL: it is there.';
 
 CREATE TABLE platform.presets (
     stream text NOT NULL PRIMARY KEY,
