@@ -16,6 +16,7 @@ from services.render.stores import MIGRATIONS as RENDER
 
 _TABLE = re.compile(r"CREATE TABLE ([a-z_.]+) \((.*?)\n\);", re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z_]\w*) ([a-z]+(?:\[\])?)( NOT NULL| PRIMARY KEY)?", re.MULTILINE)
+_ADDED = re.compile(r"^ALTER TABLE ([a-z_.]+) ADD COLUMN ([a-z_]\w*) [a-z]+(?:\[\])?( NOT NULL)?", re.MULTILINE)
 _BSON: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "int": int,
@@ -52,9 +53,12 @@ def tables() -> Mapping[str, Mapping[str, bool]]:
         for folder in (ANALYTICS, PLATFORM, RENDER, RETENTION_MIGRATIONS)
         for file in sorted(Path(folder).iterdir())
     )
-    return {
+    found = {
         table: {name: bool(needed) for name, _, needed in _COLUMN.findall(body)} for table, body in _TABLE.findall(sql)
     }
+    for table, name, needed in _ADDED.findall(sql):
+        found[table][name] = bool(needed)
+    return found
 
 
 @cache

@@ -13,11 +13,11 @@ from contracts.messages.access import (
     SignOut,
     UnlinkIdentity,
 )
-from contracts.messages.job import FailJob
+from contracts.messages.job import ExpireAsset, FailJob
 from contracts.messages.preset import DeletePreset, SavePreset
 from contracts.messages.roles import Role
 from contracts.messages.session import DeleteSession, PurgeSession, RestoreSession
-from contracts.rendering import STAGES
+from contracts.rendering import STAGES, AssetKind
 from tests.bdd import NOON
 from tests.flows.world import World
 from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, register, start
@@ -49,6 +49,17 @@ async def test_what_was_deleted_stays_with_its_time() -> None:
     project, kept = await world.view("platform.projects"), await world.view("platform.presets")
     assert project["deleted_at"] == project["updated_at"] > project["created_at"]
     assert kept["deleted_at"] == kept["updated_at"] > kept["created_at"]
+
+
+@pytest.mark.req(69, 71)
+async def test_a_file_that_expired_stays_with_its_time_and_the_others_have_none() -> None:
+    world = World()
+    world.send(start())
+    world.work(*STAGES)
+    assert world.send(ExpireAsset(asset_id=an_id(AssetKind.VIDEO), reason="retention")) == ["done"]
+    assets = {one["kind"]: one for one in await world.rows("platform.assets")}
+    assert assets["video"]["expires_at"] > assets["video"]["created_at"]
+    assert (assets["audio"]["expires_at"], assets["poster"]["expires_at"]) == (None, None)
 
 
 @pytest.mark.req(66, 68)

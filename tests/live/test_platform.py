@@ -111,4 +111,5 @@ async def test_the_seed_s_indexes_are_there(pool: Pool) -> None:
         ("jobs", "tenant_id, project_id"),
         ("jobs", "status"),
         ("assets", "tenant_id, user_id"),
+        ("assets", "expires_at"),
     }

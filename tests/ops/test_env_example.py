@@ -16,6 +16,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     AnalyticsSettings,
     RenderSettings,
     WorkerSettings,
+    AnalyticsSettings,
     GatewaySettings,
     OpsSettings,
 )
