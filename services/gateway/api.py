@@ -14,16 +14,20 @@ from services.gateway.routes import (
     media,
     pages,
     presets,
+    projects,
     session_changes,
     session_reading,
     sessions,
+    timelines,
 )
-from services.gateway.routes.seeds import manim_history, manim_maker, wallet, wallet_deleting, wallet_users
+from services.gateway.routes.seeds import editor, manim_history, manim_maker, wallet, wallet_deleting, wallet_users
 
 ROUTERS = (
     sessions,
     session_changes,
     session_reading,
+    projects,
+    timelines,
     jobs,
     presets,
     account,
@@ -34,6 +38,7 @@ ROUTERS = (
     wallet,
     wallet_users,
     wallet_deleting,
+    editor,
     health,
     pages,
 )

@@ -24,6 +24,7 @@ from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
 from services.gateway.lag import ProjectionLag
 from services.gateway.news import News
+from services.gateway.projects import MongoProjects
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
@@ -59,6 +60,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         new_id=new_id,
         sender=producer,
         documents=reading.MongoDocuments(database),
+        projects=MongoProjects(database),
         answers=reading.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),

@@ -17,6 +17,7 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.news import News
+from services.gateway.projects import Projects
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
 
@@ -172,6 +173,7 @@ class Gateway:
     new_id: Callable[[], UUID]
     sender: CommandSender
     documents: Documents
+    projects: Projects
     answers: Answers
     blobs: BlobStore
     waiters: Waiters

@@ -3,7 +3,16 @@
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.mongo import Index, MongoDatabase
 
-NAMES = ("sessions", "accounts", "credentials", "presets", "session_commands", "session_history")
+NAMES = (
+    "sessions",
+    "accounts",
+    "credentials",
+    "presets",
+    "projects",
+    "timeline_states",
+    "session_commands",
+    "session_history",
+)
 INDEXES = (
     Index("sessions", [("assets.sha256", 1)]),
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
@@ -16,6 +25,10 @@ INDEXES = (
     Index("credentials", [("keys.digest", 1)]),
     Index("credentials", [("logins.digest", 1)]),
     Index("credentials", [("tenant", 1), ("identities.digest", 1)]),
+    Index("projects", [("tenant", 1), ("projectId", 1)], unique=True),
+    Index("projects", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("projects", [("tenant", 1), ("createdBy", 1), ("createdAt", -1)]),
+    Index("timeline_states", [("tenant", 1), ("projectId", 1), ("version", -1)], unique=True),
     Index("session_history", [("stream", 1), ("version", 1)], unique=True),
     Index("session_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),
 )

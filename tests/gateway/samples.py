@@ -13,7 +13,9 @@ from contracts.documents import (
     HistoryDocument,
     JobDocument,
     PresetDocument,
+    ProjectDocument,
     SessionDocument,
+    TimelineStateDocument,
 )
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
@@ -25,6 +27,7 @@ JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
 VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
 PRESET = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
+PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000006")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
@@ -154,6 +157,54 @@ def preset(tenant: str, preset_id: UUID = PRESET, **fields: Any) -> dict[str, An
             "updatedAt": NOON,
             "deletedAt": None,
             "version": 1,
+            **fields,
+        },
+    )
+
+
+def project(tenant: str, project_id: UUID = PROJECT, **fields: Any) -> dict[str, Any]:
+    """A project that was just begun."""
+    return stored(
+        ProjectDocument,
+        {
+            "_id": stream_id("project", tenant, str(project_id)),
+            "tenant": tenant,
+            "projectId": str(project_id),
+            "name": "Sea",
+            "description": "",
+            "videoPath": "/media/sea.mp4",
+            "duration": 31.4,
+            "timelineState": {"layers": [], "playheadTime": 0, "duration": 0, "markers": []},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "isDeleted": False,
+            "version": 1,
+            "timelineVersion": 1,
+            "timelineSavedAt": NOON,
+            **fields,
+        },
+    )
+
+
+def saved_timeline(tenant: str, project_id: UUID = PROJECT, version: int = 1, **fields: Any) -> dict[str, Any]:
+    """A timeline as it was saved once."""
+    return stored(
+        TimelineStateDocument,
+        {
+            "_id": f"{tenant} {project_id} {version}",
+            "tenant": tenant,
+            "stream": stream_id("project", tenant, str(project_id)),
+            "projectId": str(project_id),
+            "layers": [],
+            "playheadTime": 0,
+            "duration": 0,
+            "markers": [],
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "version": version,
+            "restores": None,
             **fields,
         },
     )

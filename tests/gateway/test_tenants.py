@@ -30,6 +30,7 @@ IDS = {
     "asset_id": str(samples.VIDEO),
     "preset_id": str(samples.PRESET),
     "command_id": str(UUID(int=77)),
+    "project_id": str(samples.PROJECT),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
@@ -37,6 +38,9 @@ IDS = {
     "wallet_address": "0xbee5",
 }
 """Path parameter to what the other tenant has under it."""
+
+PLAIN = {"version": "1"}
+"""Path parameters that name nobody's things."""
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
@@ -51,6 +55,12 @@ BODIES: dict[str, Any] = {
     "generateScript": {"sessionId": str(samples.SESSION)},
     "generateAudio": {"sessionId": str(samples.SESSION)},
     "generateVideo": {"sessionId": str(samples.SESSION)},
+    "createProject": {"name": "Bees"},
+    "editProject": {"name": "Bees"},
+    "saveTimeline": {"layers": []},
+    "createSeedProject": {"name": "Bees"},
+    "putSeedProject": {"name": "Bees"},
+    "putSeedTimeline": {"layers": []},
     "legacyGenerate": {"script": "Bees dance.", "walletAddress": "0xabc"},
 }
 """Operation to a body that it takes."""
@@ -74,7 +84,7 @@ class Call(NamedTuple):
 
     def under(self, ids: dict[str, str]) -> str:
         """The path with these ids in it."""
-        return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], self.path)
+        return re.sub(r"\{(\w+)\}", lambda found: (PLAIN | ids)[found[1]], self.path)
 
 
 def calls(document: dict[str, Any]) -> Iterator[Call]:
@@ -82,7 +92,7 @@ def calls(document: dict[str, Any]) -> Iterator[Call]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             name = operation["operationId"]
-            if unknown := set(re.findall(r"\{(\w+)\}", path)) - set(IDS):
+            if unknown := set(re.findall(r"\{(\w+)\}", path)) - set(IDS) - set(PLAIN):
                 raise AssertionError(f"{name} has {unknown} in its path: say in IDS what the other tenant has there")
             if "requestBody" in operation and name not in BODIES:
                 raise AssertionError(f"{name} takes a body: say in BODIES one that it accepts")
@@ -97,6 +107,8 @@ def theirs(world: World) -> None:
     world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
     world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
+    world.documents.put("projects", samples.project(THEIRS, name=SECRET))
+    world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
     wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
     world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
@@ -164,7 +176,8 @@ async def test_no_call_changes_anything_of_anothers(neighbours: World, document:
         await sent(neighbours, KEY, call, IDS)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
-    their_streams = {stream_id(kind, THEIRS, one) for kind in ("session", "job", "preset") for one in IDS.values()}
+    kinds = ("session", "job", "preset", "project")
+    their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
     assert not {command.stream for _, command in neighbours.sender.sent} & their_streams
 
 
@@ -177,4 +190,13 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
             answer = await sent(neighbours, OTHER_KEY, call, IDS)
             if answer.status_code == 200:
                 found.add(call.name)
-    assert {"getSession", "getJob", "getAsset", "getSessionHistory", "getMedia", "legacyUser"} <= found, found
+    assert {
+        "getSession",
+        "getJob",
+        "getAsset",
+        "getSessionHistory",
+        "getMedia",
+        "getProject",
+        "getTimelineVersion",
+        "legacyUser",
+    } <= found, found

@@ -24,6 +24,7 @@ from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
+from tests.gateway.memory_projects import MemoryProjects
 
 OURS, THEIRS = "ours", "theirs"
 KEY, OTHER_KEY = key_of(bytes(range(20))), key_of(bytes(range(20, 40)))
@@ -60,6 +61,7 @@ class World:
             new_id=new_id,
             sender=self.sender,
             documents=self.documents,
+            projects=MemoryProjects(self.documents),
             answers=self.answers,
             blobs=self.blobs,
             waiters=self.waiters,
