@@ -103,6 +103,10 @@ class BlobStore(Protocol):
         """What was noted under that name, or None."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections; a repeat changes nothing."""
+        ...
+
 
 def key_of(sha256: str) -> str:
     """`ab/cd/<sha256>`; ValueError for anything but a lower-case hexadecimal SHA-256, so no path can be smuggled in."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
     DeriveSession,
@@ -22,7 +23,7 @@ from contracts.messages.session_life import (
     TakeStep,
 )
 from contracts.model import CommandBody, EventBody, Personal
-from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
+from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput, Writing
 
 
 class StartSession(CommandBody):
@@ -41,6 +42,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
+    writing: Writing | None = None
     metadata: StorableMetadata = Field(default_factory=dict)
     derived_from: UUID | None = None
 
@@ -117,6 +119,7 @@ class SessionStarted(EventBody):
     stages: tuple[Stage, ...]
     metadata: Metadata
     derived_from: UUID | None = None
+    writing: Writing | None = None
 
 
 class StagesRequested(EventBody):
@@ -239,6 +242,7 @@ SessionCommand: TypeAlias = (
     | DeleteSession
     | RestoreSession
     | PurgeSession
+    | ForgetAssets
 )
 
 SessionEvent: TypeAlias = (
@@ -258,4 +262,5 @@ SessionEvent: TypeAlias = (
     | SessionDeleted
     | SessionRestored
     | SessionPurged
+    | AssetsForgotten
 )

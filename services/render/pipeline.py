@@ -72,8 +72,8 @@ async def run_stage(
             report(1.0)
             return stored
         await asyncio.to_thread(_fresh, folder)
-        output = await _WORK[stage].perform(Task(key, inputs, done, tools, folder, forward(report)))
-        await tools.blobs.note(_manifest(key), output.model_dump_json(by_alias=True).encode())
+        output = await _WORK[stage].perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
+        await tools.blobs.note(_manifest(output.output_key), output.model_dump_json(by_alias=True).encode())
         report(1.0)
         return output
     except (BlobMissing, BlobCorrupt) as error:

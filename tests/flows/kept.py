@@ -10,6 +10,7 @@ from typing import Any
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.projection import Row
 from services.analytics.stores import MIGRATIONS as ANALYTICS
+from services.render.sql import RETENTION_MIGRATIONS
 from services.render.stores import MIGRATIONS as RENDER
 
 _TABLE = re.compile(r"CREATE TABLE ([a-z_.]+) \((.*?)\n\);", re.DOTALL)
@@ -46,7 +47,9 @@ def check_row(table: str, row: Row) -> None:
 def tables() -> Mapping[str, Mapping[str, bool]]:
     """Table to column to whether it takes no NULL, as the migrations say."""
     sql = "\n".join(
-        file.read_text("utf-8") for folder in (ANALYTICS, RENDER) for file in sorted(Path(folder).iterdir())
+        file.read_text("utf-8")
+        for folder in (ANALYTICS, RENDER, RETENTION_MIGRATIONS)
+        for file in sorted(Path(folder).iterdir())
     )
     return {
         table: {name: bool(needed) for name, _, needed in _COLUMN.findall(body)} for table, body in _TABLE.findall(sql)

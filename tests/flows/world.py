@@ -102,6 +102,7 @@ class World:
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
+        self.retention = Reader(self.render, render.RETENTION)
         self.facts = (Reader(self.session, OF_SESSIONS), Reader(self.render, OF_JOBS))
         self.sent: list[Command] = []
         self.send(register(starter_grant))
@@ -148,7 +149,7 @@ class World:
                 kept = [row for view in reader.store.views.get(name, {}).values() for row in view]
                 for row in (*kept, *reader.store.entries.get(name, {}).values()):
                     check_document(name, row)
-        for reader in (self.queue, *self.facts):
+        for reader in (self.queue, self.retention, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
                     check_row(name, row)
@@ -192,4 +193,4 @@ class World:
         return self.render if category_of(stream) == "job" else self.session
 
     def _readers(self) -> Sequence[Reader]:
-        return (self.documents, self.jobs, self.queue, *self.facts)
+        return (self.documents, self.jobs, self.queue, self.retention, *self.facts)
