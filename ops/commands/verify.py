@@ -44,6 +44,8 @@ IN_POSTGRES = (
     Kept("render", render.RETENTION),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
+    Kept("analytics", analytics.PLATFORM_SESSIONS),
+    Kept("analytics", analytics.PLATFORM_JOBS),
 )
 
 

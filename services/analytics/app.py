@@ -8,11 +8,11 @@ from blobs.postgres import PostgresBlobs
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.kafka import KafkaEventLog
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
-from eventlog.roles import Roles
+from eventlog.roles import Projector, Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.analytics.film_copies import FilmCopies
-from services.analytics.handlers import JOBS, SESSIONS, groups
+from services.analytics.handlers import groups
 from services.analytics.settings import AnalyticsSettings
 
 
@@ -34,10 +34,12 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
         await reached(connect)
         broker = kafka_broker(access)
         roles = Roles("analytics", broker, access, metrics, settings.data)
-        sessions = PostgresProjectionStore(pools[0], f"analytics.{SESSIONS.name}", SESSIONS.projections)
-        jobs = PostgresProjectionStore(pools[0], f"analytics.{JOBS.name}", JOBS.projections)
+
+        def store(of: Projector) -> PostgresProjectionStore:
+            return PostgresProjectionStore(pools[0], f"analytics.{of.name}", of.projections)
+
         besides = (FilmCopies(pools[0], source, target).run,) if settings.copies_films else ()
-        yield Service(broker, groups(roles, session_events, render_events, sessions, jobs), metrics, besides=besides)
+        yield Service(broker, groups(roles, session_events, render_events, store), metrics, besides=besides)
     finally:
         for blobs in (source, target):
             await blobs.close()

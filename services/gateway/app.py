@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from blobs.opening import open_blobs
+from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
@@ -21,6 +22,7 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
+from services.gateway.lag import ProjectionLag
 from services.gateway.news import News
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
@@ -47,6 +49,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     )
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
+    stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
+    lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
         public_url=settings.url,
@@ -68,7 +72,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
-        probes=_probes(settings, producer, database, postgres),
+        probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
     try:
@@ -87,6 +91,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     task.cancel()
     finally:
         await gateway.blobs.close()
+        await lag.close()
         postgres.close()
         database.close()
 

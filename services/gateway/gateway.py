@@ -94,6 +94,14 @@ class Documents(Protocol):
 
     async def account(self, tenant: str, account_id: str) -> Stored | None: ...
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        """A preset that the account may use: its own, or a default one; none that was deleted."""
+        ...
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        """Those that the account may use, newest first, from after a place."""
+        ...
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         """What became of a command, whichever service decided it."""
         ...
