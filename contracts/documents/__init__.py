@@ -4,6 +4,7 @@
 |-------------------|---------------------------------------|---------------------------|------------------|
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
+| `PresetDocument`  | `presets`                             | session, from its events  | preset stream    |
 | `CredentialsDocument` | `credentials`                     | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
@@ -20,6 +21,7 @@ from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
+from contracts.documents.presets import PresetDocument
 from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
 from contracts.validators import json_schema
@@ -27,6 +29,7 @@ from contracts.validators import json_schema
 COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
+    "presets": PresetDocument,
     "credentials": CredentialsDocument,
     "jobs": JobDocument,
     "projects": ProjectDocument,
@@ -52,6 +55,7 @@ __all__ = [
     "JobStatus",
     "LedgerEntry",
     "Part",
+    "PresetDocument",
     "Problem",
     "ProjectDocument",
     "SessionDocument",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
     DeriveSession,
@@ -241,6 +242,7 @@ SessionCommand: TypeAlias = (
     | DeleteSession
     | RestoreSession
     | PurgeSession
+    | ForgetAssets
 )
 
 SessionEvent: TypeAlias = (
@@ -260,4 +262,5 @@ SessionEvent: TypeAlias = (
     | SessionDeleted
     | SessionRestored
     | SessionPurged
+    | AssetsForgotten
 )

@@ -41,8 +41,11 @@ class Kept(NamedTuple):
 IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS))
 IN_POSTGRES = (
     Kept("render", render.QUEUE),
+    Kept("render", render.RETENTION),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
+    Kept("analytics", analytics.PLATFORM_SESSIONS),
+    Kept("analytics", analytics.PLATFORM_JOBS),
 )
 
 

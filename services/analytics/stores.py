@@ -3,3 +3,7 @@
 from pathlib import Path
 
 MIGRATIONS = Path(__file__).with_name("sql") / "migrations"
+WALLET_MIGRATIONS = Path(__file__).with_name("sql") / "wallet"
+"""The one-shot application's own tables; after the analysts' and after those of the blob store."""
+PLATFORM = Path(__file__).with_name("sql") / "platform"
+"""The schema `platform`, after the others."""

@@ -13,13 +13,14 @@ from services.gateway.routes import (
     keys,
     media,
     pages,
+    presets,
     projects,
     session_changes,
     session_reading,
     sessions,
     timelines,
 )
-from services.gateway.routes.seeds import editor, manim_history, manim_maker, wallet
+from services.gateway.routes.seeds import editor, manim_history, manim_maker, wallet, wallet_deleting, wallet_users
 
 ROUTERS = (
     sessions,
@@ -28,12 +29,15 @@ ROUTERS = (
     projects,
     timelines,
     jobs,
+    presets,
     account,
     keys,
     media,
     manim_maker,
     manim_history,
     wallet,
+    wallet_users,
+    wallet_deleting,
     editor,
     health,
     pages,

@@ -10,7 +10,8 @@ import redis.asyncio as redis
 import structlog
 from fastapi import FastAPI
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
+from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
@@ -23,6 +24,7 @@ from services.gateway.cached_projects import CachedProjects, follow_projects
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
+from services.gateway.lag import ProjectionLag
 from services.gateway.near import NearCache
 from services.gateway.news import News
 from services.gateway.projects import MongoProjects
@@ -49,6 +51,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     )
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
+    stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
+    lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     cache = (
         RedisCache.connect(settings.redis_url.get_secret_value(), settings.cache_seconds)
         if settings.redis_url
@@ -77,7 +81,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
-        probes=_probes(settings, producer, database, postgres),
+        probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
     try:
@@ -96,6 +100,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                 for task in work:
                     task.cancel()
     finally:
+        await gateway.blobs.close()
+        await lag.close()
         if cache is not None:
             await cache.close()
         postgres.close()

@@ -95,8 +95,26 @@ class Documents(Protocol):
 
     async def account(self, tenant: str, account_id: str) -> Stored | None: ...
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        """A preset that the account may use: its own, or a default one; none that was deleted."""
+        ...
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        """Those that the account may use, newest first, from after a place."""
+        ...
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         """What became of a command, whichever service decided it."""
+        ...
+
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        """The account's sessions that have a video, newest first, from after a place; none that was deleted."""
+        ...
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        """The tenant's jobs with one of these statuses that ended before a moment, longest ago first."""
         ...
 
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:

@@ -1,5 +1,6 @@
 """What the render service and its workers ask their environment for."""
 
+from datetime import timedelta
 from typing import Literal, Self
 
 import httpx
@@ -7,17 +8,39 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from eventlog.settings import ServiceSettings
+from services.render.retention import Keeping
 
 
-class RenderSettings(ServiceSettings):
+class _WithBlobs(ServiceSettings):
+    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
+
+    @property
+    def blobs(self) -> str:
+        """The URL of the blob store."""
+        return self.blobs_url or f"file://{(self.data / 'blobs').resolve()}"
+
+
+class RenderSettings(_WithBlobs):
     """`enforce_credits`: an account without points gets no film; off, its balance may fall below 0."""
 
     enforce_credits: bool = Field(default=False, alias="PLAYHEAD_ENFORCE_CREDITS")
     deadline_minutes: int = Field(default=60, alias="PLAYHEAD_JOB_DEADLINE_MINUTES", ge=1)
     """A job that has not ended so long after it was queued expires."""
+    failed_job_days: int = Field(default=7, alias="PLAYHEAD_FAILED_JOB_DAYS", ge=0)
+    completed_job_days: int = Field(default=30, alias="PLAYHEAD_COMPLETED_JOB_DAYS", ge=0)
+    """A job is forgotten, with its files, so many days after its end; 0: never."""
+    unnamed_bytes_hours: int = Field(default=24, alias="PLAYHEAD_UNNAMED_BYTES_HOURS", ge=1)
+    """Bytes are collected so long after the last file that named them went."""
+
+    @property
+    def keeping(self) -> Keeping:
+        """How long jobs and bytes are kept."""
+        return Keeping(
+            self.failed_job_days or None, self.completed_job_days or None, timedelta(hours=self.unnamed_bytes_hours)
+        )
 
 
-class WorkerSettings(ServiceSettings):
+class WorkerSettings(_WithBlobs):
     """`jobs`: how many this worker does at a time; `jobs_per_tenant`: how many of one tenant run, over all workers."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)  # the input holds the secrets
@@ -26,7 +49,6 @@ class WorkerSettings(ServiceSettings):
     """How it is called in the log; two workers never share a name. Empty: a random one."""
     jobs: int = Field(default=1, alias="PLAYHEAD_WORKER_JOBS", ge=1, le=64)
     jobs_per_tenant: int = Field(default=4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
-    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
     ffmpeg: str = Field(default="", alias="PLAYHEAD_FFMPEG")
     """Another ffmpeg than the one of the package."""
 
@@ -71,8 +93,3 @@ class WorkerSettings(ServiceSettings):
     def models(self) -> tuple[str, ...]:
         """The models of the online writer."""
         return tuple(name.strip() for name in self.writer_models.split(",") if name.strip())
-
-    @property
-    def blobs(self) -> str:
-        """The URL of the blob store."""
-        return self.blobs_url or f"file://{(self.data / 'blobs').resolve()}"

@@ -3,6 +3,6 @@
 Hears  playhead.session.commands    StartSession, RequestStages, RecordStage, DeleteSession, ReserveCredits, …
 Tells  playhead.session.events      session.started, session.stages_requested, account.credits_reserved, …
 Asks   playhead.render.commands     QueueJob, ApproveJob, FailJob, CancelJob (policies)
-Keeps  Mongo `sessions`, `accounts`, `credentials`, `projects`, `timeline_states`, `session_commands`,
+Keeps  Mongo `sessions`, `accounts`, `credentials`, `presets`, `projects`, `timeline_states`, `session_commands`,
        `session_history`
 """

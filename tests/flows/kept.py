@@ -10,10 +10,13 @@ from typing import Any
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.projection import Row
 from services.analytics.stores import MIGRATIONS as ANALYTICS
+from services.analytics.stores import PLATFORM
+from services.render.sql import RETENTION_MIGRATIONS
 from services.render.stores import MIGRATIONS as RENDER
 
 _TABLE = re.compile(r"CREATE TABLE ([a-z_.]+) \((.*?)\n\);", re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z_]\w*) ([a-z]+(?:\[\])?)( NOT NULL| PRIMARY KEY)?", re.MULTILINE)
+_ADDED = re.compile(r"^ALTER TABLE ([a-z_.]+) ADD COLUMN ([a-z_]\w*) [a-z]+(?:\[\])?( NOT NULL)?", re.MULTILINE)
 _BSON: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "int": int,
@@ -46,11 +49,16 @@ def check_row(table: str, row: Row) -> None:
 def tables() -> Mapping[str, Mapping[str, bool]]:
     """Table to column to whether it takes no NULL, as the migrations say."""
     sql = "\n".join(
-        file.read_text("utf-8") for folder in (ANALYTICS, RENDER) for file in sorted(Path(folder).iterdir())
+        file.read_text("utf-8")
+        for folder in (ANALYTICS, PLATFORM, RENDER, RETENTION_MIGRATIONS)
+        for file in sorted(Path(folder).iterdir())
     )
-    return {
+    found = {
         table: {name: bool(needed) for name, _, needed in _COLUMN.findall(body)} for table, body in _TABLE.findall(sql)
     }
+    for table, name, needed in _ADDED.findall(sql):
+        found[table][name] = bool(needed)
+    return found
 
 
 @cache

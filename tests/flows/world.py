@@ -20,7 +20,7 @@ from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.policy import Policy, PolicyLane
-from services.analytics.projections import OF_JOBS, OF_SESSIONS
+from services.analytics.projections import OF_JOBS, OF_SESSIONS, platform, platform_jobs
 from services.render import projections as render
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
 from services.render.policies import policies as render_policies
@@ -31,12 +31,18 @@ from tests.bdd import NOON
 from tests.eventlog.toys import commit_in
 from tests.flows.kept import check_document, check_row
 from tests.histories import TENANT
-from tests.session.words import ACCOUNT, JOB, SESSION, an_id, output, register
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, output, register
 
 SESSION_STREAM = stream_id("session", TENANT, str(SESSION))
 ACCOUNT_STREAM = stream_id("account", TENANT, str(ACCOUNT))
 JOB_STREAM = stream_id("job", TENANT, str(JOB))
-STREAMS: Mapping[str, str] = {"session": SESSION_STREAM, "account": ACCOUNT_STREAM, "job": JOB_STREAM}
+PRESET_STREAM = stream_id("preset", TENANT, str(PRESET))
+STREAMS: Mapping[str, str] = {
+    "session": SESSION_STREAM,
+    "account": ACCOUNT_STREAM,
+    "job": JOB_STREAM,
+    "preset": PRESET_STREAM,
+}
 
 
 class Service:
@@ -102,7 +108,11 @@ class World:
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
-        self.facts = (Reader(self.session, OF_SESSIONS), Reader(self.render, OF_JOBS))
+        self.retention = Reader(self.render, render.RETENTION)
+        self.facts = (
+            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS)),
+            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS)),
+        )
         self.sent: list[Command] = []
         self.send(register(starter_grant))
 
@@ -148,7 +158,7 @@ class World:
                 kept = [row for view in reader.store.views.get(name, {}).values() for row in view]
                 for row in (*kept, *reader.store.entries.get(name, {}).values()):
                     check_document(name, row)
-        for reader in (self.queue, *self.facts):
+        for reader in (self.queue, self.retention, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
                     check_row(name, row)
@@ -192,4 +202,4 @@ class World:
         return self.render if category_of(stream) == "job" else self.session
 
     def _readers(self) -> Sequence[Reader]:
-        return (self.documents, self.jobs, self.queue, *self.facts)
+        return (self.documents, self.jobs, self.queue, self.retention, *self.facts)

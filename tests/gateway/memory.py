@@ -85,6 +85,18 @@ class MemoryDocuments:
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return self.one("accounts", tenant, stream_id("account", tenant, account_id))
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        id_ = stream_id("preset", tenant, preset_id)
+        return next((row for row in self._usable(tenant, account_id) if row["_id"] == id_), None)
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        rows = sorted(self._usable(tenant, account_id), key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
+        return [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+
+    def _usable(self, tenant: str, account_id: str) -> list[Stored]:
+        rows = [row for row in self.rows("presets", tenant) if row["deletedAt"] is None]
+        return [row for row in rows if row["isDefault"] or row["accountId"] == account_id]
+
     async def by_digest(self, digest: str) -> Stored | None:
         rows = [row for tenant in self.tenants("credentials") for row in self.rows("credentials", tenant)]
         return next((row for row in rows for part in (*row["keys"], *row["logins"]) if part["digest"] == digest), None)
@@ -108,6 +120,17 @@ class MemoryDocuments:
             if found is not None:
                 return found
         return None
+
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        whole = await self.sessions(tenant, SessionFilter(), after, len(self.collections.get("sessions", {})) or 1)
+        filmed = [row for row in whole if any(one["kind"] == "video" for one in row["assets"])]
+        return [row for row in filmed if row["accountId"] == account_id][:limit]
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        ended = [row for row in self.rows("jobs", tenant) if row["status"] in statuses and row["finishedAt"] < before]
+        return sorted(ended, key=lambda row: row["finishedAt"])[:limit]
 
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         tenants = {row["tenant"] for row in self.collections.get("sessions", {}).values()}

@@ -12,6 +12,7 @@ from contracts.documents import (
     Document,
     HistoryDocument,
     JobDocument,
+    PresetDocument,
     ProjectDocument,
     SessionDocument,
     TimelineStateDocument,
@@ -25,7 +26,8 @@ SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
 JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
 VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
-PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
+PRESET = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
+PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000006")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
@@ -127,6 +129,33 @@ def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: A
             "createdAt": NOON,
             "updatedAt": NOON,
             "finishedAt": None,
+            "version": 1,
+            **fields,
+        },
+    )
+
+
+def preset(tenant: str, preset_id: UUID = PRESET, **fields: Any) -> dict[str, Any]:
+    """A template of somebody's own."""
+    return stored(
+        PresetDocument,
+        {
+            "_id": stream_id("preset", tenant, str(preset_id)),
+            "tenant": tenant,
+            "presetId": str(preset_id),
+            "accountId": str(ACCOUNT),
+            "isDefault": False,
+            "name": "Calm",
+            "description": "",
+            "kind": "slides",
+            "aspect": "16:9",
+            "language": "en",
+            "voice": "",
+            "instructions": "",
+            "configuration": {},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "deletedAt": None,
             "version": 1,
             **fields,
         },

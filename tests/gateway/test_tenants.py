@@ -16,6 +16,8 @@ import pytest
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
+from contracts.messages.account import AccountKind
+from services.gateway.identity import account_id
 from tests.gateway import samples
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS, THEM, World
 
@@ -26,11 +28,14 @@ IDS = {
     "session_id": str(samples.SESSION),
     "job_id": str(samples.JOB),
     "asset_id": str(samples.VIDEO),
+    "preset_id": str(samples.PRESET),
     "command_id": str(UUID(int=77)),
     "project_id": str(samples.PROJECT),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
+    "video_id": str(samples.JOB),
+    "wallet_address": "0xbee5",
 }
 """Path parameter to what the other tenant has under it."""
 
@@ -41,6 +46,8 @@ BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
     "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
+    "createPreset": {"name": "Calm"},
+    "changePreset": {"name": "Calm"},
     "requestStages": {"stages": ["refine"]},
     "regenerateSession": {"from": "prompt"},
     "regenerateSeedSession": {},
@@ -58,7 +65,9 @@ BODIES: dict[str, Any] = {
 }
 """Operation to a body that it takes."""
 
-THEIR_IDS = {str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, THEM.account)}
+THEIR_IDS = {
+    str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, samples.PRESET, THEM.account)
+}
 """Ids that an answer must not tell; any other is new, and another each time."""
 
 ACCEPTED = {(202, "POST"), (202, "PUT"), (202, "PATCH"), (202, "DELETE")}
@@ -97,9 +106,12 @@ def theirs(world: World) -> None:
     world.documents.put("sessions", samples.session(THEIRS, assets=[samples.asset(digest, 20)], **done))
     world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
+    world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
     world.documents.put("projects", samples.project(THEIRS, name=SECRET))
     world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
+    world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
     world.documents.put(
         "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
     )
@@ -164,7 +176,8 @@ async def test_no_call_changes_anything_of_anothers(neighbours: World, document:
         await sent(neighbours, KEY, call, IDS)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
-    their_streams = {stream_id(kind, THEIRS, one) for kind in ("session", "job", "project") for one in IDS.values()}
+    kinds = ("session", "job", "preset", "project")
+    their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
     assert not {command.stream for _, command in neighbours.sender.sent} & their_streams
 
 
@@ -185,4 +198,5 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
         "getMedia",
         "getProject",
         "getTimelineVersion",
+        "legacyUser",
     } <= found, found

@@ -1,5 +1,5 @@
-"""What the session service decides: sessions, accounts and projects."""
+"""What the session service decides: sessions, accounts, presets and projects."""
 
-from services.session.deciders import account, project, session
+from services.session.deciders import account, preset, project, session
 
-DECIDERS = (session.DECIDER, account.DECIDER, project.DECIDER)
+DECIDERS = (session.DECIDER, account.DECIDER, preset.DECIDER, project.DECIDER)

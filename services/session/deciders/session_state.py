@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from contracts.messages.session import (
+    AssetsForgotten,
     SessionCanceled,
     SessionDeleted,
     SessionDerived,
@@ -55,7 +56,8 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     """`begun_with`, `begun_metadata` and `derived_from` tell a repeated start from another.
 
     `at_work` has not ended; `last` has, last, and may be taken up again. `retitled`: the title is another than the
-    scenes were, or will be, made with. `derived` are the sessions that were made of this one.
+    scenes were, or will be, made with. `makers`: which job made which output. `derived` are the sessions that were made
+    of this one.
     """
 
     session_id: UUID
@@ -66,6 +68,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     inputs: Inputs
     derived_from: UUID | None = None
     outputs: dict[Stage, StageOutput] = {}
+    makers: dict[Stage, UUID] = {}
     at_work: Work | None = None
     last: Work | None = None
     jobs: tuple[UUID, ...] = ()
@@ -119,6 +122,7 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return msgspec.structs.replace(
                 state,
                 outputs={**state.outputs, event.output.stage: event.output},
+                makers={**state.makers, event.output.stage: event.job_id},
                 at_work=still if left else None,
                 last=state.last if left else still,
             )
@@ -126,6 +130,10 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return msgspec.structs.replace(state, at_work=None, last=state.at_work)
         case Open(), SessionRetried():
             return msgspec.structs.replace(state, at_work=Work(event.job_id, event.stages), last=None)
+        case Open(), AssetsForgotten():
+            return _forgetful(state, event)
+        case Deleted(session=session), AssetsForgotten():
+            return Deleted(_forgetful(session, event))
         case Open(), SessionEdited():
             return _edited(state, event)
         case Open(), SessionDerived():
@@ -146,6 +154,16 @@ def inputs_of(start: StartSession | SessionStarted) -> Inputs:
     return Inputs(
         start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice, start.writing
     )
+
+
+def _forgetful(session: Open, event: AssetsForgotten) -> Open:
+    gone = frozenset(event.asset_ids)
+    whole = {
+        stage: output
+        for stage, output in session.outputs.items()
+        if session.makers.get(stage) != event.job_id or gone.isdisjoint(file.asset_id for file in output.artifacts)
+    }
+    return msgspec.structs.replace(session, outputs=whole)
 
 
 def _edited(session: Open, event: SessionEdited) -> Open:

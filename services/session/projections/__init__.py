@@ -2,12 +2,13 @@
 
 from eventlog.read.journals import history, outcomes
 from eventlog.read.projection import Journal, Projection
-from services.session.projections import accounts, credentials, projects, sessions
+from services.session.projections import accounts, credentials, presets, projects, sessions
 
 PROJECTIONS: tuple[Projection, ...] = (
     sessions.PROJECTION,
     accounts.PROJECTION,
     credentials.PROJECTION,
+    presets.PROJECTION,
     projects.PROJECTION,
 )
 JOURNALS: tuple[Journal, ...] = (
