@@ -19,10 +19,12 @@ class LossyProxy:
         self.losses = 0
         self.losses_left = 1_000_000
         self.port = 0
+        self.accepted = 0
         self._open: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until either end closes it or an answer was lost."""
+        self.accepted += 1
         there_reader, there_writer = await asyncio.open_connection(*self._target)
         self._open |= {writer, there_writer}
         deaf = asyncio.Event()

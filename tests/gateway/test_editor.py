@@ -44,7 +44,7 @@ def assert_error(answer: httpx.Response, status: int, code: str) -> None:
     assert len(answer.json()["error"].split()) > 3
 
 
-@pytest.mark.req(15, 17, 23)
+@pytest.mark.req(15, 17, 23, 35)
 async def test_a_project_has_the_fields_of_the_editor_and_no_others(
     client: httpx.AsyncClient, made: dict[str, Any]
 ) -> None:
@@ -96,7 +96,7 @@ async def test_a_deleted_project_is_marked_and_can_be_restored(client: httpx.Asy
     assert (back["isDeleted"], back["timelineState"], back["createdAt"]) == (False, FIRST, made["createdAt"])
 
 
-@pytest.mark.req(24)
+@pytest.mark.req(24, 35)
 async def test_users_are_told_of_the_fresh_start(client: httpx.AsyncClient) -> None:
     notice = (await client.get("/api/notice")).json()
     assert notice["code"] == "fresh_start"

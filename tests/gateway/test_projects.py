@@ -91,7 +91,7 @@ async def test_what_is_as_it_was_makes_no_version(client: httpx.AsyncClient) -> 
     assert same.headers["etag"] == '"v1"'
 
 
-@pytest.mark.req(16)
+@pytest.mark.req(16, 35)
 async def test_of_two_who_save_a_timeline_the_second_is_told_what_the_first_saved(client: httpx.AsyncClient) -> None:
     await make(client)
     assert (await save(client, 1, playheadTime=4)).headers["etag"] == '"v2"'
@@ -174,7 +174,7 @@ async def test_another_tenant_has_its_own_project_under_the_same_id(
     assert (await client.get(HERE)).json()["name"] == "Sea"
 
 
-@pytest.mark.req(14)
+@pytest.mark.req(14, 34)
 async def test_a_project_survives_the_loss_of_every_document(client: httpx.AsyncClient, company: Company) -> None:
     await make(client)
     await save(client, 1, playheadTime=4)
@@ -186,7 +186,7 @@ async def test_a_project_survives_the_loss_of_every_document(client: httpx.Async
     assert (await client.get(f"{HERE}/timeline/versions/1")).json()["playheadTime"] == 0
 
 
-@pytest.mark.req(18)
+@pytest.mark.req(18, 35)
 async def test_a_document_holds_a_path_to_the_video_and_never_its_bytes(
     client: httpx.AsyncClient, company: Company
 ) -> None:

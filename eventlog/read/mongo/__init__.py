@@ -1,6 +1,8 @@
 """MongoDB: the store of a projector's documents, and what readers of documents get.
 
 Holds  driver.py       the client, its deadlines, its errors in our words: the only module that names the driver
+       retrying.py    a read, tried again
+       listening.py   every operation, told to the log
        transaction.py  one transaction, tried again where the server says that it may be
        store.py        MongoProjectionStore: views, journals, parked records and checkpoint, in one transaction
        snapshot.py     everything that a projector has written, as of one moment

@@ -15,10 +15,15 @@ from eventlog.read.mongo.driver import (
     our_errors,
 )
 from eventlog.read.mongo.install import Index, install
+from eventlog.read.mongo.listening import Health, Operations
+from eventlog.read.mongo.retrying import read
 from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED
 from eventlog.read.mongo.store import SECONDS, MongoProjectionStore
 from eventlog.read.mongo.watching import ResumeToken, Watch
 from eventlog.read.projection import Journal, Projection
+
+READ_SECONDS = 10.0
+"""For one read, all its tries together."""
 
 Sort = Sequence[tuple[str, int]]
 """(field, 1 or -1), the first decides first."""
@@ -29,39 +34,41 @@ _PLACES = Index(PARKED, [("projector", 1), ("topic", 1), ("partition", 1), ("off
 class Collection:
     """Reads over all tenants, for operators and for machinery. Whoever serves a tenant takes a `TenantCollection`."""
 
-    def __init__(self, collection: DriverCollection) -> None:
+    def __init__(self, collection: DriverCollection, seconds: float = READ_SECONDS) -> None:
         self._collection = collection
+        self._seconds = seconds
 
     def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
         return where
 
     async def find_one(self, where: Mapping[str, Any]) -> Document | None:
         """A document that fits, or None. Raises `Unavailable`."""
-        with our_errors():
-            return await self._collection.find_one(self._within(where))
+        return await read(self._seconds, lambda: self._collection.find_one(self._within(where)))
 
     async def find(
         self, where: Mapping[str, Any], *, sort: Sort = (), skip: int = 0, limit: int, without: Sequence[str] = ()
     ) -> list[Document]:
         """At most `limit` documents that fit, without those of their fields that are named. Raises `Unavailable`."""
         shown = dict.fromkeys(without, 0) or None
-        found = self._collection.find(self._within(where), shown, sort=list(sort) or None, skip=skip, limit=limit)
-        with our_errors():
+
+        async def ask() -> list[Document]:
+            found = self._collection.find(self._within(where), shown, sort=list(sort) or None, skip=skip, limit=limit)
             return await found.to_list(None)
+
+        return await read(self._seconds, ask)
 
     async def count(self, where: Mapping[str, Any], *, limit: int) -> int:
         """How many fit; counting ends at `limit`. Raises `Unavailable`."""
-        with our_errors():
-            return await self._collection.count_documents(self._within(where), limit=limit)
+        return await read(self._seconds, lambda: self._collection.count_documents(self._within(where), limit=limit))
 
 
 class TenantCollection(Collection):
     """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""
 
-    def __init__(self, collection: DriverCollection, tenant: str) -> None:
+    def __init__(self, collection: DriverCollection, tenant: str, seconds: float = READ_SECONDS) -> None:
         if not tenant:
             raise ValueError("a tenant's collection needs the tenant's name: an empty one would be nobody's")
-        super().__init__(collection)
+        super().__init__(collection, seconds)
         self._tenant = tenant
 
     def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -93,15 +100,18 @@ class OwnedCollection(TenantCollection):
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: Client, name: str, seconds: float = READ_SECONDS) -> None:
         self.name = name
+        self._seconds = seconds
         self._client = client
         self._database: Database = client.get_database(name, codec_options=CODECS)
 
     @classmethod
-    def connect(cls, uri: str, name: str, *, application: str, pool: int = 16, seconds: float = 10) -> "MongoDatabase":
+    def connect(
+        cls, uri: str, name: str, *, application: str, pool: int = 16, seconds: float = READ_SECONDS
+    ) -> "MongoDatabase":
         """No request waits longer than `seconds`, for a connection or for an answer; the first one connects."""
-        return cls(connect(uri, application, pool, seconds), name)
+        return cls(connect(uri, application, pool, seconds, (Operations(), Health())), name, seconds)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -133,15 +143,15 @@ class MongoDatabase:
 
     def collection(self, name: str) -> Collection:
         """All tenants' documents: for operators."""
-        return Collection(self._database[name])
+        return Collection(self._database[name], self._seconds)
 
     def of_tenant(self, name: str, tenant: str) -> TenantCollection:
         """One tenant's documents of a projection."""
-        return TenantCollection(self._database[name], tenant)
+        return TenantCollection(self._database[name], tenant, self._seconds)
 
     def owned(self, name: str, tenant: str) -> OwnedCollection:
         """One tenant's documents of a collection that the caller's service keeps itself."""
-        return OwnedCollection(self._database[name], tenant)
+        return OwnedCollection(self._database[name], tenant, self._seconds)
 
     @asynccontextmanager
     async def watch(

@@ -1,7 +1,7 @@
 """The Mongo driver, named here and nowhere else: the client with its deadlines, and its errors in our words."""
 # ruff: noqa: TID251 - the one module that may name the driver; all others import what they need from here
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, TypeAlias
@@ -28,6 +28,16 @@ from pymongo.errors import (
     PyMongoError,
     WTimeoutError,
 )
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 
 from eventlog.errors import Conflict, Unavailable
 
@@ -44,6 +54,10 @@ __all__ = [
     "BulkWriteError",
     "ChangeStream",
     "Client",
+    "CommandFailedEvent",
+    "CommandListener",
+    "CommandStartedEvent",
+    "CommandSucceededEvent",
     "Database",
     "DeleteOne",
     "Document",
@@ -55,6 +69,10 @@ __all__ = [
     "OperationFailure",
     "PyMongoError",
     "ReplaceOne",
+    "ServerHeartbeatFailedEvent",
+    "ServerHeartbeatListener",
+    "ServerHeartbeatStartedEvent",
+    "ServerHeartbeatSucceededEvent",
     "Session",
     "UpdateOne",
     "Write",
@@ -81,12 +99,19 @@ _AWAY = frozenset(
 """Server error codes after which the same request may work."""
 
 
-def connect(uri: str, application: str, pool: int, seconds: float) -> Client:
+def connect(
+    uri: str,
+    application: str,
+    pool: int,
+    seconds: float,
+    listeners: Sequence[CommandListener | ServerHeartbeatListener] = (),
+) -> Client:
     """A client of this event loop. Every request ends within `seconds`; nothing connects before the first one."""
     milliseconds = int(seconds * 1000)
     return AsyncIOMotorClient(
         uri,
         appname=application,
+        event_listeners=list(listeners),
         maxPoolSize=pool,
         maxConnecting=4,
         waitQueueTimeoutMS=milliseconds,
@@ -95,6 +120,7 @@ def connect(uri: str, application: str, pool: int, seconds: float) -> Client:
         connectTimeoutMS=min(milliseconds, 5_000),
         w="majority",
         retryWrites=True,
+        retryReads=False,  # under a deadline the driver would ask again without a pause: `retrying.py` asks instead
         tz_aware=True,
         tzinfo=UTC,
         uuidRepresentation="standard",
