@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
 from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
     DeriveSession,
@@ -239,6 +240,9 @@ SessionCommand: TypeAlias = (
     | DeleteSession
     | RestoreSession
     | PurgeSession
+    | OpenSession
+    | RecordFile
+    | RemoveFile
 )
 
 SessionEvent: TypeAlias = (
@@ -258,4 +262,6 @@ SessionEvent: TypeAlias = (
     | SessionDeleted
     | SessionRestored
     | SessionPurged
+    | FileRecorded
+    | FileRemoved
 )
