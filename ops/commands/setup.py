@@ -24,6 +24,8 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("eventlog", postgres.MIGRATIONS),
     ("render", render.MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
+    ("metrics", analytics.METRICS),
+    ("workflow", analytics.WORKFLOW),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 

@@ -43,6 +43,8 @@ IN_POSTGRES = (
     Kept("render", render.QUEUE),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
+    Kept("analytics", analytics.WORKFLOWS),
+    Kept("analytics", analytics.METRICS),
 )
 
 
@@ -77,7 +79,10 @@ async def _stores(settings: OpsSettings, stack: AsyncExitStack) -> Sequence[tupl
     pool = await stack.enter_async_context(_pool(where.postgres))
     return [
         *((kept, database.store(kept.name, kept.projector.projections, kept.projector.journals)) for kept in IN_MONGO),
-        *((kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections)) for kept in IN_POSTGRES),
+        *(
+            (kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections, kept.projector.journals))
+            for kept in IN_POSTGRES
+        ),
     ]
 
 

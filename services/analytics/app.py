@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.kafka import KafkaEventLog
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
-from eventlog.roles import Roles
+from eventlog.roles import Projector, Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.settings import ServiceSettings
 from eventlog.telemetry import Metrics
-from services.analytics.handlers import JOBS, SESSIONS, groups
+from services.analytics.handlers import groups
 
 
 @asynccontextmanager
@@ -30,9 +30,11 @@ async def wire(settings: ServiceSettings, metrics: Metrics) -> AsyncGenerator[Se
         await reached(connect)
         broker = kafka_broker(access)
         roles = Roles("analytics", broker, access, metrics, settings.data)
-        sessions = PostgresProjectionStore(pools[0], f"analytics.{SESSIONS.name}", SESSIONS.projections)
-        jobs = PostgresProjectionStore(pools[0], f"analytics.{JOBS.name}", JOBS.projections)
-        yield Service(broker, groups(roles, session_events, render_events, sessions, jobs), metrics)
+
+        def store(of: Projector) -> PostgresProjectionStore:
+            return PostgresProjectionStore(pools[0], f"analytics.{of.name}", of.projections, of.journals)
+
+        yield Service(broker, groups(roles, session_events, render_events, store), metrics)
     finally:
         await session_events.close()
         await render_events.close()

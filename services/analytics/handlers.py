@@ -1,6 +1,6 @@
 """What analytics listens to, and what it does with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
@@ -8,21 +8,37 @@ from eventlog.kafka import KafkaEventLog
 from eventlog.kafka.group import Group
 from eventlog.read.store import ProjectionStore
 from eventlog.roles import Projector, Roles
-from services.analytics.projections import OF_JOBS, OF_SESSIONS
+from services.analytics.projections import (
+    ASSETS,
+    CHANGES_OF_JOBS,
+    CHANGES_OF_SESSIONS,
+    OF_JOBS,
+    OF_SESSIONS,
+    WORKFLOW,
+)
 
 SESSIONS = Projector(name="sessions-projector", topic=SESSION_EVENTS, catalog=SESSION_CATALOG, projections=OF_SESSIONS)
 JOBS = Projector(name="jobs-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=OF_JOBS)
+WORKFLOWS = Projector(
+    name="workflows-projector",
+    topic=SESSION_EVENTS,
+    catalog=SESSION_CATALOG,
+    projections=WORKFLOW,
+    journals=CHANGES_OF_SESSIONS,
+)
+METRICS = Projector(
+    name="metrics-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=ASSETS, journals=CHANGES_OF_JOBS
+)
+PROJECTORS = (SESSIONS, JOBS, WORKFLOWS, METRICS)
+"""Tables that came later have a projector of their own: it begins at the log's beginning."""
 
 
 def groups(
     roles: Roles,
     session_events: KafkaEventLog,
     render_events: KafkaEventLog,
-    sessions: ProjectionStore,
-    jobs: ProjectionStore,
+    store: Callable[[Projector], ProjectionStore],
 ) -> Sequence[Group]:
-    """One projector a topic."""
-    return (
-        roles.projector(session_events, SESSIONS, sessions),
-        roles.projector(render_events, JOBS, jobs),
-    )
+    """One group a projector, each with the store that is made for it."""
+    logs = {SESSION_EVENTS.name: session_events, RENDER_EVENTS.name: render_events}
+    return tuple(roles.projector(logs[one.topic.name], one, store(one)) for one in PROJECTORS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.projection import Row
+from services.analytics.stores import METRICS, WORKFLOW
 from services.analytics.stores import MIGRATIONS as ANALYTICS
 from services.render.stores import MIGRATIONS as RENDER
 
@@ -46,7 +47,9 @@ def check_row(table: str, row: Row) -> None:
 def tables() -> Mapping[str, Mapping[str, bool]]:
     """Table to column to whether it takes no NULL, as the migrations say."""
     sql = "\n".join(
-        file.read_text("utf-8") for folder in (ANALYTICS, RENDER) for file in sorted(Path(folder).iterdir())
+        file.read_text("utf-8")
+        for folder in (ANALYTICS, METRICS, WORKFLOW, RENDER)
+        for file in sorted(Path(folder).iterdir())
     )
     return {
         table: {name: bool(needed) for name, _, needed in _COLUMN.findall(body)} for table, body in _TABLE.findall(sql)

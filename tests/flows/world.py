@@ -20,7 +20,14 @@ from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.policy import Policy, PolicyLane
-from services.analytics.projections import OF_JOBS, OF_SESSIONS
+from services.analytics.projections import (
+    ASSETS,
+    CHANGES_OF_JOBS,
+    CHANGES_OF_SESSIONS,
+    OF_JOBS,
+    OF_SESSIONS,
+    WORKFLOW,
+)
 from services.render import projections as render
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
 from services.render.policies import policies as render_policies
@@ -102,7 +109,10 @@ class World:
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
-        self.facts = (Reader(self.session, OF_SESSIONS), Reader(self.render, OF_JOBS))
+        self.facts = (
+            Reader(self.session, (*OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
+            Reader(self.render, (*OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
+        )
         self.sent: list[Command] = []
         self.send(register(starter_grant))
 
@@ -151,6 +161,9 @@ class World:
         for reader in (self.queue, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
+                    check_row(name, row)
+            for name, rows in reader.store.entries.items():
+                for row in rows.values():
                     check_row(name, row)
 
     async def everything(self) -> object:
