@@ -84,6 +84,8 @@ class Reader:
 
     def __init__(self, service: Service, projections: Sequence[Projection], journals: Sequence[Journal] = ()) -> None:
         self.service = service
+        self.projections = projections
+        self.journals = journals
         self.store = MemoryProjectionStore(projections, journals)
         self._lane = ProjectorLane(projections, journals, service.catalog, start(service.topic, 0), {})
 
