@@ -2,5 +2,6 @@
 
 Asks   nothing
 Hears  nothing
-Keeps  bytes under `ab/cd/<sha256>`, and small named notes beside them; a directory, S3 or another object store by URL
+Keeps  bytes by their SHA-256, and small named notes beside them; a directory, S3, another object store or PostgreSQL,
+       by URL
 """

@@ -58,6 +58,9 @@ class MemoryBlobs:
     async def noted(self, name: str) -> bytes | None:
         return self.notes.get(checked_name(name))
 
+    async def close(self) -> None:
+        return
+
     def _content(self, sha256: str) -> bytes:
         content = self.kept.get(key_of(sha256))
         if content is None:

@@ -150,6 +150,9 @@ class ObjectBlobs:
         except BlobMissing:
             return None
 
+    async def close(self) -> None:
+        return
+
     @contextmanager
     def _translated(self, needed: int, sha256: str = "") -> Generator[None]:
         try:

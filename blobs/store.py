@@ -103,6 +103,10 @@ class BlobStore(Protocol):
         """What was noted under that name, or None."""
         ...
 
+    async def close(self) -> None:
+        """Let go of connections; a repeat changes nothing."""
+        ...
+
 
 def key_of(sha256: str) -> str:
     """`ab/cd/<sha256>`; ValueError for anything but a lower-case hexadecimal SHA-256, so no path can be smuggled in."""
@@ -124,16 +128,20 @@ def checked_name(name: str) -> str:
     return name
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The disk is full, or the account's share of it is, or no file may be that large."""
+
+
 def unavailable(error: OSError, place: Path, needed: int) -> BlobStoreUnavailable:
     """The sentence for an operating system's refusal: for a full disk with what was needed and where."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in NO_ROOM:
         try:
             free = f"{shutil.disk_usage(place).free / 1e6:.1f} MB are free"
         except OSError:
             free = "how much is free could not be read"
         return BlobStoreUnavailable(
-            f"the disk of the blob store is full: {needed / 1e6:.1f} MB were needed in {place}, {free}; "
-            "make room there, then retry",
+            f"the disk of the blob store is full ({error.strerror}): {needed / 1e6:.1f} MB were needed in {place}, "
+            f"{free}; make room there, then retry",
             disk_full=True,
         )
     reason = error.strerror or type(error).__name__

@@ -5,9 +5,10 @@ Durations are integer milliseconds, sizes bytes, digests lower-case hexadecimal 
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.model import Personal, Tolerant
 
@@ -110,6 +111,30 @@ class Usage(Tolerant):
     latency_ms: int = 0
 
 
+class WriterEngine(StrEnum):
+    """What turns a prompt into a script."""
+
+    TEMPLATE = "template"
+    ONLINE = "online"
+
+
+class Writing(Tolerant):
+    """Who is to write. `model` is an online writer's; with `fallback` the template writer steps in for it."""
+
+    engine: WriterEngine = WriterEngine.TEMPLATE
+    model: str = Field(default="", max_length=100, pattern=r"^[A-Za-z0-9._:/@-]*$")
+    fallback: bool = True
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.engine is WriterEngine.ONLINE) != bool(self.model):
+            raise ValueError(
+                'an online writer needs the name of its model, the template writer has none: {"engine": "online", '
+                '"model": "…"}, or {"engine": "template"}'
+            )
+        return self
+
+
 class JobInputs(Tolerant):
     """Everything a job depends on, frozen when it was queued: a later change elsewhere changes nothing here."""
 
@@ -122,11 +147,16 @@ class JobInputs(Tolerant):
     language: str = "en"
     voice: str = ""
     renderer_version: str = ""
+    writing: Writing | None = None
+    """None, as in every job that was queued before there was a choice: the template writer."""
 
 
 class StageOutput(Tolerant):
     """What one stage left behind. `output_key` is the SHA-256 of (stage, renderer version, inputs):
-    the same key always names the same bytes."""
+    the same key always names the same bytes.
+
+    `writer` names who wrote the words of it; `fell_back` is the code of the reason why the template writer stepped in.
+    """
 
     stage: Stage
     output_key: str
@@ -137,3 +167,5 @@ class StageOutput(Tolerant):
     artifacts: tuple[Artifact, ...] = ()
     duration_ms: int | None = None
     usage: tuple[Usage, ...] = ()
+    writer: str | None = None
+    fell_back: str | None = None

@@ -37,6 +37,7 @@ _BY_NAME: Mapping[str, Any] = {
     "balanceAfter": 95,
     "durationMs": 31_400,
     "sizeBytes": 1_048_576,
+    "digest": "5f" * 32,
     "startMs": 0,
     "endMs": 4_000,
     "priority": 0,

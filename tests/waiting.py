@@ -8,8 +8,11 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], within: float = 10.0) -> Found:
-    """The first value of `await look()` that is neither None nor False; fails after `within` seconds."""
+async def eventually(look: Callable[[], Awaitable[Found | None]], within: float = 10.0, every: float = 0.02) -> Found:
+    """The first value of `await look()` that is neither None nor False; fails after `within` seconds.
+
+    `every`: seconds between two looks, longer where a look takes time from what is looked at.
+    """
     deadline = time.monotonic() + within
     while True:
         found = await look()
@@ -17,4 +20,4 @@ async def eventually(look: Callable[[], Awaitable[Found | None]], within: float 
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not so within {within} s; last seen: {found!r}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)

@@ -4,6 +4,7 @@
 |-------------------|---------------------------------------|---------------------------|------------------|
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
+| `CredentialsDocument` | `credentials`                     | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
@@ -13,6 +14,7 @@ whole milliseconds. Nothing in a document comes from a clock, a host name or ano
 """
 
 from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, LedgerEntry
+from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
@@ -22,6 +24,7 @@ from contracts.validators import json_schema
 COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
+    "credentials": CredentialsDocument,
     "jobs": JobDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
@@ -35,6 +38,7 @@ __all__ = [
     "AccountDocument",
     "Asset",
     "CommandDocument",
+    "CredentialsDocument",
     "Document",
     "HistoryDocument",
     "JobDocument",

@@ -4,32 +4,16 @@ Points are whole numbers. Every event about points carries the signed change (`a
 the amounts of a ledger sum to its balance.
 """
 
-from enum import StrEnum
 from typing import Annotated, ClassVar, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.access import AccessCommand, AccessEvent
+from contracts.messages.roles import AccountKind, Role
 from contracts.model import CommandBody, EventBody, Personal
 
 Points = Annotated[int, Field(ge=0, le=1_000_000_000)]
-
-
-class AccountKind(StrEnum):
-    """By what an account's owner is known."""
-
-    DEMO = "demo"
-    WALLET = "wallet"
-    API_KEY = "api_key"
-    ANONYMOUS = "anonymous"
-    OIDC = "oidc"
-
-
-class Role(StrEnum):
-    """What an account may do."""
-
-    USER = "user"
-    ADMIN = "admin"
 
 
 class RegisterAccount(CommandBody):
@@ -161,6 +145,10 @@ class CreditsRefunded(EventBody):
     reason: str
 
 
-AccountCommand: TypeAlias = RegisterAccount | GrantCredits | ReserveCredits | SettleCredits | RefundCredits
+PointsCommand: TypeAlias = GrantCredits | ReserveCredits | SettleCredits | RefundCredits
 
-AccountEvent: TypeAlias = AccountRegistered | CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded
+AccountCommand: TypeAlias = RegisterAccount | PointsCommand | AccessCommand
+
+AccountEvent: TypeAlias = (
+    AccountRegistered | CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded | AccessEvent
+)

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.account import Points
+from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
 from contracts.messages.session import WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
@@ -130,9 +131,11 @@ class ExpireJob(CommandBody):
 
 
 class PurgeJob(CommandBody):
-    """Forget the job for good: its session is gone."""
+    """Forget the job for good: its session is gone, or its time is over."""
 
     TYPE: ClassVar[str] = "PurgeJob"
+
+    reason: Reason = ""
 
 
 class JobQueued(EventBody):
@@ -283,7 +286,7 @@ class JobExpired(EventBody):
 
 
 class JobPurged(EventBody):
-    """The job is gone for good. `files` are the SHA-256 of what its stages had left, each once."""
+    """The job is gone for good. `files` are the SHA-256 of what it still had, each once; `assets` are the ids."""
 
     TYPE: ClassVar[str] = "job.purged"
 
@@ -291,6 +294,8 @@ class JobPurged(EventBody):
     session_id: UUID
     account_id: UUID
     files: tuple[str, ...]
+    assets: tuple[UUID, ...] = ()
+    reason: str = ""
 
 
 JobCommand: TypeAlias = (
@@ -304,6 +309,7 @@ JobCommand: TypeAlias = (
     | CancelJob
     | RetryJob
     | ExpireJob
+    | ExpireAsset
     | PurgeJob
 )
 
@@ -319,5 +325,6 @@ JobEvent: TypeAlias = (
     | JobCompleted
     | JobFailed
     | JobExpired
+    | JobAssetExpired
     | JobPurged
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
+from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
     DeriveSession,
@@ -23,7 +24,7 @@ from contracts.messages.session_life import (
     TakeStep,
 )
 from contracts.model import CommandBody, EventBody, Personal
-from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput
+from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOutput, Writing
 
 
 class StartSession(CommandBody):
@@ -42,6 +43,7 @@ class StartSession(CommandBody):
     language: str = "en"
     voice: str = ""
     stages: WantedStages = STAGES
+    writing: Writing | None = None
     metadata: StorableMetadata = Field(default_factory=dict)
     derived_from: UUID | None = None
 
@@ -118,6 +120,7 @@ class SessionStarted(EventBody):
     stages: tuple[Stage, ...]
     metadata: Metadata
     derived_from: UUID | None = None
+    writing: Writing | None = None
 
 
 class StagesRequested(EventBody):
@@ -243,6 +246,7 @@ SessionCommand: TypeAlias = (
     | OpenSession
     | RecordFile
     | RemoveFile
+    | ForgetAssets
 )
 
 SessionEvent: TypeAlias = (
@@ -264,4 +268,5 @@ SessionEvent: TypeAlias = (
     | SessionPurged
     | FileRecorded
     | FileRemoved
+    | AssetsForgotten
 )

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, Field, JsonValue
 
 from contracts.model import Personal, Strict
-from contracts.rendering import STAGES, Aspect, Kind, Stage
+from contracts.rendering import STAGES, Aspect, Kind, Stage, Writing
 
 
 def _in_order(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -56,3 +56,4 @@ class Changes(Strict):
     aspect: Aspect | None = None
     language: str | None = None
     voice: str | None = None
+    writing: Writing | None = None

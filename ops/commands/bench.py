@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import log, visible
+from ops.bench import log, render, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -26,7 +26,12 @@ async def _visible() -> list[Figure]:
     return [await visible.command_to_document(OpsSettings())]
 
 
-SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {"log": _log, "visible": _visible}
+async def _render() -> list[Figure]:
+    with TemporaryDirectory(dir=OpsSettings().data_dir) as folder:
+        return [await render.overhead(Path(folder))]
+
+
+SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {"log": _log, "visible": _visible, "render": _render}
 
 
 async def bench(*what: str, as_json: Json = False) -> int:
@@ -35,7 +40,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, visible, or all.
+        log, visible, render, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from blobs.postgres import MIGRATIONS as BLOBS
 from contracts.topics import TOPICS
 from eventlog import migrations
 from eventlog.kafka import create_topics
@@ -16,16 +17,20 @@ from ops.settings import OpsSettings
 from services.analytics import stores as analytics
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.render import stores as render
+from services.render.sql import RETENTION_MIGRATIONS
 from services.session import stores as session
 
 FINE = 0
 
 MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("eventlog", postgres.MIGRATIONS),
+    ("blobs", BLOBS),
     ("render", render.MIGRATIONS),
+    ("retention", RETENTION_MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
     ("metrics", analytics.METRICS),
     ("workflow", analytics.WORKFLOW),
+    ("wallet", analytics.WALLET_MIGRATIONS),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 

@@ -41,6 +41,7 @@ class Kept(NamedTuple):
 IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS))
 IN_POSTGRES = (
     Kept("render", render.QUEUE),
+    Kept("render", render.RETENTION),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
     Kept("analytics", analytics.WORKFLOWS),

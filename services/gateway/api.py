@@ -6,8 +6,18 @@ from services.gateway import openapi, problems
 from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
-from services.gateway.routes import account, health, jobs, media, pages, session_changes, session_reading, sessions
-from services.gateway.routes.seeds import manim_history, manim_maker, wallet
+from services.gateway.routes import (
+    account,
+    health,
+    jobs,
+    keys,
+    media,
+    pages,
+    session_changes,
+    session_reading,
+    sessions,
+)
+from services.gateway.routes.seeds import manim_history, manim_maker, wallet, wallet_deleting, wallet_users
 
 ROUTERS = (
     sessions,
@@ -15,10 +25,13 @@ ROUTERS = (
     session_reading,
     jobs,
     account,
+    keys,
     media,
     manim_maker,
     manim_history,
     wallet,
+    wallet_users,
+    wallet_deleting,
     health,
     pages,
 )

@@ -10,11 +10,13 @@ import redis.asyncio as redis
 import structlog
 from fastapi import FastAPI
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
 from services.gateway import api, reading
+from services.gateway.auth import stored
+from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
@@ -24,7 +26,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
 
-CHANGE_STREAMS = 2
+CHANGE_STREAMS = 3
 """Each holds one connection while it waits."""
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +61,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         news=News(),
         signer=Signer(_signing_keys(settings)),
         keys=KeyRing(settings.owners()),
+        credentials=Credentials(stored.MongoCredentials(database)),
         started_at=now(),
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,
@@ -76,12 +79,14 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     tasks.create_task(follow_progress(access, gateway.news.tell)),
                     tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
                     tasks.create_task(reading.follow_history(database, gateway.news)),
+                    tasks.create_task(stored.follow(database, gateway.credentials)),
                     tasks.create_task(reading.install(database)),
                 ]
                 yield api.make(gateway)
                 for task in work:
                     task.cancel()
     finally:
+        await gateway.blobs.close()
         postgres.close()
         database.close()
 

@@ -106,7 +106,7 @@ async def register(request: Request, gateway: Gateway, principal: Principal) -> 
 
     Every process may ask: the command has one id an account, and the log handles it once.
     """
-    if principal.account in gateway.registered:
+    if principal.known is not None or principal.account in gateway.registered:
         return
     wish = Wish(
         topic=SESSION_COMMANDS.name,

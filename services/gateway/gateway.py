@@ -1,5 +1,6 @@
 """What the routes work with: the ports of this service, and the few settings that they see."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from blobs.store import BlobStore
 from contracts.envelope import Command
 from eventlog.clock import Clock
+from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
@@ -96,6 +98,16 @@ class Documents(Protocol):
         """What became of a command, whichever service decided it."""
         ...
 
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        """The account's sessions that have a video, newest first, from after a place; none that was deleted."""
+        ...
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        """The tenant's jobs with one of these statuses that ended before a moment, longest ago first."""
+        ...
+
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         """The asset under that id, of every tenant that has one: whoever answers bytes checks whose it is."""
         ...
@@ -158,6 +170,7 @@ class Gateway:
     news: News
     signer: Signer
     keys: KeyRing
+    credentials: Credentials
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""
@@ -165,6 +178,7 @@ class Gateway:
     starter_grant: int = 100
     jobs_per_tenant: int = 4
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])
 
     def seconds(self) -> int:

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.auth.access import LEGACY, MEDIA, TENANT, policy_of
+from services.gateway.auth.access import ADMIN, LEGACY, MEDIA, TENANT, policy_of
 from services.gateway.bodies import Body, JsonBody
 from services.gateway.problems import LEGACY as LEGACY_PATHS
 from services.gateway.problems import LegacyError, ProblemDocument
@@ -16,6 +16,7 @@ _FIRST_ERROR = 400
 _ALWAYS = {
     "400": "A header, a cursor or a position that cannot be read",
     "401": "`auth.missing`, `auth.invalid`: no key, or one that is not ours",
+    "403": "`auth.forbidden`: the key, or its owner's role, does not allow this",
     "422": "`value.invalid`, `value.not_storable`: what was sent does not fit",
     "503": "A part is away: `Retry-After` says when to ask again",
 }
@@ -82,13 +83,13 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
         schema = {"$ref": _REFERENCE.format(model=body.__name__)}
         operation["requestBody"] = {"required": _needed(route), "content": {"application/json": {"schema": schema}}}
     policy = policy_of(route)
-    if policy in {TENANT, LEGACY, MEDIA}:
-        operation["security"] = [{"key": []}] if policy is TENANT else [{"key": []}, {}]
-    if policy in {TENANT, LEGACY} and route.methods and not route.methods & _SAFE:
-        taken = _UNSAFE_HEADERS if policy is TENANT else _UNSAFE_HEADERS[:1]
+    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
+        operation["security"] = [{"key": []}] if policy in {TENANT, ADMIN} else [{"key": []}, {}]
+    if policy in {TENANT, ADMIN, LEGACY} and route.methods and not route.methods & _SAFE:
+        taken = _UNSAFE_HEADERS if policy in {TENANT, ADMIN} else _UNSAFE_HEADERS[:1]
         operation.setdefault("parameters", []).extend(taken)
     responses = operation["responses"]
-    if policy in {TENANT, LEGACY, MEDIA}:
+    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
         for status, text in (_ALWAYS | (_WITH_BODY if body else {})).items():
             responses.setdefault(status, {"description": text})
     legacy = route.path.startswith(LEGACY_PATHS)

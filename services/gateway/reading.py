@@ -13,6 +13,7 @@ from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
+from services.gateway import reading_wallets as wallets
 from services.gateway.cursors import Place
 from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
@@ -80,6 +81,14 @@ class MongoDocuments:
             if found is not None:
                 return found
         return None
+
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        return await wallets.sessions_with_video(self._database, tenant, account_id, after, limit)
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        return await wallets.ended_jobs(self._database, tenant, statuses, before, limit)
 
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         where = {"assets.assetId": asset_id, "status": {"$ne": SessionStatus.DELETED}}

@@ -3,7 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
+from blobs.opening import open_blobs
 from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
 from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
@@ -12,7 +14,9 @@ from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
-from services.render.handlers import DOCUMENTS, QUEUE, groups
+from services.render.handlers import DOCUMENTS, QUEUE, RETENTION, groups
+from services.render.naming import named
+from services.render.retention import Retention
 from services.render.settings import RenderSettings
 from services.render.sweep import Sweep
 
@@ -31,6 +35,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         settings.mongodb_uri.get_secret_value(), settings.documents, application="playhead-render"
     )
     pools: list[Pool] = []
+    blobs = open_blobs(settings.blobs)
 
     async def connect() -> None:
         pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-render"))
@@ -41,14 +46,24 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         await reached(connect)
         documents = database.store(f"render.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         queue = PostgresProjectionStore(pools[0], f"render.{QUEUE.name}", QUEUE.projections)
+        endings = PostgresProjectionStore(pools[0], f"render.{RETENTION.name}", RETENTION.projections)
         broker = kafka_broker(access)
         roles = Roles("render", broker, access, metrics, settings.data)
-        declared = groups(roles, commands, events, sender, documents, queue, enforce_credits=settings.enforce_credits)
+        declared = groups(
+            roles, commands, events, sender, documents, queue, endings, enforce_credits=settings.enforce_credits
+        )
+        retention = Retention(pools[0], sender, now, blobs, settings.keeping, partial(named, database))
         sweep = Sweep(
-            pools[0], sender, now, timedelta(minutes=settings.deadline_minutes), lambda: SWEEPER in declared[0].works
+            pools[0],
+            sender,
+            now,
+            timedelta(minutes=settings.deadline_minutes),
+            lambda: SWEEPER in declared[0].works,
+            besides=(retention.once,),
         )
         yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:
+        await blobs.close()
         await sender.close()
         await commands.close()
         await events.close()

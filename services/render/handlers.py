@@ -27,6 +27,13 @@ QUEUE = Projector(
     projections=projections.QUEUE,
 )
 
+RETENTION = Projector(
+    name="retention-projector",
+    topic=RENDER_EVENTS,
+    catalog=RENDER_CATALOG,
+    projections=projections.RETENTION,
+)
+
 
 def groups(
     roles: Roles,
@@ -35,13 +42,16 @@ def groups(
     sender: Sender,
     documents: ProjectionStore,
     queue: ProjectionStore,
+    retention: ProjectionStore,
     *,
     enforce_credits: bool,
 ) -> Sequence[Group]:
-    """The processor of commands, the policies on events, the projectors of documents and of the workers' queue."""
+    """The processor of commands, the policies on events, the projectors of documents, of the workers'
+    queue and of what the clean-up looks at."""
     return (
         roles.processor(commands, events, DECIDERS, RENDER_CATALOG),
         roles.policies(events, policies(enforce_credits=enforce_credits), RENDER_CATALOG, sender),
         roles.projector(events, DOCUMENTS, documents),
         roles.projector(events, QUEUE, queue),
+        roles.projector(events, RETENTION, retention),
     )

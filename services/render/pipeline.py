@@ -4,7 +4,6 @@ Blind to queues, logs and databases. The same inputs give the same output, so ru
 """
 
 import asyncio
-import errno
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from blobs.store import BlobCorrupt, BlobMissing, BlobStore, BlobStoreUnavailable
+from blobs.store import NO_ROOM, BlobCorrupt, BlobMissing, BlobStore, BlobStoreUnavailable
 from contracts.rendering import STAGE_PERCENT, STAGES, JobInputs, Stage, StageOutput
 from services.render.engines.prose import clean, tokens
 from services.render.stages import refine, scenes, script, speech, video
@@ -73,8 +72,8 @@ async def run_stage(
             report(1.0)
             return stored
         await asyncio.to_thread(_fresh, folder)
-        output = await _WORK[stage].perform(Task(key, inputs, done, tools, folder, forward(report)))
-        await tools.blobs.note(_manifest(key), output.model_dump_json(by_alias=True).encode())
+        output = await _WORK[stage].perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
+        await tools.blobs.note(_manifest(output.output_key), output.model_dump_json(by_alias=True).encode())
         report(1.0)
         return output
     except (BlobMissing, BlobCorrupt) as error:
@@ -145,7 +144,7 @@ def _fresh(folder: Path) -> None:
 
 
 def _refused(error: OSError, folder: Path) -> StageFailed:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in NO_ROOM:
         message = f"the disk of the working folder {folder} is full: make room there, then retry"
         return StageFailed("disk.full", message, retryable=True)
     message = f"the working folder {folder} cannot be used: {error.strerror or error}; check that it is writable"

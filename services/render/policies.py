@@ -6,15 +6,18 @@ from uuid import UUID
 from contracts.envelope import stream_id
 from contracts.messages.account import RefundCredits, ReserveCredits, SettleCredits
 from contracts.messages.job import (
+    JobAssetExpired,
     JobCanceled,
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobRetried,
     JobStageCompleted,
 )
 from contracts.messages.session import RecordCancel, RecordFailure, RecordRetry, RecordStage, SessionCommand
+from contracts.messages.session_assets import ForgetAssets
 from eventlog.write.policy import Ask, Heard, Policy
 
 
@@ -83,13 +86,26 @@ def refund(heard: Heard) -> Iterable[Ask]:
     yield Ask("refund", _account(heard, body.account_id), back)
 
 
+def forget(heard: Heard) -> Iterable[Ask]:
+    """The session hears of files that its job has no more."""
+    match heard.body:
+        case JobAssetExpired() as body:
+            gone: tuple[UUID, ...] = (body.asset_id,)
+        case JobPurged(assets=assets) as body if assets:
+            gone = assets
+        case _:
+            return
+    told = ForgetAssets(job_id=body.job_id, asset_ids=gone)
+    yield Ask("forget", stream_id("session", heard.tenant, str(body.session_id)), told)
+
+
 def policies(*, enforce_credits: bool) -> Sequence[Policy]:
     """All rules. `enforce_credits`: an account without points gets no film; otherwise its balance may fall below 0."""
 
     def reserve_as_set(heard: Heard) -> Iterable[Ask]:
         return reserve(heard, enforce=enforce_credits)
 
-    return (reserve_as_set, record, settle, refund)
+    return (reserve_as_set, record, settle, refund, forget)
 
 
 def _account(heard: Heard, account_id: UUID) -> str:

@@ -5,7 +5,7 @@ each command is made of the job's stream and of when it was due.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid5
 
@@ -29,16 +29,26 @@ _FORGET = statement("forget_leases")
 
 
 class Sweep:
-    """`is_mine` tells whether this process is the one to sweep; `deadline` is what a job has from being queued on."""
+    """`is_mine` tells whether this process is the one to sweep; `deadline` is what a job has from being queued on.
+
+    `besides` is done in every sweep, too.
+    """
 
     def __init__(
-        self, pool: Pool, sender: Sender, clock: Clock, deadline: timedelta, is_mine: Callable[[], bool]
+        self,
+        pool: Pool,
+        sender: Sender,
+        clock: Clock,
+        deadline: timedelta,
+        is_mine: Callable[[], bool],
+        besides: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self._pool = pool
         self._sender = sender
         self._clock = clock
         self._deadline = deadline
         self._is_mine = is_mine
+        self._besides = besides
 
     async def run(self) -> None:
         """Every quarter of a minute, until it is cancelled."""
@@ -57,6 +67,8 @@ class Sweep:
             await self._pool.execute(_FORGET, timeout=SECONDS)
         if rows:
             await self._sender.send([self._expire(row) for row in rows])
+        for also in self._besides:
+            await also()
         return len(rows)
 
     def _expire(self, row: asyncpg.Record) -> Command:

@@ -3,12 +3,17 @@
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.mongo import Index, MongoDatabase
 
-NAMES = ("sessions", "accounts", "session_commands", "session_history")
+NAMES = ("sessions", "accounts", "credentials", "session_commands", "session_history")
 INDEXES = (
+    Index("sessions", [("assets.sha256", 1)]),
     Index("sessions", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("sessions", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
     Index("sessions", [("status", 1), ("updatedAt", 1)]),
     Index("sessions", [("assets.assetId", 1)]),
+    Index("credentials", [("keys.digest", 1)]),
+    Index("credentials", [("logins.digest", 1)]),
+    Index("credentials", [("tenant", 1), ("identities.digest", 1)]),
     Index("session_history", [("stream", 1), ("version", 1)], unique=True),
     Index("session_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),
 )

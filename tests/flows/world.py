@@ -115,6 +115,7 @@ class World:
             Reader(self.session, (*OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
             Reader(self.render, (*OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
         )
+        self.retention = Reader(self.render, render.RETENTION)
         self.sent: list[Command] = []
         self.send(register(starter_grant))
 
@@ -160,7 +161,7 @@ class World:
                 kept = [row for view in reader.store.views.get(name, {}).values() for row in view]
                 for row in (*kept, *reader.store.entries.get(name, {}).values()):
                     check_document(name, row)
-        for reader in (self.queue, *self.facts):
+        for reader in (self.queue, self.retention, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
                     check_row(name, row)
@@ -207,4 +208,4 @@ class World:
         return self.render if category_of(stream) == "job" else self.session
 
     def _readers(self) -> Sequence[Reader]:
-        return (self.documents, self.jobs, self.queue, *self.facts)
+        return (self.documents, self.jobs, self.queue, self.retention, *self.facts)

@@ -120,6 +120,32 @@ class DocumentsPromises:
         assert {one.tenant for one in await documents.assets(str(VIDEO))} == {"ours", "theirs"}
         assert await documents.assets(str(JOB)) == []
 
+    async def test_an_account_s_videos_are_listed_newest_first_from_any_place(
+        self, documents: Documents, put: Put
+    ) -> None:
+        film = [samples.asset("a" * 64, 1)]
+        for n in range(4):
+            await put("sessions", listed(n, assets=film))
+        for n, other in enumerate(({"status": "deleted"}, {"assets": []}, {"accountId": str(JOB)}), 10):
+            await put("sessions", listed(n, **({"assets": film} | other)))
+        await put("sessions", samples.session("theirs", assets=film))
+        account = str(samples.ACCOUNT)
+        whole = await documents.sessions_with_video("ours", account, None, 10)
+        keys = [(one["createdAt"], one["_id"]) for one in whole]
+        assert (len(keys), keys) == (4, sorted(keys, reverse=True))
+        rest = await documents.sessions_with_video("ours", account, Place(*keys[1]), 1)
+        assert [(one["createdAt"], one["_id"]) for one in rest] == keys[2:3]
+
+    async def test_jobs_that_ended_long_ago_are_found_by_how_they_ended(self, documents: Documents, put: Put) -> None:
+        for n, (status, ended) in enumerate((("failed", 3), ("canceled", 1), ("completed", 1), ("failed", 9))):
+            at = NOON + timedelta(days=ended)
+            await put("jobs", samples.job("ours", UUID(int=n), status=status, finishedAt=at))
+        await put("jobs", samples.job("ours", UUID(int=20), status="queued"))
+        await put("jobs", samples.job("theirs", UUID(int=21), status="failed", finishedAt=NOON))
+        found = await documents.ended_jobs("ours", ("failed", "canceled"), NOON + timedelta(days=5), 10)
+        assert [one["jobId"] for one in found] == [str(UUID(int=n)) for n in (1, 0)]
+        assert await documents.ended_jobs("ours", ("failed",), NOON, 10) == []
+
 
 class AnswersPromises:
     """Needs the fixture `answers`."""

@@ -85,12 +85,40 @@ class MemoryDocuments:
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return self.one("accounts", tenant, stream_id("account", tenant, account_id))
 
+    async def by_digest(self, digest: str) -> Stored | None:
+        rows = [row for tenant in self.tenants("credentials") for row in self.rows("credentials", tenant)]
+        return next((row for row in rows for part in (*row["keys"], *row["logins"]) if part["digest"] == digest), None)
+
+    async def by_identity(self, tenant: str, digest: str) -> Stored | None:
+        rows = self.rows("credentials", tenant)
+        return next((row for row in rows if any(one["digest"] == digest for one in row["identities"])), None)
+
+    async def of_account(self, tenant: str, account: str) -> Stored | None:
+        return self.one("credentials", tenant, stream_id("account", tenant, account))
+
+    def tenants(self, collection: str) -> list[str]:
+        """Whoever has a document there."""
+        if self.away:
+            raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
+        return sorted({row["tenant"] for row in self.collections.get(collection, {}).values()})
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         for name in ("session_commands", "render_commands"):
             found = self.one(name, tenant, str(command_id))
             if found is not None:
                 return found
         return None
+
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        whole = await self.sessions(tenant, SessionFilter(), after, len(self.collections.get("sessions", {})) or 1)
+        filmed = [row for row in whole if any(one["kind"] == "video" for one in row["assets"])]
+        return [row for row in filmed if row["accountId"] == account_id][:limit]
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        ended = [row for row in self.rows("jobs", tenant) if row["status"] in statuses and row["finishedAt"] < before]
+        return sorted(ended, key=lambda row: row["finishedAt"])[:limit]
 
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         tenants = {row["tenant"] for row in self.collections.get("sessions", {}).values()}

@@ -197,3 +197,40 @@ def account(tenant: str, account_id: UUID, **fields: Any) -> dict[str, Any]:
             **fields,
         },
     )
+
+
+def credentials(tenant: str, account_id: UUID, name: str, key: str, login: str) -> dict[str, Any]:
+    """What `credentials` keeps of an account with a key and a login."""
+    return {
+        "_id": stream_id("account", tenant, str(account_id)),
+        "tenant": tenant,
+        "accountId": str(account_id),
+        "kind": "api_key",
+        "role": "user",
+        "plan": "free",
+        "closed": False,
+        "keys": [
+            {
+                "keyId": key,
+                "digest": "ab" * 32,
+                "prefix": "ph_12345",
+                "name": name,
+                "scopes": ["read"],
+                "issuedAt": NOON,
+                "expiresAt": None,
+            }
+        ],
+        "logins": [
+            {
+                "loginId": login,
+                "digest": "cd" * 32,
+                "method": "wallet",
+                "startedAt": NOON,
+                "expiresAt": NOON + timedelta(hours=1),
+            }
+        ],
+        "identities": [],
+        "createdAt": NOON,
+        "updatedAt": NOON,
+        "version": 2,
+    }

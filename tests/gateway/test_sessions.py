@@ -11,6 +11,7 @@ import pytest
 from contracts.envelope import Command, stream_id
 from contracts.messages import SESSION_CATALOG
 from contracts.messages.session import StartSession
+from contracts.rendering import WriterEngine, Writing
 from services.gateway.identity import is_marked
 from tests.gateway import samples
 from tests.gateway.samples import SESSION
@@ -56,6 +57,33 @@ async def test_a_wish_is_answered_202_once_the_log_has_it(client: httpx.AsyncCli
     assert body["links"]["session"] == f"/v1/sessions/{wish.session_id}"
     assert body["links"]["job"] == f"/v1/jobs/{wish.job_id}"
     assert command.stream == stream_id("session", OURS, str(wish.session_id))
+
+
+async def test_the_writer_that_is_wished_for_travels_with_the_wish(client: httpx.AsyncClient, world: World) -> None:
+    wished = {"engine": "online", "model": "small-1", "fallback": False}
+    assert (await client.post("/v1/sessions", json=GOOD | {"writing": wished})).status_code == 202
+    [command] = world.sender.commands("StartSession")
+    assert started(command).writing == Writing(engine=WriterEngine.ONLINE, model="small-1", fallback=False)
+
+
+@pytest.mark.parametrize(
+    "writing",
+    [
+        {"engine": "online"},
+        {"engine": "template", "model": "small-1"},
+        {"engine": "online", "model": "a b"},
+        {"engine": "online", "model": "a" * 101},
+        {"engine": "online", "model": "small-1", "key": "mine"},
+        {"engine": "oracle"},
+    ],
+)
+async def test_a_writer_that_makes_no_sense_is_refused(
+    client: httpx.AsyncClient, world: World, writing: dict[str, Any]
+) -> None:
+    answer = await client.post("/v1/sessions", json=GOOD | {"writing": writing})
+    assert answer.status_code == 422
+    assert "writing" in answer.text
+    assert world.sender.commands("StartSession") == []
 
 
 async def test_the_account_is_opened_before_its_first_session_and_once(client: httpx.AsyncClient, world: World) -> None:

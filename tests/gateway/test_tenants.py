@@ -27,12 +27,15 @@ IDS = {
     "job_id": str(samples.JOB),
     "asset_id": str(samples.VIDEO),
     "command_id": str(UUID(int=77)),
+    "key_id": str(UUID(int=78)),
+    "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
 }
 """Path parameter to what the other tenant has under it."""
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
+    "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
     "requestStages": {"stages": ["refine"]},
     "regenerateSession": {"from": "prompt"},
@@ -85,6 +88,9 @@ def theirs(world: World) -> None:
     world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    world.documents.put(
+        "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from contracts.envelope import Command
 from services.gateway.identity import account_id
 from tests.gateway import samples
-from tests.gateway.samples import JOB, MOVIE, SESSION, VIDEO
+from tests.gateway.samples import JOB, MOVIE, SESSION
 from tests.gateway.test_sessions import started
 from tests.gateway.world import OURS, World
 
@@ -44,7 +44,7 @@ async def test_a_script_comes_back_as_a_video(anybody: httpx.AsyncClient, world:
     assert answer.status_code == 200
     assert answer.json() == {
         "jobId": str(wish.job_id),
-        "videoId": str(VIDEO),
+        "videoId": str(wish.job_id),
         "status": "completed",
         "message": "Educational tutorial video generated successfully",
     }

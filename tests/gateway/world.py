@@ -15,6 +15,7 @@ from contracts.envelope import Command
 from contracts.messages.account import AccountKind, Role
 from eventlog.clock import new_id
 from services.gateway import api
+from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing, digest, key_of
 from services.gateway.auth.principal import Principal
 from services.gateway.gateway import Gateway, PartState
@@ -65,6 +66,7 @@ class World:
             news=self.news,
             signer=self.signer,
             keys=KeyRing({digest(KEY): US, digest(OTHER_KEY): THEM}),
+            credentials=Credentials(self.documents),
             started_at=samples.NOON,
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,

@@ -6,7 +6,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,26 @@ PARTITIONS = 4
 START_SECONDS = 60
 RENDER_SECONDS = 240
 GRANT = 100
-SCRIPT = "Tides rise and fall twice a day. The moon pulls at the sea, and the sea follows, slowly."
+TENANT = "tests"
+ONLY_OURS = f"""
+CREATE FUNCTION render.only_ours() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO render.leases (stream, tenant_id, epoch, worker, lease_until, heartbeat_at)
+    VALUES (NEW.stream, NEW.tenant_id, 0, 'nobody', 'infinity', 'infinity') ON CONFLICT DO NOTHING;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER only_ours AFTER INSERT ON render.queue
+FOR EACH ROW WHEN (NEW.tenant_id <> '{TENANT}') EXECUTE FUNCTION render.only_ours();
+"""
+"""Other tests speak into the same topics: what they ask for is queued here, too, and no worker of ours may take it."""
+SCRIPT = "Tides rise and fall twice a day."
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
     """A session that was asked for, with its one job and an account of its own."""
 
-    tenant: str = "tests"
+    tenant: str = TENANT
     session_id: UUID = field(default_factory=new_id)
     job_id: UUID = field(default_factory=new_id)
     account_id: UUID = field(default_factory=new_id)
@@ -104,7 +116,6 @@ class Company:
         self.documents = MongoDatabase.connect(stack.mongodb, database, application="tests")
         self.access = KafkaAccess(stack.kafka)
         self.sender = KafkaSender(self.access, COMMANDS_OF)
-        self.services: dict[str, Running] = {}
 
     @asynccontextmanager
     async def hired(self, name: str, *argv: str, **settings: str) -> AsyncGenerator[Running]:
@@ -189,16 +200,16 @@ async def company(stack: Endpoints, folder: Path) -> AsyncGenerator[Company]:
     dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
     for service, path in MIGRATIONS:
         await migrations.up(dsn, service, path)
+    ours = await asyncpg.connect(dsn)
+    await ours.execute(ONLY_OURS)
+    await ours.close()
     made = Company(stack, dsn, name, folder)
     await session.install(made.documents)
     await render.install(made.documents)
     try:
-        async with (
-            made.hired("session", "services.session") as one,
-            made.hired("render", "services.render") as two,
-            made.hired("analytics", "services.analytics") as three,
-        ):
-            made.services = {"session": one, "render": two, "analytics": three}
+        async with AsyncExitStack() as hired:
+            names = ("session", "render", "analytics")
+            await asyncio.gather(*(hired.enter_async_context(made.hired(name, f"services.{name}")) for name in names))
             yield made
     finally:
         await made.close()

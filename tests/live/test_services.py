@@ -1,8 +1,6 @@
-"""All services as processes: from a prompt to a film, killed in the middle, and every store equal to the log."""
+"""All services as processes: from a prompt to a film, and every store equal to the log."""
 
-import signal
 from collections import Counter
-from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -13,17 +11,10 @@ from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.verify import verify
 from eventlog.roles import Projector
 from ops.commands.verify import IN_MONGO, IN_POSTGRES
-from ops.stack.launcher import Endpoints
-from tests.live.company import GRANT, Company, Play, company
+from tests.live.company import GRANT, Company, Play
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
-
-
-@pytest.fixture(scope="module")
-async def here(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Company]:
-    async with company(stack, tmp_path_factory.mktemp("company")) as hired:
-        yield hired
 
 
 @pytest.fixture(scope="module")
@@ -71,28 +62,7 @@ async def test_analysts_see_the_job_with_all_its_milestones(here: Company, film:
     assert usage >= 2
 
 
-@pytest.mark.chaos
-async def test_services_that_are_killed_in_mid_render_go_on_where_they_were(here: Company) -> None:
-    play = Play()
-    async with here.worker("steady", blobs="steady"):
-        await here.stage(play)
-        await here.until("jobs", play, status="running", stage="video")
-        for name in ("session", "render", "analytics"):
-            here.services[name].send(signal.SIGKILL)
-        async with (
-            here.hired("session-2", "services.session"),
-            here.hired("render-2", "services.render"),
-            here.hired("analytics-2", "services.analytics"),
-        ):
-            await here.until("sessions", play, status="completed")
-            job = await here.until("jobs", play, status="completed")
-            account = await here.until("accounts", play, balance=GRANT - job["pointsSettled"])
-            assert Counter(row["type"] for row in await here.history(play))["job.completed"] == 1
-            assert [entry["kind"] for entry in account["items"]] == ["granted", "reserved", "settled"]
-            await _everything_equals_the_log(here)
-
-
-async def _everything_equals_the_log(here: Company) -> None:
+async def test_every_document_and_row_equals_the_fold_of_the_log(here: Company, film: Play) -> None:
     for kept in IN_MONGO:
         store = here.documents.store(kept.name, kept.projector.projections, kept.projector.journals)
         await _equals(here, kept.projector, store)

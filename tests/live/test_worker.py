@@ -1,9 +1,8 @@
-"""Workers as processes: killed, frozen, stopped and canceled in the middle of a film."""
+"""Workers as processes: killed, stopped and canceled in the middle of a film."""
 
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncGenerator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,11 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts.messages.job import CancelJob
 from contracts.topics import RENDER_PROGRESS
-from ops.stack.launcher import Endpoints
 from services.gateway.news import Progress
-from tests.live.company import GRANT, Company, Play, Running, company
+from tests.live.company import GRANT, Company, Play, Running
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
-LEASE_SECONDS = 15
-
-
-@pytest.fixture(scope="module")
-async def here(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Company]:
-    async with company(stack, tmp_path_factory.mktemp("company")) as hired:
-        yield hired
 
 
 @pytest.fixture(scope="module")
@@ -117,30 +108,10 @@ async def test_a_killed_worker_is_replaced_within_twenty_seconds_and_the_film_is
         victim.send(signal.SIGKILL)
         await eventually(lambda: are_gone(encoders), 5)
         await here.until("jobs", play, within=60, worker="heir")
-        # 20 s is the goal on a machine of its own; a shared one may take the lease's 15 s and then some.
-        assert now() - killed_at < 45
+        assert now() - killed_at < 20
         session = await here.until("sessions", play, status="completed")
     await once(here, play)
     assert sha256_of(session) == sha256_of(film)
-
-
-@pytest.mark.chaos
-async def test_a_frozen_worker_that_wakes_beside_its_successor_changes_nothing(
-    here: Company, film: dict[str, Any]
-) -> None:
-    play = Play()
-    async with here.worker("sleeper", blobs="frozen") as sleeper:
-        await here.stage(play)
-        encoders = await encoding(here, sleeper, play)
-        sleeper.send(signal.SIGSTOP)
-        async with here.worker("successor", blobs="frozen"):
-            await here.until("jobs", play, within=3 * LEASE_SECONDS, worker="successor")
-            sleeper.send(signal.SIGCONT)
-            await eventually(lambda: are_gone(encoders), 5)
-            session = await here.until("sessions", play, status="completed")
-        await once(here, play)
-        assert sha256_of(session) == sha256_of(film)
-        assert await sleeper.end() == 0
 
 
 async def test_a_cancel_ends_the_encoder_within_three_seconds_and_shows_nothing(here: Company) -> None:

@@ -26,7 +26,7 @@ from contracts.messages.session import (
     VideoRendered,
 )
 from contracts.pricing import estimate
-from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage
+from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, WriterEngine, Writing
 from services.session.deciders.session import DECIDER
 from tests.bdd import Given, given
 from tests.session.words import (
@@ -44,6 +44,8 @@ from tests.session.words import (
 )
 
 FAILURE = RecordFailure(job_id=JOB, stage=Stage.VIDEO, code="ffmpeg.failed", message="no frame came", retryable=True)
+
+ONLINE = Writing(engine=WriterEngine.ONLINE, model="small-1")
 
 
 def begun(**how: Any) -> Given:
@@ -168,6 +170,7 @@ def test_work_goes_on_from_what_stands() -> None:
         ({"voice": "en-us"}, SPOKEN, (Stage.REFINE, Stage.SCRIPT)),
         ({"script": "Salt stays."}, SPOKEN, (Stage.REFINE,)),
         ({"prompt": "Why is the sky blue?"}, STAGES, ()),
+        ({"writing": ONLINE}, STAGES, ()),
         ({"aspect": Aspect.WIDE}, (Stage.VIDEO,), (Stage.REFINE, Stage.SCRIPT, Stage.SPEECH, Stage.SCENES)),
     ],
 )
@@ -188,6 +191,14 @@ def test_another_prompt_takes_the_script_along_unless_a_script_comes_with_it() -
     assert asked(spoken, *STAGES, prompt="Why is the sky blue?").inputs.script == ""
     assert asked(spoken, *SPOKEN, prompt="Why is the sky blue?", script=SCRIPT).inputs.script == SCRIPT
     assert asked(spoken, *SPOKEN, prompt="Why is the sky blue?", script="It scatters.").inputs.script == "It scatters."
+
+
+def test_the_writer_is_frozen_with_the_wish_and_may_be_changed_for_the_next() -> None:
+    _, wish = given(DECIDER).when(start().model_copy(update={"writing": ONLINE})).decided()
+    assert isinstance(wish, StagesRequested)
+    assert wish.inputs.writing == ONLINE
+    assert asked(recorded(*STAGES), *STAGES).inputs.writing is None
+    assert asked(recorded(*STAGES), *STAGES, writing=ONLINE).inputs.writing == ONLINE
 
 
 def test_nothing_to_write_about_is_refused() -> None:

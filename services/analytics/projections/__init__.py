@@ -28,6 +28,6 @@ WORKFLOW: tuple[Projection, ...] = (
     workflow_files.FILES,
     workflow_files.SCENES,
 )
-CHANGES_OF_SESSIONS: tuple[Journal, ...] = (changes.SESSIONS, changes.CREDITS)
+CHANGES_OF_SESSIONS: tuple[Journal, ...] = (changes.SESSIONS, changes.CREDITS, changes.PLANS)
 ASSETS: tuple[Projection, ...] = (assets.PROJECTION,)
 CHANGES_OF_JOBS: tuple[Journal, ...] = (changes.JOBS,)

@@ -1,6 +1,6 @@
 """`analytics.fact_asset`: one row a file that a stage of a job left, and when it went."""
 
-from contracts.messages.job import JobPurged, JobStageCompleted
+from contracts.messages.job import JobAssetExpired, JobPurged, JobStageCompleted
 from eventlog.read.projection import Fact, Projection, View
 
 
@@ -28,6 +28,8 @@ def fold(view: View, fact: Fact) -> View:
                 for artifact in body.output.artifacts
             }
             return (*(row for row in view if row["asset_id"] not in made), *made.values())
+        case JobAssetExpired(asset_id=gone):
+            return tuple({**row, "removed_at": fact.at} if row["asset_id"] == gone else row for row in view)
         case JobPurged():
             return tuple({**row, "removed_at": row["removed_at"] or fact.at} for row in view)
         case _:

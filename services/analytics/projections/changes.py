@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from contracts.envelope import Commit
-from contracts.messages.account import CreditsGranted, CreditsRefunded, CreditsReserved, CreditsSettled
+from contracts.messages.access import PlanChanged, RoleChanged
+from contracts.messages.account import (
+    AccountRegistered,
+    CreditsGranted,
+    CreditsRefunded,
+    CreditsReserved,
+    CreditsSettled,
+)
 from contracts.messages.job import (
     JobCanceled,
     JobClaimed,
@@ -109,6 +116,13 @@ def of_account(body: EventBody) -> Columns | None:
     }
 
 
+def of_plan(body: EventBody) -> Columns | None:
+    """The plan and the role that an account has from then on; None where they do not change."""
+    if not isinstance(body, AccountRegistered | PlanChanged | RoleChanged):
+        return None
+    return {"account_id": body.account_id, "kind": body.kind.value, "role": body.role.value, "plan": body.plan}
+
+
 def _rows(told: Callable[[EventBody], Columns | None]) -> Callable[[Commit, Sequence[Fact]], list[Row]]:
     def rows(_commit: Commit, facts: Sequence[Fact]) -> list[Row]:
         return [
@@ -123,4 +137,5 @@ def _rows(told: Callable[[EventBody], Columns | None]) -> Callable[[Commit, Sequ
 _KEY = ("stream", "version")
 JOBS = Journal("analytics.job_status_change", 1, _rows(of_job), key=_KEY)
 SESSIONS = Journal("analytics.session_status_change", 1, _rows(of_session), key=_KEY)
+PLANS = Journal("analytics.account_change", 1, _rows(of_plan), key=_KEY)
 CREDITS = Journal("analytics.fact_credit", 1, _rows(of_account), key=_KEY)

@@ -11,11 +11,13 @@ from contracts.messages.account import (
     CreditsSettled,
 )
 from contracts.messages.job import (
+    JobAssetExpired,
     JobCanceled,
     JobClaimed,
     JobCompleted,
     JobExpired,
     JobFailed,
+    JobPurged,
     JobQueued,
     JobRetried,
     JobStageCompleted,
@@ -51,6 +53,8 @@ def fold_job(view: View, fact: Fact) -> View:
         return (_queued(body, fact),)
     if not view:
         return view
+    if isinstance(fact.body, JobPurged):
+        return ()
     match fact.body:
         case JobClaimed():
             changes: dict[str, Any] = {"status": "generating"}
@@ -84,7 +88,11 @@ def _queued(body: JobQueued, fact: Fact) -> dict[str, Any]:
 
 
 def fold_video(view: View, fact: Fact) -> View:
-    """`wallet.video_rows`: the film of a job, its bytes by their hash in the blob store."""
+    """`wallet.video_rows`: the film of a job, its bytes by their hash in the blob store; nothing once it is deleted."""
+    if isinstance(fact.body, JobPurged):
+        return ()
+    if isinstance(fact.body, JobAssetExpired):
+        return () if fact.body.kind is AssetKind.VIDEO else view
     if not isinstance(body := fact.body, JobStageCompleted):
         return view
     for artifact in body.output.artifacts:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.messages.access import PlanChanged, RoleChanged
 from contracts.messages.account import AccountRegistered
 from contracts.messages.session import (
     SessionCanceled,
@@ -146,19 +147,24 @@ def _phase(stage: Stage, status: str, at: datetime | None) -> Row:
 
 def fold_user(view: View, fact: Fact) -> View:
     """`workflow.users`: whoever has an account."""
-    if not isinstance(body := fact.body, AccountRegistered):
-        return view
-    return (
-        {
-            "stream": fact.stream,
-            "tenant_id": fact.tenant,
-            "id": body.account_id,
-            "name": body.name or body.address,
-            "kind": body.kind.value,
-            "role": body.role.value,
-            "created_at": fact.at,
-        },
-    )
+    match fact.body:
+        case AccountRegistered() as body:
+            return (
+                {
+                    "stream": fact.stream,
+                    "tenant_id": fact.tenant,
+                    "id": body.account_id,
+                    "name": body.name or body.address,
+                    "kind": body.kind.value,
+                    "role": body.role.value,
+                    "plan": body.plan,
+                    "created_at": fact.at,
+                },
+            )
+        case PlanChanged() | RoleChanged() as body if view:
+            return ({**view[0], "role": body.role.value, "plan": body.plan},)
+        case _:
+            return view
 
 
 WORKFLOWS = Projection("workflow.workflows", 1, "session", fold, key=("stream",))

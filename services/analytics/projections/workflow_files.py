@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from contracts.messages.files import FileRecorded, FileRemoved
-from contracts.messages.session import SessionPurged, StageRecorded, StagesRequested
+from contracts.messages.session import AssetsForgotten, SessionPurged, StageRecorded, StagesRequested
 from contracts.rendering import FOR_USERS, Artifact, Scene, StageOutput
 from eventlog.read.projection import Fact, Projection, Row, View
 
@@ -17,15 +17,17 @@ from eventlog.read.projection import Fact, Projection, Row, View
 def fold_files(view: View, fact: Fact) -> View:
     """One row for each file that stands. A file of a stage that is to be done again goes with it."""
     match fact.body:
-        case StageRecorded(output=output, session_id=session):
+        case StageRecorded(output=output, session_id=session, job_id=job):
             kept = [row for row in view if row["stage"] != output.stage.value]
-            return (*kept, *_of_stage(output, session, fact))
+            return (*kept, *_of_stage(output, session, job, fact))
         case StagesRequested(outputs=outputs):
             standing = {None, *(output.stage.value for output in outputs)}
             return tuple(row for row in view if row["stage"] in standing)
         case FileRecorded() as body:
             kept = [row for row in view if row["id"] != body.file_id]
             return (*kept, _noted(body, fact))
+        case AssetsForgotten(asset_ids=gone):
+            return tuple(row for row in view if row["stage"] is None or row["id"] not in gone)
         case FileRemoved(file_id=removed):
             return tuple(row for row in view if row["id"] != removed)
         case SessionPurged():
@@ -42,13 +44,15 @@ def fold_scenes(view: View, fact: Fact) -> View:
             return tuple(_scene(scene, pictures, session, fact) for scene in output.scenes)
         case StagesRequested(outputs=outputs) if not any(output.scenes for output in outputs):
             return ()
+        case AssetsForgotten(asset_ids=gone):
+            return tuple({**row, "image_file_id": None} if row["image_file_id"] in gone else row for row in view)
         case SessionPurged():
             return ()
         case _:
             return view
 
 
-def _of_stage(output: StageOutput, session: UUID, fact: Fact) -> list[Row]:
+def _of_stage(output: StageOutput, session: UUID, job: UUID, fact: Fact) -> list[Row]:
     scenes = {scene.image_sha256: scene.number for scene in output.scenes if scene.image_sha256}
     made = {artifact.asset_id: artifact for artifact in output.artifacts}
     return [
@@ -60,16 +64,17 @@ def _of_stage(output: StageOutput, session: UUID, fact: Fact) -> list[Row]:
             file_path=path_of(artifact, session),
             file_name=artifact.file_name,
             file_size=artifact.size_bytes,
-            metadata=_text(_about(output, artifact, scenes.get(artifact.sha256))),
+            metadata=_text(_about(output, artifact, job, scenes.get(artifact.sha256))),
             stage=output.stage.value,
         )
         for artifact in made.values()
     ]
 
 
-def _about(output: StageOutput, artifact: Artifact, scene: int | None) -> dict[str, Any]:
+def _about(output: StageOutput, artifact: Artifact, job: UUID, scene: int | None) -> dict[str, Any]:
     known: Mapping[str, Any] = {
         "stage": output.stage.value,
+        "job_id": job,
         "media_type": artifact.media_type,
         "sha256": artifact.sha256,
         "duration_ms": artifact.duration_ms,

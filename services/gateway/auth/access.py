@@ -1,6 +1,6 @@
 """The policies of routes. Every route names exactly one; the application does not start with a route that has none."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated
 
 from fastapi import Depends
@@ -8,29 +8,32 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from contracts.messages.account import AccountKind
-from services.gateway.auth import page
+from contracts.messages.account import AccountKind, Role
+from contracts.messages.roles import Scope
+from services.gateway.auth import bearer, page
 from services.gateway.auth.principal import Principal
 from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.problems import Problem
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Policy:
     """A dependency that lets a request pass, as somebody or as nobody, or raises the problem for it."""
 
-    def __init__(self, name: str, admit: Callable[[Request, Gateway], Principal | None]) -> None:
+    def __init__(self, name: str, admit: Callable[[Request, Gateway], Awaitable[Principal | None]]) -> None:
         self.name = name
         self._admit = admit
 
     async def __call__(self, request: Request) -> Principal | None:
-        return self._admit(request, gateway_of(request))
+        return await self._admit(request, gateway_of(request))
 
 
 class TenantPolicy(Policy):
     """A policy under which there is always somebody."""
 
     async def __call__(self, request: Request) -> Principal:
-        principal = self._admit(request, gateway_of(request))
+        principal = await self._admit(request, gateway_of(request))
         if principal is None:
             raise Problem(
                 "auth.missing",
@@ -40,19 +43,20 @@ class TenantPolicy(Policy):
         return principal
 
 
-def _known(request: Request, gateway: Gateway) -> Principal | None:
+async def _known(request: Request, gateway: Gateway) -> Principal | None:
     """Whoever the key, or the page's cookie, speaks for; None without either."""
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, key = header.partition(" ")
-        owner = gateway.keys.owner(key.strip()) if scheme.lower() == "bearer" else None
+        owner = await bearer.owner(gateway, key.strip()) if scheme.lower() == "bearer" else None
         if owner is None:
             raise Problem(
                 "auth.invalid",
                 "The key in 'Authorization' is not one of ours: it should read 'Bearer ph_' and 33 letters and digits. "
-                "Check it for a typing error, or whether it was revoked.",
+                "Check it for a typing error, or whether it was revoked or has run out.",
                 headers={"WWW-Authenticate": 'Bearer realm="playhead", error="invalid_token"'},
             )
+        _check_scope(request, owner)
         return owner
     value = request.cookies.get(page.COOKIE)
     demo = gateway.demo
@@ -61,15 +65,28 @@ def _known(request: Request, gateway: Gateway) -> Principal | None:
     return demo if page.is_ours(gateway.signer, demo.tenant, value, gateway.seconds()) else None
 
 
-def _legacy(request: Request, gateway: Gateway) -> Principal | None:
-    known = _known(request, gateway) if "authorization" in request.headers else None
+async def _legacy(request: Request, gateway: Gateway) -> Principal | None:
+    known = await _known(request, gateway) if "authorization" in request.headers else None
     if known is None and gateway.legacy_tenant:
         return Principal(gateway.legacy_tenant, AccountKind.ANONYMOUS, "legacy")
     return known
 
 
-def _nobody(_request: Request, _gateway: Gateway) -> None:
+async def _nobody(_request: Request, _gateway: Gateway) -> None:
     return None
+
+
+def _check_scope(request: Request, principal: Principal) -> None:
+    needed = Scope.READ if request.method in _SAFE else Scope.WRITE
+    if needed not in principal.scopes:
+        raise Problem("auth.forbidden", f"This key has no scope '{needed}'. Use one that has, or issue one with it.")
+
+
+async def _admin(request: Request, gateway: Gateway) -> Principal | None:
+    known = await _known(request, gateway)
+    if known is not None and (known.role != Role.ADMIN or Scope.ADMIN not in known.scopes):
+        raise Problem("auth.forbidden", "This call is for admins, with a key that has the scope 'admin'.")
+    return known
 
 
 PUBLIC = Policy("public", _nobody)
@@ -84,8 +101,12 @@ LEGACY = TenantPolicy("legacy", _legacy)
 MEDIA = Policy("media", _known)
 """The owner of a key, or nobody: then the route asks for a signature."""
 
+ADMIN = TenantPolicy("admin", _admin)
+"""An admin of a tenant, for that tenant's things."""
+
 Caller = Annotated[Principal, Depends(TENANT)]
 LegacyCaller = Annotated[Principal, Depends(LEGACY)]
+AdminCaller = Annotated[Principal, Depends(ADMIN)]
 MaybeCaller = Annotated[Principal | None, Depends(MEDIA)]
 
 
@@ -103,5 +124,5 @@ def check(routes: Iterable[BaseRoute]) -> None:
     if open_:
         raise ValueError(
             f"routes without exactly one policy: {', '.join(sorted(open_))}. "
-            "Name who may call each: PUBLIC, TENANT, LEGACY or MEDIA of services.gateway.auth.access."
+            "Name who may call each: PUBLIC, TENANT, ADMIN, LEGACY or MEDIA of services.gateway.auth.access."
         )

@@ -9,26 +9,29 @@ from zlib import crc32
 from services.gateway.auth.principal import Principal
 
 PREFIX = "ph_"
+LOGIN_PREFIX = "phs_"
+SHOWN = 8
+"""How many of a key's first characters a list may show."""
 RANDOM_BYTES = 20
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 27, 6
-_FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
+_FORM = re.compile(rf"(?:{PREFIX}|{LOGIN_PREFIX})[0-9A-Za-z]{{{_SECRET + _CHECK}}}")
 _BUCKET = 8
 
 
-def key_of(chance: bytes) -> str:
-    """The key that is made of 20 random bytes."""
+def key_of(chance: bytes, prefix: str = PREFIX) -> str:
+    """The key, or the token of a login, that is made of 20 random bytes."""
     if len(chance) != RANDOM_BYTES:
         raise ValueError(f"a key is made of {RANDOM_BYTES} random bytes, not of {len(chance)}")
     secret = _base62(int.from_bytes(chance, "big"), _SECRET)
-    return f"{PREFIX}{secret}{_checksum(secret)}"
+    return f"{prefix}{secret}{_checksum(secret)}"
 
 
 def well_formed(key: str) -> bool:
     """Whether form and checksum fit: a typing error is told without looking anything up."""
     if not _FORM.fullmatch(key):
         return False
-    secret = key[len(PREFIX) : -_CHECK]
+    secret = key[key.index("_") + 1 : -_CHECK]
     return hmac.compare_digest(_checksum(secret), key[-_CHECK:])
 
 

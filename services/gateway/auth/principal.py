@@ -1,26 +1,38 @@
 """Whoever asks: every query and every command is made in the name of one of these."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
 from contracts.messages.account import AccountKind, Role
+from contracts.messages.roles import Scope
 from services.gateway.identity import account_id
+
+EVERY_SCOPE: frozenset[Scope] = frozenset(Scope)
 
 
 @dataclass(frozen=True)
 class Principal:
-    """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address in small letters."""
+    """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address in small letters.
+
+    Where the account is known already, by a key or a login of its own, `known` is its id, and `subject` says nothing.
+    `credential` tells one key or login of the account from another; `scopes` are what it may be used for.
+    """
 
     tenant: str
     kind: AccountKind
     subject: str
     role: Role = Role.USER
+    plan: str = "free"
+    known: UUID | None = None
+    credential: str = ""
+    scopes: Set[Scope] = EVERY_SCOPE
 
     @cached_property
     def account(self) -> UUID:
         """The account's id, the same in every gateway."""
-        return account_id(self.tenant, self.kind, self.subject)
+        return self.known or account_id(self.tenant, self.kind, self.subject)
 
     @property
     def actor(self) -> str:

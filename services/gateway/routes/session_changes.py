@@ -37,7 +37,7 @@ from services.gateway.preconditions import expected_version, stale
 from services.gateway.preparing import session_view
 from services.gateway.problems import Problem, of_failure
 from services.gateway.routes.answers import command_answers, versioned
-from services.gateway.routes.sessions import small
+from services.gateway.routes.sessions import WriterWish, small
 from services.gateway.views import SessionView
 from services.gateway.waiting import Blind, Outcome, wanted_seconds
 
@@ -68,10 +68,19 @@ class Inputs(Body):
     title: str | None = Field(default=None, max_length=LONGEST_TITLE)
     kind: Kind | None = None
     aspect: Aspect | None = None
+    writing: WriterWish | None = None
 
     def changes(self) -> Changes:
         """As the session takes them."""
-        return Changes(prompt=self.prompt, script=self.script, title=self.title, kind=self.kind, aspect=self.aspect)
+        writing = self.writing.writing if self.writing else None
+        return Changes(
+            prompt=self.prompt,
+            script=self.script,
+            title=self.title,
+            kind=self.kind,
+            aspect=self.aspect,
+            writing=writing,
+        )
 
 
 class MoreStages(Body):

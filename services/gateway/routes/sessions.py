@@ -11,7 +11,7 @@ from starlette.responses import Response
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
 from contracts.messages.session import StartSession, WantedStages
-from contracts.rendering import STAGES, Aspect, Kind
+from contracts.rendering import STAGES, Aspect, Kind, Writing
 from contracts.topics import SESSION_COMMANDS
 from services.gateway.asking import Wish, ask, command_id, register
 from services.gateway.auth.access import Caller
@@ -38,6 +38,15 @@ def small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return metadata
 
 
+class WriterWish(Writing, extra="forbid"):
+    """Who writes: `template` (offline, the default) or `online` with the name of a `model` that the workers have."""
+
+    @property
+    def writing(self) -> Writing:
+        """The wish as a contract's part."""
+        return Writing(engine=self.engine, model=self.model, fallback=self.fallback)
+
+
 class NewSession(Body):
     """A video to be made: of a prompt, or of a script that is spoken as it is."""
 
@@ -48,6 +57,7 @@ class NewSession(Body):
     kind: Kind = Kind.SLIDES
     aspect: Aspect = Aspect.WIDE
     stages: WantedStages = STAGES
+    writing: WriterWish | None = Field(default=None, examples=[{"engine": "online", "model": "gpt-4.1-mini"}])
     metadata: Annotated[dict[str, JsonValue], AfterValidator(small)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -106,6 +116,7 @@ def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen:
         script=new.script if new.script.strip() else "",
         title=new.title,
         stages=new.stages,
+        writing=new.writing.writing if new.writing else None,
         metadata=new.metadata,
     )
     wish = Wish(

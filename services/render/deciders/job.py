@@ -20,10 +20,12 @@ from contracts.messages.job import (
     CancelJob,
     ClaimJob,
     CompleteStage,
+    ExpireAsset,
     ExpireJob,
     FailJob,
     FailStage,
     JobApproved,
+    JobAssetExpired,
     JobCanceled,
     JobClaimed,
     JobCommand,
@@ -47,6 +49,7 @@ from contracts.pricing import estimate, price
 from contracts.rendering import FREE_STAGES, Stage
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
+from services.render.deciders.job_life import Kept, expire, kept, purge, without
 
 MOST_ATTEMPTS = 3
 """At one stage, in one run."""
@@ -65,9 +68,9 @@ class End(StrEnum):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What is true of a job, live or over.
+    """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others.
 
-    `done` are the stages of this run that are finished, `left` the others; `files` is what all its stages have left.
+    `files` is what all its runs have made and nobody has taken away.
     """
 
     job_id: UUID
@@ -83,7 +86,7 @@ class Job(msgspec.Struct, frozen=True):
     worker: str = ""
     attempts: int = 0
     losses: int = 0
-    files: tuple[str, ...] = ()
+    files: tuple[Kept, ...] = ()
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -138,6 +141,8 @@ def evolve(state: State, event: JobEvent) -> State:
         case Over(job=job), JobRetried():
             again = msgspec.structs.replace(job, run=event.run, held=event.held, done=(), attempts=0, losses=0)
             return Live(again)
+        case Over(job=job), JobAssetExpired(asset_id=gone):
+            return Over(msgspec.structs.replace(job, files=without(job.files, gone)), state.end)
         case Over(), JobPurged():
             return Purged()
         case _:
@@ -153,16 +158,14 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             return []
         case Live(job=job), PurgeJob():
             stopped = JobCanceled(**_ids(job), run=job.run, reason="its session is gone", points=_owed(job))
-            return [stopped, _purged(job)]
+            return [stopped, purge(job, command)]
         case Over(job=job), PurgeJob():
-            return [_purged(job)]
-        case Purged(), (PurgeJob() | ApproveJob() | FailJob() | CancelJob() | ExpireJob()):
-            return []
+            return [purge(job, command)]
         case Live(job=job), ApproveJob(run=run):
             return [JobApproved(**_ids(job), run=run)] if job.held and run == job.run else []
         case Live(job=job), ClaimJob():
             return _claim(job, command)
-        case Over(), ClaimJob():
+        case Over() | Purged(), ClaimJob():
             raise Refused("job.over", "the job has ended; there is nothing to claim")
         case Live(job=job) | Over(job=job), CompleteStage(epoch=epoch, output=output) if (
             epoch == job.epoch and output.stage in job.done
@@ -189,9 +192,13 @@ def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent
             raise Refused("job.completed", "the job has its result; there is nothing to retry")
         case Over(job=job), RetryJob():
             return [_retried(job)]
-        case Over(), CompleteStage() | FailStage() | ReleaseJob():
+        case Over(job=job), ExpireAsset():
+            return expire(job, command)
+        case Live(), ExpireAsset():
+            raise Refused("job.at_work", "the job has not ended yet; cancel it first")
+        case Over() | Purged(), CompleteStage() | FailStage() | ReleaseJob():
             raise Refused("job.stale_epoch", f"epoch {command.epoch} is not at work: the job has ended")
-        case Over(), ApproveJob() | FailJob() | CancelJob() | ExpireJob():
+        case Over() | Purged(), ApproveJob() | FailJob() | CancelJob() | ExpireJob() | ExpireAsset() | PurgeJob():
             return []
         case Absent() | Purged(), _:
             raise Refused("job.unknown", "there is no job of this id")
@@ -222,18 +229,14 @@ def _after_stage(job: Job, event: JobStageCompleted) -> Job:
         script=output.script or job.script,
         duration_ms=output.duration_ms or job.duration_ms,
         worker="" if only_paid_left else job.worker,
-        files=tuple(dict.fromkeys((*job.files, *(artifact.sha256 for artifact in output.artifacts)))),
         attempts=0,
         losses=0,
+        files=(*job.files, *kept(output.artifacts)),
     )
 
 
 def _let_go(job: Job) -> Job:
     return msgspec.structs.replace(job, worker="")
-
-
-def _purged(job: Job) -> JobPurged:
-    return JobPurged(**_ids(job), files=job.files)
 
 
 def _ids(job: Job) -> dict[str, UUID]:

@@ -2,7 +2,7 @@
 
 from eventlog.read.journals import history, outcomes
 from eventlog.read.projection import Journal, Projection
-from services.render.projections import jobs, queue
+from services.render.projections import jobs, queue, retention
 
 DOCUMENTS: tuple[Projection, ...] = (jobs.PROJECTION,)
 JOURNALS: tuple[Journal, ...] = (
@@ -10,3 +10,4 @@ JOURNALS: tuple[Journal, ...] = (
     Journal("render_history", 1, history),
 )
 QUEUE: tuple[Projection, ...] = (queue.PROJECTION,)
+RETENTION: tuple[Projection, ...] = (retention.JOBS, retention.FILES)

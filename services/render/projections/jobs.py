@@ -6,6 +6,7 @@ from typing import Any
 from contracts.documents import asset
 from contracts.messages.job import (
     JobApproved,
+    JobAssetExpired,
     JobCanceled,
     JobClaimed,
     JobCompleted,
@@ -57,6 +58,8 @@ def fold(view: View, fact: Fact) -> View:
             changes |= _paid(document, body.points)
         case JobExpired():
             changes = _ended("expired", fact) | {"stages": _stopped(document, "canceled")} | _paid(document, 0)
+        case JobAssetExpired():
+            changes = {"assets": [one for one in document["assets"] if one["assetId"] != str(body.asset_id)]}
         case _:
             changes = {}
     return ({**document, **changes},)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 """For `eventlog.migrations`, after its own."""
+RETENTION_MIGRATIONS = Path(__file__).parent / "retention"
+"""What the clean-up looks at."""
 
 
 def statement(name: str) -> str:

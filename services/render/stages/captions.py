@@ -12,6 +12,8 @@ _AFTERGLOW_MS = 400
 _CLOSERS = (",", ";", ":", "–", "—", "、", "，")
 FILE_CHARACTERS = 76
 FILE_LINE = 42
+_ARROW = "--\u2060>"
+"""An arrow in the words would make their line one of times: SubRip knows no escape, a word joiner is not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def web_vtt(timings: Timings) -> str:
 def sub_rip(timings: Timings) -> str:
     """The captions as SubRip (SRT)."""
     blocks = [
-        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{_lines(cue)}"
+        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{_lines(cue).replace('-->', _ARROW)}"
         for number, cue in enumerate(cues(timings, len, FILE_CHARACTERS), 1)
     ]
     return "\n\n".join(blocks) + "\n"

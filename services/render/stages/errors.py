@@ -18,6 +18,7 @@
 | `disk.full`              | there was no room for what a stage makes                          | yes       |
 | `blobs.unavailable`      | the blob store could not be read or written                       | yes       |
 | `blobs.corrupt`          | what an earlier stage left is gone or damaged                     | no        |
+| `writer.…`               | see `engines.online.failures`                                     |           |
 | `engine.failed`          | another program did not do its work                               | yes       |
 """
 

@@ -3,12 +3,13 @@
 from contracts.rendering import JobInputs, Stage, StageOutput
 from services.render.stages.errors import StageFailed
 from services.render.stages.tools import Done, Task, Tools
+from services.render.stages.writing import writer_named, written
 
 
 def depends(inputs: JobInputs, done: Done, tools: Tools) -> dict[str, str | int]:  # noqa: ARG001 -- every stage's form
     """What the output depends on."""
     return {
-        "writer": tools.writer.identity,
+        "writer": writer_named(inputs, tools),
         "prompt": inputs.prompt,
         "script": inputs.script,
         "title": inputs.title,
@@ -22,11 +23,13 @@ async def perform(task: Task) -> StageOutput:
     if not (inputs.prompt + inputs.script + inputs.title).strip():
         message = "there is nothing to make a film of: give a prompt, or a script"
         raise StageFailed("script.empty", message, retryable=False)
-    refined = await task.tools.writer.refine(inputs)
+    found = await written(task, depends, lambda writer: writer.refine(inputs))
     return StageOutput(
         stage=Stage.REFINE,
-        output_key=task.key,
-        title=refined.title,
-        refined_prompt=refined.refined_prompt,
-        usage=refined.usage,
+        output_key=found.key,
+        title=found.words.title,
+        refined_prompt=found.words.refined_prompt,
+        usage=(*found.wasted, *found.words.usage),
+        writer=found.writer,
+        fell_back=found.fell_back,
     )

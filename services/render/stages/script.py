@@ -4,12 +4,13 @@ from contracts.rendering import JobInputs, Stage, StageOutput
 from services.render.engines.prose import is_speakable
 from services.render.stages.errors import StageFailed
 from services.render.stages.tools import Done, Task, Tools, title_of
+from services.render.stages.writing import writer_named, written
 
 
 def depends(inputs: JobInputs, done: Done, tools: Tools) -> dict[str, str | int]:
     """What the output depends on."""
     return {
-        "writer": tools.writer.identity,
+        "writer": writer_named(inputs, tools),
         "prompt": inputs.prompt,
         "refined": _refined(inputs, done),
         "title": title_of(inputs, done),
@@ -26,12 +27,20 @@ async def perform(task: Task) -> StageOutput:
     if not (inputs.prompt + title).strip():
         message = "there is nothing to write about: give a prompt, a title or a script"
         raise StageFailed("script.empty", message, retryable=False)
-    draft = await task.tools.writer.write(inputs, title, _refined(inputs, task.done))
+    refined = _refined(inputs, task.done)
+    found = await written(task, depends, lambda writer: writer.write(inputs, title, refined))
+    draft = found.words
     if not is_speakable(draft.script):
         message = "the writer wrote no word that could be spoken: rephrase the prompt, or give a script"
         raise StageFailed("script.empty", message, retryable=False)
     return StageOutput(
-        stage=Stage.SCRIPT, output_key=task.key, title=draft.title or title, script=draft.script, usage=draft.usage
+        stage=Stage.SCRIPT,
+        output_key=found.key,
+        title=draft.title or title,
+        script=draft.script,
+        usage=(*found.wasted, *draft.usage),
+        writer=found.writer,
+        fell_back=found.fell_back,
     )
 
 

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from blobs.store import BlobStore
 from contracts.rendering import Artifact, AssetKind, JobInputs, Stage, StageOutput
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.online import Online
 from services.render.engines.prose import clean, one_line
 from services.render.engines.subject import subject_of
 from services.render.engines.voice import Voice
@@ -24,19 +25,22 @@ Done = Mapping[Stage, StageOutput]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The engines of a worker. `threads`: for the encoder; the same number always gives the same bytes."""
+    """The engines of a worker. `threads`: for the encoder; the same number always gives the same bytes. `writer` needs
+    no network and steps in for `online`, which a worker may be without."""
 
     blobs: BlobStore
     writer: Writer
     voice: Voice
     ffmpeg: Ffmpeg
     threads: int = 2
+    online: Online | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One run of one stage: its output's key, where it may write, and whom to tell the fraction that is done."""
 
+    stage: Stage
     key: str
     inputs: JobInputs
     done: Done

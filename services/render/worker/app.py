@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from blobs.objects import open_blobs
+from blobs.opening import open_blobs
+from blobs.store import BlobStore
 from contracts.rendering import JobInputs, Stage, StageOutput
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import new_id, now
@@ -17,6 +18,7 @@ from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.engines.espeak import EspeakVoice
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.online import Access, Endpoint, Online
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
 from services.render.settings import WorkerSettings
@@ -38,17 +40,18 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     access = settings.kafka(f"playhead-{name}")
     sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
     pools: list[Pool] = []
+    blobs = open_blobs(settings.blobs)
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
-        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=2 + 2 * settings.jobs))
+        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=3 + 2 * settings.jobs))
 
     try:
         await reached(connect)
         await reached(sender.start)
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
-            crew = Crew(queue, sender, stages(settings), news.tell, now, WorkerMetrics(metrics.registry), folder)
+            crew = Crew(queue, sender, stages(settings, blobs), news.tell, now, WorkerMetrics(metrics.registry), folder)
 
             async def take(claim: Claim, began: float) -> None:
                 await Turn(crew, claim, began).run()
@@ -56,10 +59,11 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
             try:
-                yield Service(kafka_broker(access), (), metrics, checks, besides=(worker.run,))
+                yield Service(kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run))
             finally:
                 await _ended(worker)
     finally:
+        await blobs.close()
         await news.close()
         await sender.close()
         for pool in pools:
@@ -74,13 +78,14 @@ async def _ended(worker: Worker) -> None:
         structlog.get_logger().error("jobs were not given back in time; their leases will run out", seconds=END_SECONDS)
 
 
-def stages(settings: WorkerSettings) -> RunStage:
+def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
     """The stages with the engines of this machine."""
     tools = Tools(
-        blobs=open_blobs(settings.blobs),
+        blobs=blobs,
         writer=TemplateWriter(),
         voice=EspeakVoice(),
         ffmpeg=Ffmpeg(Path(settings.ffmpeg) if settings.ffmpeg else None),
+        online=online(settings),
     )
 
     async def run(
@@ -93,3 +98,18 @@ def stages(settings: WorkerSettings) -> RunStage:
         return await run_stage(stage, inputs, done, tools, folder, report)
 
     return run
+
+
+def online(settings: WorkerSettings) -> Online | None:
+    """The endpoint that writes, where one is set up."""
+    if not settings.writer_url:
+        return None
+    access = Access(
+        url=settings.writer_url,
+        key=settings.writer_key,
+        seconds=settings.writer_seconds,
+        tokens=settings.writer_tokens,
+        tokens_field=settings.writer_tokens_field,
+        form=settings.writer_form,
+    )
+    return Online(Endpoint(access), settings.models)

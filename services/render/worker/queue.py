@@ -11,12 +11,16 @@ from contracts.rendering import JobInputs, Stage, StageOutput
 from eventlog.read.postgres import Pool
 from eventlog.read.postgres.pool import our_errors
 from services.render.sql import statement
+from services.render.worker.presence import Presence
 
 LEASE_SECONDS = 15.0
+SILENT_SECONDS = 5.0
+"""After so long without a heartbeat, which comes every three seconds, a worker without a session is dead."""
 SECONDS = 5.0
 """For one statement, waiting for a connection included."""
 
 _LOCK = statement("claim_lock")
+_END_DEAD = statement("end_leases_of_the_dead")
 _CLAIM = statement("claim")
 _LOOK = statement("look")
 _PAST = statement("past")
@@ -60,10 +64,20 @@ class Standing:
 class RenderQueue:
     """Every method raises `Unavailable` where the database does not answer within some seconds."""
 
-    def __init__(self, pool: Pool, worker: str, *, jobs_per_tenant: int, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        worker: str,
+        *,
+        jobs_per_tenant: int,
+        lease_seconds: float = LEASE_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         self._pool = pool
         self.worker = worker
         self.lease_seconds = lease_seconds
+        self.presence = Presence(pool, worker)
+        self._silent_seconds = silent_seconds
         self._jobs_per_tenant = jobs_per_tenant
 
     async def ping(self) -> None:
@@ -74,11 +88,14 @@ class RenderQueue:
     async def claim(self) -> Claim | None:
         """The job whose turn it is, leased; None where there is none.
 
-        Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago.
+        Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago. Leases of
+        dead workers are ended before, by whoever was here himself for as long as they were silent.
         """
         with our_errors():
             async with self._pool.acquire(timeout=SECONDS) as connection, connection.transaction():
                 await connection.execute(_LOCK, timeout=SECONDS)
+                if self.presence.seconds > self._silent_seconds:
+                    await connection.execute(_END_DEAD, self._silent_seconds, timeout=SECONDS)
                 row = await connection.fetchrow(
                     _CLAIM, self.worker, self.lease_seconds, self._jobs_per_tenant, timeout=SECONDS
                 )

@@ -7,11 +7,12 @@ reservation is void, whenever it comes.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 from uuid import UUID, uuid5
 
 import msgspec
 
+from contracts.messages.access import AccessCommand
 from contracts.messages.account import (
     AccountCommand,
     AccountEvent,
@@ -28,6 +29,8 @@ from contracts.messages.account import (
 )
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
+from services.session.deciders import access
+from services.session.deciders.access import Access
 
 STARTER_REASON = "starter grant"
 
@@ -51,6 +54,7 @@ class Registered(msgspec.Struct, frozen=True, tag=True):
     """Open reservations by `<job>/<run>`, the names of those closed last, and the ids of grants that were given."""
 
     account_id: UUID
+    access: Access
     balance: int = 0
     reservations: dict[str, Reservation] = {}
     closed: tuple[str, ...] = ()
@@ -64,7 +68,8 @@ def evolve(state: Account, event: AccountEvent) -> Account:
     """The account after the event."""
     match state, event:
         case _, AccountRegistered():
-            return Registered(event.account_id)
+            known = Access(event.account_id, event.kind, event.role, event.plan)
+            return Registered(event.account_id, known)
         case Registered(), CreditsGranted():
             return msgspec.structs.replace(state, balance=event.balance_after, grants=state.grants | {event.entry_id})
         case Registered(), CreditsReserved():
@@ -79,11 +84,13 @@ def evolve(state: Account, event: AccountEvent) -> Account:
             still = {other: kept for other, kept in state.reservations.items() if other != name}
             closed = (*state.closed, name)[-CLOSED_KEPT:]
             return msgspec.structs.replace(state, balance=event.balance_after, reservations=still, closed=closed)
-        case _:
+        case Registered(), _:
+            return msgspec.structs.replace(state, access=access.evolve(state.access, event))
+        case Absent(), _:
             return state
 
 
-def decide(state: Account, command: AccountCommand, _at: datetime) -> Sequence[AccountEvent]:
+def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[AccountEvent]:
     """What happens to the account."""
     match state, command:
         case Absent(), RegisterAccount():
@@ -92,6 +99,8 @@ def decide(state: Account, command: AccountCommand, _at: datetime) -> Sequence[A
             return []
         case Registered(grants=grants), GrantCredits(entry_id=entry_id) if entry_id in grants:
             return []
+        case Registered(access=Access(closed=True)), GrantCredits():
+            raise Refused("account.closed", "the account is closed: no points can be given to it any more")
         case Registered(), GrantCredits():
             return [_granted(state.account_id, state.balance, command.entry_id, command.amount, command.reason)]
         case Registered(), ReserveCredits():
@@ -100,6 +109,8 @@ def decide(state: Account, command: AccountCommand, _at: datetime) -> Sequence[A
             return _settle(state, command)
         case Registered(), RefundCredits():
             return _refund(state, command)
+        case Registered(), _:
+            return access.decide(state.access, command, at)
         case Absent(), _:
             raise Refused("account.unknown", "there is no account of this id")
 
@@ -134,6 +145,8 @@ def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEv
     name = key(command.job_id, command.run)
     if name in account.reservations or name in account.closed:
         return []
+    if account.access.closed:
+        raise Refused("account.closed", "the account is closed: no job can begin for it any more")
     if command.enforce and account.balance < command.amount:
         detail = f"this takes {command.amount} points, the account has {account.balance}"
         raise Refused("quota.exceeded", detail, about=str(command.run))
@@ -192,10 +205,10 @@ def _refund(account: Registered, command: RefundCredits) -> Sequence[AccountEven
 
 DECIDER: Decider[Account] = Decider(
     category="account",
-    version=1,
+    version=2,
     initial=Absent(),
     state_type=Account,
     evolve=evolve,
     decide=decide,
-    commands=(RegisterAccount, GrantCredits, ReserveCredits, SettleCredits, RefundCredits),
+    commands=(RegisterAccount, GrantCredits, ReserveCredits, SettleCredits, RefundCredits, *get_args(AccessCommand)),
 )

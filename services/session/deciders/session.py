@@ -17,6 +17,7 @@ from contracts.messages.session import (
     DeleteSession,
     DeriveSession,
     EditSession,
+    ForgetAssets,
     PromptRefined,
     PurgeSession,
     RecordCancel,
@@ -43,6 +44,7 @@ from contracts.messages.session import (
 from contracts.rendering import Stage, StageOutput
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
+from services.session.deciders.session_assets import forget
 from services.session.deciders.session_files import first_work, keep, open_again, opened
 from services.session.deciders.session_life import derive, edit
 from services.session.deciders.session_state import Absent, Deleted, Open, Purged, Session, Work, evolve, inputs_of
@@ -107,6 +109,12 @@ def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[S
             return _retry(state, command)
         case Open() | Deleted() | Purged(), RecordStage() | RecordFailure() | RecordCancel():
             return []  # a job that is not at work here: late, or told before
+        case Open(), ForgetAssets():
+            return forget(state, command)
+        case Deleted(session=session), ForgetAssets():
+            return forget(session, command)
+        case Purged(), ForgetAssets():
+            return []
         case Open(), EditSession():
             return edit(state, command)
         case Open(), DeriveSession():

@@ -11,6 +11,7 @@ import msgspec
 
 from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
+    AssetsForgotten,
     SessionCanceled,
     SessionDeleted,
     SessionDerived,
@@ -25,7 +26,7 @@ from contracts.messages.session import (
     StagesRequested,
     StartSession,
 )
-from contracts.rendering import Aspect, Kind, Stage, StageOutput
+from contracts.rendering import Aspect, Kind, Stage, StageOutput, Writing
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -45,6 +46,7 @@ class Inputs(msgspec.Struct, frozen=True):
     title: str
     language: str
     voice: str
+    writing: Writing | None = None
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -55,8 +57,8 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     """`begun_with`, `begun_metadata` and `derived_from` tell a repeated start from another.
 
     `at_work` has not ended; `last` has, last, and may be taken up again. `retitled`: the title is another than the
-    scenes were, or will be, made with. `derived` are the sessions that were made of this one. `files` are its user's by
-    their ids; None: removed.
+    scenes were, or will be, made with. `makers`: which job made which output. `derived` are the sessions that were made
+    of this one. `files` are its user's by their ids; None: removed.
     """
 
     session_id: UUID
@@ -67,6 +69,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     inputs: Inputs
     derived_from: UUID | None = None
     outputs: dict[Stage, StageOutput] = {}
+    makers: dict[Stage, UUID] = {}
     at_work: Work | None = None
     last: Work | None = None
     jobs: tuple[UUID, ...] = ()
@@ -98,7 +101,14 @@ def evolve(state: Session, event: SessionEvent) -> Session:
         case Open(), StagesRequested():
             asked = event.inputs
             inputs = Inputs(
-                asked.kind, asked.aspect, asked.prompt, asked.script, asked.title, asked.language, asked.voice
+                asked.kind,
+                asked.aspect,
+                asked.prompt,
+                asked.script,
+                asked.title,
+                asked.language,
+                asked.voice,
+                asked.writing,
             )
             return msgspec.structs.replace(
                 state,
@@ -114,6 +124,7 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return msgspec.structs.replace(
                 state,
                 outputs={**state.outputs, event.output.stage: event.output},
+                makers={**state.makers, event.output.stage: event.job_id},
                 at_work=still if left else None,
                 last=state.last if left else still,
             )
@@ -121,6 +132,10 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return msgspec.structs.replace(state, at_work=None, last=state.at_work)
         case Open(), SessionRetried():
             return msgspec.structs.replace(state, at_work=Work(event.job_id, event.stages), last=None)
+        case Open(), AssetsForgotten():
+            return _forgetful(state, event)
+        case Deleted(session=session), AssetsForgotten():
+            return Deleted(_forgetful(session, event))
         case Open(), SessionEdited():
             return _edited(state, event)
         case Open(), SessionDerived():
@@ -142,7 +157,19 @@ def evolve(state: Session, event: SessionEvent) -> Session:
 def inputs_of(start: StartSession | SessionStarted) -> Inputs:
     """What the user gave at the beginning; a script of nothing but white space is none."""
     script = start.script if start.script.strip() else ""
-    return Inputs(start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice)
+    return Inputs(
+        start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice, start.writing
+    )
+
+
+def _forgetful(session: Open, event: AssetsForgotten) -> Open:
+    gone = frozenset(event.asset_ids)
+    whole = {
+        stage: output
+        for stage, output in session.outputs.items()
+        if session.makers.get(stage) != event.job_id or gone.isdisjoint(file.asset_id for file in output.artifacts)
+    }
+    return msgspec.structs.replace(session, outputs=whole)
 
 
 def _edited(session: Open, event: SessionEdited) -> Open:

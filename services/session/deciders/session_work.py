@@ -52,6 +52,7 @@ def start(command: StartSession) -> Sequence[SessionEvent]:
         stages=stages,
         metadata=command.metadata,
         derived_from=command.derived_from,
+        writing=command.writing,
     )
     return [started, _requested(command.session_id, command.account_id, command.job_id, stages, inputs_of(command), {})]
 
@@ -120,8 +121,9 @@ def _changed(inputs: Inputs, changes: Changes) -> tuple[Inputs, frozenset[Stage]
     """The inputs with the changes, and the stages whose outputs were made of something else."""
     given = {name: value for name, value in changes if value is not None and value != getattr(inputs, name)}
     voided: set[Stage] = set()
-    if "prompt" in given:
+    if "prompt" in given or "writing" in given:
         voided.update(STAGES)
+    if "prompt" in given:
         given.setdefault("script", changes.script or "")
     if "script" in given:
         voided.update((Stage.SCRIPT, Stage.SPEECH, Stage.SCENES, Stage.VIDEO))
@@ -168,6 +170,7 @@ def _requested(
             script=inputs.script,
             language=inputs.language,
             voice=inputs.voice,
+            writing=inputs.writing,
         ),
         outputs=tuple(kept[stage] for stage in STAGES if stage in kept),
         estimate_points=estimate(inputs.script or ((written.script or "") if written else ""), stages),

@@ -2,9 +2,9 @@
 
 from eventlog.read.journals import history, outcomes
 from eventlog.read.projection import Journal, Projection
-from services.session.projections import accounts, sessions
+from services.session.projections import accounts, credentials, sessions
 
-PROJECTIONS: tuple[Projection, ...] = (sessions.PROJECTION, accounts.PROJECTION)
+PROJECTIONS: tuple[Projection, ...] = (sessions.PROJECTION, accounts.PROJECTION, credentials.PROJECTION)
 JOURNALS: tuple[Journal, ...] = (
     Journal("session_commands", 1, outcomes),
     Journal("session_history", 1, history),

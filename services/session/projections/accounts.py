@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.documents import LEDGER_ITEMS_KEPT
+from contracts.messages.access import PlanChanged, RoleChanged
 from contracts.messages.account import (
     AccountRegistered,
     CreditsGranted,
@@ -26,6 +27,10 @@ def fold(view: View, fact: Fact) -> View:
             return _with(view, fact, _entry("settled", body, str(body.job_id), f"took {body.actual}", fact))
         case CreditsRefunded() as body:
             return _with(view, fact, _entry("refunded", body, str(body.job_id), body.reason, fact))
+        case PlanChanged(plan=plan):
+            return ({**view[0], "plan": plan, "updatedAt": fact.at, "version": fact.version},)
+        case RoleChanged(role=role):
+            return ({**view[0], "role": role.value, "updatedAt": fact.at, "version": fact.version},)
         case _:
             return view
 

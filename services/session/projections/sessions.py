@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.documents import asset
 from contracts.messages.session import (
+    AssetsForgotten,
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
@@ -67,6 +68,8 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"status": "deleted", "activeJob": None, "stages": _stopped(document["stages"])}
         case SessionRestored():
             changes = {"status": _standing(document)}
+        case AssetsForgotten():
+            changes = _forgotten(document, body)
         case SessionEdited():
             given = {"title": body.title, "metadata": body.metadata}
             changes = {name: value for name, value in given.items() if value is not None}
@@ -158,6 +161,13 @@ def _recorded(document: Row, body: StageRecorded, at: datetime) -> dict[str, Any
         "status": WORDS[Stage(left[0]["name"])] if left else WORDS[output.stage],
         "activeJob": job_id if left else None,
     }
+
+
+def _forgotten(document: Row, body: AssetsForgotten) -> dict[str, Any]:
+    gone = {str(one) for one in body.asset_ids}
+    job_id = str(body.job_id)
+    assets = [one for one in document["assets"] if one["jobId"] != job_id or one["assetId"] not in gone]
+    return {"assets": assets, **_paths(assets)}
 
 
 def _failed(document: Row, body: SessionFailed) -> dict[str, Any]:

@@ -32,10 +32,10 @@ from contracts.messages.job import (
     RetryJob,
 )
 from contracts.pricing import price
-from contracts.rendering import STAGES, JobInputs, Stage
+from contracts.rendering import STAGES, AssetKind, JobInputs, Stage
 from services.render.deciders.job import BACKOFF, DECIDER, MOST_ATTEMPTS, MOST_LOSSES
 from tests.bdd import NOON, Given, given
-from tests.session.words import ACCOUNT, DURATION_MS, JOB, PRICE, PROMPT, SESSION, SPOKEN, output, queue
+from tests.session.words import ACCOUNT, DURATION_MS, JOB, PRICE, PROMPT, SESSION, SPOKEN, an_id, output, queue
 
 IDS: dict[str, Any] = {"job_id": JOB, "session_id": SESSION, "account_id": ACCOUNT}
 FREE, PAID = (Stage.REFINE, Stage.SCRIPT), SPOKEN
@@ -279,9 +279,13 @@ def test_a_retry_goes_on_with_what_is_left_in_a_new_run_that_is_paid_for_anew() 
     assert done.events[-1] == JobCompleted(**IDS, run=2, points=points, duration_ms=DURATION_MS)
 
 
+FILES = tuple(an_id(kind) for kind in (AssetKind.AUDIO, AssetKind.TIMINGS, AssetKind.VIDEO, AssetKind.POSTER))
+"""What the stages leave, in their order."""
+
+
 def test_a_job_whose_session_is_gone_is_forgotten_with_its_files_named_once() -> None:
     over = at_work().after(*(CompleteStage(epoch=1, output=output(stage)) for stage in STAGES))
-    gone = over.when(PurgeJob()).then(JobPurged(**IDS, files=("5f" * 32,)))
+    gone = over.when(PurgeJob()).then(JobPurged(**IDS, files=("5f" * 32,), assets=FILES))
     gone.when(PurgeJob()).then_nothing()
     gone.when(CancelJob()).then_nothing()
     gone.when(RetryJob()).refused("job.unknown")

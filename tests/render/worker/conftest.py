@@ -49,7 +49,11 @@ def court(pool: Pool) -> Court:
 def new_queue(pool: Pool) -> NewQueue:
     """The queue as a worker of that name sees it."""
 
-    def make(worker: str = "w", jobs_per_tenant: int = 1_000, lease_seconds: float = 15.0) -> RenderQueue:
-        return RenderQueue(pool, worker, jobs_per_tenant=jobs_per_tenant, lease_seconds=lease_seconds)
+    def make(
+        worker: str = "w", jobs_per_tenant: int = 1_000, lease_seconds: float = 15.0, silent_seconds: float = 5.0
+    ) -> RenderQueue:
+        return RenderQueue(
+            pool, worker, jobs_per_tenant=jobs_per_tenant, lease_seconds=lease_seconds, silent_seconds=silent_seconds
+        )
 
     return make

@@ -69,6 +69,27 @@ COMMENT ON COLUMN analytics.fact_credit.session_id IS 'The session that it is fo
 COMMENT ON COLUMN analytics.fact_credit.run IS 'The run of the job that it is for.';
 COMMENT ON COLUMN analytics.fact_credit.changed_at IS 'When.';
 
+CREATE TABLE analytics.account_change (
+    stream text NOT NULL,
+    version bigint NOT NULL,
+    tenant_id text NOT NULL,
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    role text NOT NULL,
+    plan text NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (stream, version)
+);
+COMMENT ON TABLE analytics.account_change IS 'One row each time that an account got a plan or a role. Added to, never changed.';
+COMMENT ON COLUMN analytics.account_change.stream IS 'The stream that the row is made of.';
+COMMENT ON COLUMN analytics.account_change.version IS 'The version of the stream after the event.';
+COMMENT ON COLUMN analytics.account_change.tenant_id IS 'Whose it is.';
+COMMENT ON COLUMN analytics.account_change.account_id IS 'The account.';
+COMMENT ON COLUMN analytics.account_change.kind IS 'By what it is known: demo, wallet, api_key, anonymous or oidc.';
+COMMENT ON COLUMN analytics.account_change.role IS 'Its role from then on.';
+COMMENT ON COLUMN analytics.account_change.plan IS 'Its plan from then on.';
+COMMENT ON COLUMN analytics.account_change.changed_at IS 'When.';
+
 CREATE TABLE analytics.fact_asset (
     stream text NOT NULL,
     asset_id uuid NOT NULL,
@@ -100,7 +121,7 @@ COMMENT ON COLUMN analytics.fact_asset.sha256 IS 'Its bytes in the blob store; e
 COMMENT ON COLUMN analytics.fact_asset.size_bytes IS 'How many they are.';
 COMMENT ON COLUMN analytics.fact_asset.duration_ms IS 'How long it plays, in milliseconds.';
 COMMENT ON COLUMN analytics.fact_asset.created_at IS 'When its stage was finished.';
-COMMENT ON COLUMN analytics.fact_asset.removed_at IS 'When its job was forgotten; NULL while it stands.';
+COMMENT ON COLUMN analytics.fact_asset.removed_at IS 'When it was taken away, or its job forgotten; NULL while it stands.';
 
 CREATE INDEX job_status_change_at ON analytics.job_status_change (tenant_id, changed_at);
 CREATE INDEX session_status_change_at ON analytics.session_status_change (tenant_id, changed_at);
@@ -269,6 +290,20 @@ COMMENT ON COLUMN analytics.dim_model.model IS 'Its name.';
 COMMENT ON COLUMN analytics.dim_model.first_used_at IS 'When it was used first.';
 COMMENT ON COLUMN analytics.dim_model.last_used_at IS 'When it was used last.';
 COMMENT ON COLUMN analytics.dim_model.price_book IS 'The edition of the price book that has prices for it; NULL where none has.';
+
+CREATE VIEW analytics.dim_user WITH (security_invoker = true) AS
+SELECT
+    tenant_id, account_id, kind, role, plan, changed_at AS valid_from,
+    lead(changed_at) OVER (PARTITION BY stream ORDER BY version) AS valid_to
+FROM analytics.account_change;
+COMMENT ON VIEW analytics.dim_user IS 'Accounts as they were from when to when: one row each time that a plan or a role changed.';
+COMMENT ON COLUMN analytics.dim_user.tenant_id IS 'Whose it is.';
+COMMENT ON COLUMN analytics.dim_user.account_id IS 'The account.';
+COMMENT ON COLUMN analytics.dim_user.kind IS 'By what it is known.';
+COMMENT ON COLUMN analytics.dim_user.role IS 'Its role in that time.';
+COMMENT ON COLUMN analytics.dim_user.plan IS 'Its plan in that time.';
+COMMENT ON COLUMN analytics.dim_user.valid_from IS 'From when on.';
+COMMENT ON COLUMN analytics.dim_user.valid_to IS 'Until when, that moment excluded; NULL: still.';
 
 CREATE VIEW analytics.dim_tenant WITH (security_invoker = true) AS
 SELECT tenant_id, min(created_at) AS first_session_at, count(DISTINCT account_id) AS accounts
@@ -561,6 +596,11 @@ CREATE POLICY one_tenant ON analytics.api_usage FOR SELECT TO playhead_app
     USING (tenant_id = nullif(current_setting('app.tenant', true), ''));
 CREATE POLICY every_tenant ON analytics.api_usage FOR SELECT TO playhead_analyst USING (true);
 CREATE POLICY projected ON analytics.api_usage TO playhead_projector USING (true) WITH CHECK (true);
+ALTER TABLE analytics.account_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON analytics.account_change FOR SELECT TO playhead_app
+    USING (tenant_id = nullif(current_setting('app.tenant', true), ''));
+CREATE POLICY every_tenant ON analytics.account_change FOR SELECT TO playhead_analyst USING (true);
+CREATE POLICY projected ON analytics.account_change TO playhead_projector USING (true) WITH CHECK (true);
 ALTER TABLE analytics.job_status_change ENABLE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON analytics.job_status_change FOR SELECT TO playhead_app
     USING (tenant_id = nullif(current_setting('app.tenant', true), ''));
@@ -589,6 +629,7 @@ GRANT SELECT ON
     analytics.fact_job,
     analytics.fact_stage_attempt,
     analytics.api_usage,
+    analytics.account_change,
     analytics.job_status_change,
     analytics.session_status_change,
     analytics.fact_credit,
@@ -601,6 +642,7 @@ GRANT SELECT ON
     analytics.dim_error_code,
     analytics.dim_model,
     analytics.dim_tenant,
+    analytics.dim_user,
     analytics.stage_latency_by_day,
     analytics.queue_wait,
     analytics.job_cost,
@@ -618,6 +660,7 @@ GRANT SELECT ON
     analytics.stage_latency
 TO playhead_app;
 GRANT SELECT ON
+    analytics.account_change,
     analytics.job_status_change,
     analytics.session_status_change,
     analytics.fact_credit,
@@ -630,6 +673,7 @@ GRANT SELECT ON
     analytics.dim_error_code,
     analytics.dim_model,
     analytics.dim_tenant,
+    analytics.dim_user,
     analytics.stage_latency_by_day,
     analytics.queue_wait,
     analytics.job_cost,
@@ -645,6 +689,7 @@ GRANT SELECT ON
     analytics.credits
 TO playhead_analyst;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
+    analytics.account_change,
     analytics.job_status_change,
     analytics.session_status_change,
     analytics.fact_credit,

@@ -60,7 +60,7 @@ COMMENT ON COLUMN workflow.generated_files.file_type IS 'video, audio, captions,
 COMMENT ON COLUMN workflow.generated_files.file_path IS 'Personal. Where it is served; of a user''s file where he keeps it.';
 COMMENT ON COLUMN workflow.generated_files.file_name IS 'Personal. What it is called.';
 COMMENT ON COLUMN workflow.generated_files.file_size IS 'Bytes.';
-COMMENT ON COLUMN workflow.generated_files.metadata IS 'What is known of it: stage, media_type, sha256, duration_ms, scene_number; of a user''s file what he said.';
+COMMENT ON COLUMN workflow.generated_files.metadata IS 'What is known of it: stage, job_id, media_type, sha256, duration_ms, scene_number; of a user''s file what he said.';
 COMMENT ON COLUMN workflow.generated_files.stage IS 'The stage that made it; NULL for a user''s file.';
 COMMENT ON COLUMN workflow.generated_files.created_at IS 'When it was made, or noted.';
 
@@ -98,6 +98,7 @@ CREATE TABLE workflow.users (
     name text NOT NULL,
     kind text NOT NULL,
     role text NOT NULL,
+    plan text NOT NULL,
     created_at timestamptz NOT NULL
 );
 COMMENT ON TABLE workflow.users IS 'One row an account: whoever uses the application.';
@@ -107,6 +108,7 @@ COMMENT ON COLUMN workflow.users.id IS 'The account.';
 COMMENT ON COLUMN workflow.users.name IS 'Personal. What its owner is called.';
 COMMENT ON COLUMN workflow.users.kind IS 'By what it is known: demo, wallet, api_key, anonymous or oidc.';
 COMMENT ON COLUMN workflow.users.role IS 'What it may do.';
+COMMENT ON COLUMN workflow.users.plan IS 'The plan that it is on.';
 COMMENT ON COLUMN workflow.users.created_at IS 'When it was opened.';
 
 -- Whole words, as they are written, in any case and any language. A tsvector has at most 1 MiB.

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from contracts.documents import JobStatus
 from contracts.envelope import stream_id
-from contracts.messages.account import AccountKind
 from contracts.rendering import AssetKind, Kind
 from eventlog.errors import Unavailable
 from services.gateway import media
@@ -23,9 +22,10 @@ from services.gateway.gateway import Gateway, Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.problems import Problem, of_failure, of_refusal
 from services.gateway.routes.answers import answered, said
+from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
 from services.gateway.routes.sessions import NewSession, start
 from services.gateway.views import LegacyGenerated, LegacyStatus
-from services.gateway.waiting import Blind
+from services.gateway.waiting import Blind, wanted_seconds
 
 router = APIRouter(prefix="/api", tags=["one-shot"])
 
@@ -49,7 +49,7 @@ class Generate(Body):
     """A script to be spoken and shown, and who pays for it."""
 
     script: str = Field(min_length=1, max_length=50_000)
-    wallet_address: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
+    wallet_address: str = Field(min_length=1, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
     title: str = Field(default="", max_length=200)
 
     @field_validator("script")
@@ -69,9 +69,12 @@ class Generate(Body):
 async def generate(
     request: Request, caller: LegacyCaller, given: Annotated[Given[Generate], Depends(JsonBody(Generate))]
 ) -> Response:
-    """Makes the video and waits for it; 202 in the same shape when that takes too long: then ask for its status."""
+    """Makes the video and waits for it; 202 in the same shape when that takes too long: then ask for its status.
+
+    `Prefer: wait=0` does not wait.
+    """
     gateway = gateway_of(request)
-    payer = Principal(caller.tenant, AccountKind.WALLET, given.body.wallet_address.lower())
+    payer = wallet(caller.tenant, given.body.wallet_address)
 
     async def act(chosen: UUID | None) -> Response:
         return await _generate(request, gateway, payer, given.body, chosen)
@@ -123,11 +126,12 @@ async def _generate(
     new = NewSession(prompt="", script=body.script, title=body.title, kind=Kind.SCROLLING_SCRIPT)
     wish, session = start(gateway, payer, Given(new, None), chosen)
     await register(request, gateway, payer)
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + gateway.legacy_wait_seconds
+    wanted = wanted_seconds(request.headers.get("prefer"))
+    seconds = gateway.legacy_wait_seconds if wanted is None else min(wanted, gateway.legacy_wait_seconds)
+    deadline = asyncio.get_running_loop().time() + seconds
     job_id = wish.links["job"].rpartition("/")[2]
     try:
-        outcome = await outcome_of(request, gateway, payer, wish, gateway.legacy_wait_seconds)
+        outcome = await outcome_of(request, gateway, payer, wish, seconds)
         if outcome is not None and outcome.problem is not None:
             raise of_refusal(*outcome.problem)
         document = await _ended(gateway, payer.tenant, session, job_id, deadline)
@@ -137,10 +141,8 @@ async def _generate(
         return _later(job_id, document, {})
     if document["status"] != JobStatus.COMPLETED:
         raise _failure(document)
-    made = _video(document)
-    view = LegacyGenerated(
-        job_id=job_id, video_id=None if made is None else made["assetId"], status="completed", message=DONE
-    )
+    video_id = None if _video(document) is None else job_id
+    view = LegacyGenerated(job_id=job_id, video_id=video_id, status="completed", message=DONE)
     return answered(view)
 
 

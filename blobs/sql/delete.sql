@@ -1,0 +1,2 @@
+-- Forget the bytes of $1.
+DELETE FROM blobs.bytes WHERE sha256 = $1

@@ -1,0 +1,151 @@
+"""The one-shot application's users: who they are, their points, and their videos."""
+
+import asyncio
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.rendering import AssetKind
+from eventlog.errors import Unavailable
+from services.gateway.asking import DEGRADED, register
+from services.gateway.auth.access import LegacyCaller
+from services.gateway.auth.principal import Principal
+from services.gateway.cursors import Place
+from services.gateway.gateway import Gateway, Stored, gateway_of
+from services.gateway.idempotency import once
+from services.gateway.paging import next_cursor, place_of
+from services.gateway.preparing import link, path_of
+from services.gateway.problems import Problem
+from services.gateway.routes.answers import answered, said
+from services.gateway.routes.seeds.wallet_views import WalletPoints, WalletUser, WalletVideo
+from services.gateway.routes.seeds.wallets import WalletAddress, wallet
+from services.gateway.views import Page
+
+router = APIRouter(prefix="/api/users", tags=["one-shot"])
+
+FIRST_PAUSE_SECONDS: Final = 0.05
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+
+@router.get(
+    "/{wallet_address}",
+    operation_id="legacyUser",
+    summary="Who is this wallet?",
+    responses=said("user.unknown", ok=WalletUser),
+)
+async def user(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
+    """The user with his points."""
+    owner = wallet(caller.tenant, wallet_address)
+    return answered(_user(owner, await _known(gateway_of(request), owner)))
+
+
+@router.put(
+    "/{wallet_address}",
+    operation_id="legacyEnsureUser",
+    summary="Make this wallet a user",
+    responses=said("header.invalid", "kafka.unavailable", ok=WalletUser, accepted=WalletUser),
+)
+async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
+    """Opens the account with its starter grant where there is none; a repeat changes nothing."""
+    gateway = gateway_of(request)
+    owner = wallet(caller.tenant, wallet_address)
+
+    async def act(_chosen: UUID | None) -> Response:
+        await register(request, gateway, owner)
+        try:
+            document = await _opened(gateway, owner)
+        except Unavailable:
+            return answered(_user(owner, None), 202, {DEGRADED: "mongodb"})
+        return answered(_user(owner, document), 202 if document is None else 200)
+
+    return await once(request, gateway, caller.tenant, None, act)
+
+
+@router.get(
+    "/{wallet_address}/points",
+    operation_id="legacyUserPoints",
+    summary="What has this wallet left?",
+    responses=said("user.unknown", ok=WalletPoints),
+)
+async def points(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
+    """The balance of the account; it may be below 0 where points are not enforced."""
+    owner = wallet(caller.tenant, wallet_address)
+    document = await _known(gateway_of(request), owner)
+    return answered(WalletPoints(wallet_address=owner.subject, prompt_points=document["balance"]))
+
+
+@router.get(
+    "/{wallet_address}/videos",
+    operation_id="legacyUserVideos",
+    summary="This wallet's videos",
+    responses=said("user.unknown", "cursor.invalid", ok=Page[WalletVideo]),
+)
+async def videos(
+    request: Request,
+    caller: LegacyCaller,
+    wallet_address: WalletAddress,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
+    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+) -> Response:
+    """Newest first; none that was deleted."""
+    gateway = gateway_of(request)
+    owner = wallet(caller.tenant, wallet_address)
+    await _known(gateway, owner)
+    question = f"videos\n{owner.account}"
+    place = place_of(gateway, caller, question, cursor)
+    found = await gateway.documents.sessions_with_video(caller.tenant, str(owner.account), place, limit + 1)
+    places = [Place(one["createdAt"], one["_id"]) for one in found]
+    page = Page[WalletVideo](
+        items=[_video(gateway, owner, document) for document in found[:limit]],
+        next_cursor=next_cursor(gateway, caller, question, places, limit),
+        has_more=len(found) > limit,
+    )
+    return answered(page)
+
+
+def _user(owner: Principal, document: Stored | None) -> WalletUser:
+    return WalletUser(
+        wallet_address=owner.subject,
+        prompt_points=None if document is None else document["balance"],
+        created_at=None if document is None else document["createdAt"],
+    )
+
+
+async def _known(gateway: Gateway, owner: Principal) -> Stored:
+    document = await gateway.documents.account(owner.tenant, str(owner.account))
+    if document is None:
+        raise Problem(
+            "user.unknown", f"There is no user with the wallet {owner.subject[:80]!r}: it has asked for nothing yet."
+        )
+    return document
+
+
+async def _opened(gateway: Gateway, owner: Principal) -> Stored | None:
+    """The account once it is there; None when it takes too long."""
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + gateway.legacy_wait_seconds, FIRST_PAUSE_SECONDS
+    while True:
+        document = await gateway.documents.account(owner.tenant, str(owner.account))
+        left = deadline - loop.time()
+        if document is not None or left <= 0:
+            return document
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _video(gateway: Gateway, owner: Principal, session: Stored) -> WalletVideo:
+    film = next(asset for asset in session["assets"] if asset["kind"] == AssetKind.VIDEO)
+    return WalletVideo(
+        video_id=film["jobId"],
+        job_id=film["jobId"],
+        wallet_address=owner.subject,
+        title=session["title"],
+        duration_sec=round((film["durationMs"] or 0) / 1000),
+        format=film["fileName"].rpartition(".")[2],
+        size_bytes=film["sizeBytes"],
+        url=link(gateway, owner.tenant, path_of(film)),
+        created_at=film["createdAt"],
+    )

@@ -1,0 +1,110 @@
+"""What goes by the clock after a job's end: the job when its time is over, and bytes that nothing names any more.
+
+Jobs go by command, each for the version that was read, so a sweep that runs twice changes nothing, and a job that was
+retried meanwhile stays. Bytes are content: they are collected when every file
+that ever named them is gone, a while after the last of them went, so that whoever is reading them can finish.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+import asyncpg
+import structlog
+
+from blobs.store import BlobStore, BlobStoreUnavailable
+from contracts.catalog import encode
+from contracts.envelope import Command
+from contracts.messages.job import PurgeJob
+from eventlog.clock import Clock
+from eventlog.errors import Unavailable
+from eventlog.read.postgres import Pool
+from eventlog.read.postgres.pool import our_errors
+from eventlog.write.policy_runner import Sender
+from services.render.sql import statement
+
+SECONDS = 10.0
+COLLECT_EVERY_SECONDS = 600.0
+_ENDED = statement("ended_long_ago")
+_UNNAMED = statement("unnamed_bytes")
+_COLLECTED = statement("note_collected")
+
+NamedElsewhere: TypeAlias = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Which of these digests something else than a job's file names: an upload, for one. Raises `Unavailable`."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How long things are kept. `failed_days`, `completed_days`: after the end of a job; None: for ever."""
+
+    failed_days: int | None = 7
+    completed_days: int | None = 30
+    bytes_after: timedelta = timedelta(days=1)
+    """Bytes are collected so long after the last file that named them went."""
+
+
+class Retention:
+    """Forgets jobs, and collects bytes."""
+
+    def __init__(
+        self, pool: Pool, sender: Sender, clock: Clock, blobs: BlobStore, keeping: Keeping, elsewhere: NamedElsewhere
+    ) -> None:
+        self._pool = pool
+        self._sender = sender
+        self._clock = clock
+        self._blobs = blobs
+        self._keeping = keeping
+        self._elsewhere = elsewhere
+        self._collected_at = -COLLECT_EVERY_SECONDS
+
+    async def once(self) -> None:
+        """Forget, and every ten minutes collect. Raises `Unavailable`."""
+        await self.forget()
+        now = asyncio.get_running_loop().time()
+        if now - self._collected_at >= COLLECT_EVERY_SECONDS:
+            await self.collect()
+            self._collected_at = now
+
+    async def forget(self) -> int:
+        """How many jobs are asked to go. Raises `Unavailable`."""
+        keeping = self._keeping
+        with our_errors():
+            rows = await self._pool.fetch(_ENDED, keeping.failed_days, keeping.completed_days, timeout=SECONDS)
+        if rows:
+            await self._sender.send([self._purge(row) for row in rows])
+        return len(rows)
+
+    async def collect(self) -> int:
+        """How many blobs went, 100 at most: those that are still named elsewhere stay. Raises `Unavailable`."""
+        with our_errors():
+            rows = await self._pool.fetch(_UNNAMED, self._keeping.bytes_after.total_seconds(), timeout=SECONDS)
+        unnamed = [row["sha256"] for row in rows]
+        kept = await self._elsewhere(unnamed) if unnamed else ()
+        gone = [sha256 for sha256 in unnamed if sha256 not in kept]
+        for sha256 in gone:
+            try:
+                await self._blobs.delete(sha256)
+            except BlobStoreUnavailable as error:
+                raise Unavailable("blobs", str(error)) from error
+            with our_errors():
+                await self._pool.execute(_COLLECTED, sha256, timeout=SECONDS)
+        if gone:
+            structlog.get_logger().info("bytes collected", blobs=len(gone))
+        return len(gone)
+
+    def _purge(self, row: asyncpg.Record) -> Command:
+        body = PurgeJob(reason=f"it {'was completed' if row['ended'] == 'completed' else 'failed'} long ago")
+        return Command(
+            id=uuid5(UUID(row["stream"].partition("-")[2]), f"purge/{row['ended_at'].isoformat()}"),
+            stream=row["stream"],
+            type=body.TYPE,
+            type_version=body.VERSION,
+            at=self._clock(),
+            tenant=row["tenant_id"],
+            actor="sweep:render",
+            expected_version=row["version"],
+            data=encode(body),
+        )

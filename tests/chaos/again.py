@@ -1,0 +1,89 @@
+"""Decide everything once more, with the deciders alone: no overlay, no ledger, no other lane's shortcuts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
+from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
+from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
+from eventlog.errors import Refused
+from eventlog.write.decider import Decider
+from eventlog.write.lane import payload_hash
+from services.render.deciders import DECIDERS as RENDER_DECIDERS
+from services.session.deciders import DECIDERS as SESSION_DECIDERS
+from tests.chaos.history import History
+
+RULES: Mapping[str, tuple[Catalog, Sequence[Decider[Any]]]] = {
+    "session": (SESSION_CATALOG, SESSION_DECIDERS),
+    "render": (RENDER_CATALOG, RENDER_DECIDERS),
+}
+
+
+class Stream(msgspec.Struct):
+    """A stream as the commits before have left it."""
+
+    state: Any
+    version: int = 0
+    tenant: str = ""
+
+
+def decided_otherwise(service: str, history: History) -> list[str]:
+    """Every commit that counts and is not what the deciders make of its command and of the commits before it."""
+    catalog, deciders = RULES[service]
+    by_category = {decider.category: decider for decider in deciders}
+    streams: dict[str, Stream] = {}
+    wrong: list[str] = []
+    for one in history.counted:
+        decider = by_category[category_of(one.commit.stream)]
+        stream = streams.setdefault(one.commit.stream, Stream(decider.initial))
+        wordings = history.asked.get(one.commit.command_id, [])
+        if one.value not in [msgspec.json.encode(_decide(catalog, decider, stream, said)) for said in wordings]:
+            wrong.append(f"{service}[{one.partition}] offset {one.offset}: {one.commit.command_type}")
+        _follow(catalog, decider, stream, one.commit)
+    return wrong
+
+
+def _decide(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Command) -> Commit:
+    try:
+        events = _events(catalog, decider, stream, command)
+    except Refused as refused:
+        return _commit(command, stream.version, refusal=Refusal(code=refused.code, detail=refused.detail))
+    recorded = tuple(Recorded(type=e.TYPE, type_version=e.VERSION, data=encode(e)) for e in events)
+    return _commit(command, stream.version + len(recorded), events=recorded)
+
+
+def _events(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Command) -> Sequence[Any]:
+    try:
+        body = catalog.decode_command(command.type, command.type_version, bytes(command.data))
+    except (UnknownMessage, MalformedMessage) as error:
+        raise Refused("command.malformed", str(error)) from error
+    if command.expected_version not in (None, stream.version):
+        raise Refused("version.stale", f"expected version {command.expected_version}, it is {stream.version}")
+    return decider.decide(stream.state, body, command.at)
+
+
+def _commit(
+    command: Command, version: int, events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
+) -> Commit:
+    return Commit(
+        stream=command.stream,
+        version=version,
+        command_id=command.id,
+        command_type=command.type,
+        payload_hash=payload_hash(command),
+        at=command.at,
+        tenant=command.tenant,
+        actor=command.actor,
+        origin=command.origin,
+        events=events,
+        refusal=refusal,
+    )
+
+
+def _follow(catalog: Catalog, decider: Decider[Any], stream: Stream, commit: Commit) -> None:
+    for recorded in commit.events:
+        event = catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
+        stream.state = decider.evolve(stream.state, event)
+    stream.version = commit.version

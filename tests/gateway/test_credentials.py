@@ -1,0 +1,102 @@
+"""What a gateway remembers of credentials: believed while it hears of changes, for a bounded time otherwise."""
+
+from typing import Any
+
+import pytest
+
+from eventlog.errors import Unavailable
+from services.gateway.auth.credentials import GRACE_SECONDS, STALE_SECONDS, Credentials, Stored
+
+
+class Store:
+    """One account; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.document: dict[str, Any] | None = {"_id": "account-1", "keys": ["one"]}
+        self.asked = 0
+        self.away = False
+
+    async def by_digest(self, digest: str) -> Stored | None:
+        self.asked += 1
+        if self.away:
+            raise Unavailable("MongoDB", "away")
+        return self.document
+
+    async def by_identity(self, tenant: str, digest: str) -> Stored | None:
+        return await self.by_digest(digest)
+
+    async def of_account(self, tenant: str, account: str) -> Stored | None:
+        return await self.by_digest(account)
+
+
+class Scene:
+    """A memory over that store, and its clock."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.store = Store()
+        self.credentials = Credentials(self.store, lambda: self.seconds)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_while_changes_are_heard_of_the_store_is_asked_once(scene: Scene) -> None:
+    scene.credentials.beat()
+    for _ in range(3):
+        assert await scene.credentials.by_digest("d") == scene.store.document
+    assert scene.store.asked == 1
+
+
+async def test_a_change_is_seen_at_once(scene: Scene) -> None:
+    scene.credentials.beat()
+    await scene.credentials.by_digest("d")
+    scene.credentials.changed({"_id": "account-1", "keys": []})
+    assert await scene.credentials.by_digest("d") == {"_id": "account-1", "keys": []}
+    assert scene.store.asked == 1
+
+
+@pytest.mark.parametrize("gap", ["silence", "lost"])
+async def test_after_a_gap_in_what_is_heard_the_store_is_asked_again(scene: Scene, gap: str) -> None:
+    scene.credentials.beat()
+    await scene.credentials.by_digest("d")
+    scene.store.document = None
+    if gap == "silence":
+        scene.seconds += STALE_SECONDS
+    else:
+        scene.credentials.lost()
+        scene.credentials.beat()
+    assert await scene.credentials.by_digest("d") is None
+
+
+async def test_what_was_read_before_a_change_is_not_believed_after_it(scene: Scene) -> None:
+    scene.credentials.beat()
+    old = scene.store.document
+
+    async def slow(digest: str) -> Stored | None:
+        scene.credentials.changed({"_id": "account-1", "keys": []})
+        return old
+
+    scene.store.by_digest = slow
+    await scene.credentials.by_digest("d")
+    del scene.store.by_digest
+    scene.store.document = {"_id": "account-1", "keys": []}
+    assert await scene.credentials.by_digest("d") == {"_id": "account-1", "keys": []}
+
+
+async def test_with_the_store_away_what_was_known_goes_on_for_a_bounded_time(scene: Scene) -> None:
+    await scene.credentials.by_digest("d")
+    scene.store.away = True
+    scene.seconds = GRACE_SECONDS
+    assert await scene.credentials.by_digest("d") == scene.store.document
+    scene.seconds += 1
+    with pytest.raises(Unavailable):
+        await scene.credentials.by_digest("d")
+
+
+async def test_with_the_store_away_nobody_new_is_let_in(scene: Scene) -> None:
+    scene.store.away = True
+    with pytest.raises(Unavailable):
+        await scene.credentials.by_digest("d")
