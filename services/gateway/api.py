@@ -8,6 +8,7 @@ from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
 from services.gateway.routes import (
     account,
+    analytics,
     health,
     jobs,
     keys,
@@ -17,7 +18,16 @@ from services.gateway.routes import (
     session_reading,
     sessions,
 )
-from services.gateway.routes.seeds import manim_history, manim_maker, wallet, wallet_deleting, wallet_users
+from services.gateway.routes.seeds import (
+    manim_history,
+    manim_maker,
+    wallet,
+    wallet_deleting,
+    wallet_users,
+    workflow_files,
+    workflow_usage,
+    workflows,
+)
 
 ROUTERS = (
     sessions,
@@ -25,6 +35,7 @@ ROUTERS = (
     session_reading,
     jobs,
     account,
+    analytics,
     keys,
     media,
     manim_maker,
@@ -32,6 +43,9 @@ ROUTERS = (
     wallet,
     wallet_users,
     wallet_deleting,
+    workflows,
+    workflow_files,
+    workflow_usage,
     health,
     pages,
 )

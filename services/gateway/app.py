@@ -22,6 +22,7 @@ from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
 from services.gateway.news import News
+from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
@@ -47,6 +48,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     )
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
+    tables = PostgresTables(settings.database_url.get_secret_value(), settings.read_seconds)
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
         public_url=settings.url,
@@ -55,6 +57,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         new_id=new_id,
         sender=producer,
         documents=reading.MongoDocuments(database),
+        tables=tables,
         answers=reading.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),
@@ -87,6 +90,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     task.cancel()
     finally:
         await gateway.blobs.close()
+        tables.close()
         postgres.close()
         database.close()
 

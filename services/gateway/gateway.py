@@ -18,6 +18,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.news import News
 from services.gateway.signing import Signer
+from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
 
 Stored: TypeAlias = Mapping[str, Any]
@@ -164,6 +165,7 @@ class Gateway:
     new_id: Callable[[], UUID]
     sender: CommandSender
     documents: Documents
+    tables: Tables
     answers: Answers
     blobs: BlobStore
     waiters: Waiters

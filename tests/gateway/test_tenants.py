@@ -27,6 +27,9 @@ IDS = {
     "job_id": str(samples.JOB),
     "asset_id": str(samples.VIDEO),
     "command_id": str(UUID(int=77)),
+    "workflow_id": str(samples.SESSION),
+    "file_id": str(samples.VIDEO),
+    "metric": "funnel",
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
@@ -44,6 +47,8 @@ BODIES: dict[str, Any] = {
     "generateScript": {"sessionId": str(samples.SESSION)},
     "generateAudio": {"sessionId": str(samples.SESSION)},
     "generateVideo": {"sessionId": str(samples.SESSION)},
+    "createWorkflow": {"prompt": "How do bees find their way home?"},
+    "addWorkflowFile": {"file_type": "image", "file_path": "/a.png", "file_name": "a.png", "file_size": 1},
     "legacyGenerate": {"script": "Bees dance.", "walletAddress": "0xabc"},
 }
 """Operation to a body that it takes."""

@@ -75,13 +75,20 @@ async def open_pool(dsn: str, *, application: str, size: int = 10, seconds: floa
 
 
 @asynccontextmanager
-async def tenant_transaction(pool: Pool, tenant: str, seconds: float = 10) -> AsyncGenerator[Connection]:
-    """A transaction in which row-level security shows the rows of one tenant. Raises `Unavailable`."""
+async def tenant_transaction(
+    pool: Pool, tenant: str, seconds: float = 10, role: str = ""
+) -> AsyncGenerator[Connection]:
+    """A transaction in which row-level security shows the rows of one tenant. Raises `Unavailable`.
+
+    With a `role` it is made as that one, whoever logged in: so the policies bind a superuser's pool, too.
+    """
     if not tenant:
         raise ValueError("a tenant's transaction needs the tenant's name: an empty one would see nothing")
     with our_errors():
         async with pool.acquire(timeout=seconds) as connection, connection.transaction():
             await connection.execute("SELECT set_config('app.tenant', $1, true)", tenant)
+            if role:
+                await connection.execute("SELECT set_config('role', $1, true)", role)
             yield connection
 
 
