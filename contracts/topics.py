@@ -95,6 +95,8 @@ RENDER_PROGRESS = Topic(
 COMMANDS_OF: Mapping[str, str] = {
     "session": SESSION_COMMANDS.name,
     "account": SESSION_COMMANDS.name,
+    "preset": SESSION_COMMANDS.name,
+    "project": SESSION_COMMANDS.name,
     "job": RENDER_COMMANDS.name,
 }
 """Category of a stream to the topic that its commands go to."""

@@ -19,8 +19,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "gateway": ("-m", "services.gateway"),
 }
 
-SETUP: tuple[tuple[str, ...], ...] = (("topics",), ("migrate",), ("seed",))
-"""Commands of `playhead` that are run once before the services, all at once; a second time they change nothing."""
+SETUP: tuple[tuple[tuple[str, ...], ...], ...] = ((("topics",), ("migrate",)), (("seed",),))
+"""Commands of `playhead` that are run once before the services, group after group, those of a group all at once; a
+second time they change nothing."""
 SETUP_SECONDS = 60.0
 
 DEMO_KEY_FILE = "demo-key"
@@ -76,9 +77,10 @@ async def set_up(settings: OpsSettings, endpoints: Endpoints) -> None:
     """Topics, tables, collections and the demo account: made where they are missing. `StackError` when one fails."""
     told = environment(settings, endpoints)
     with plain_errors():
-        async with asyncio.TaskGroup() as group:
-            for arguments in SETUP:
-                group.create_task(_run_playhead(arguments, told))
+        for commands in SETUP:
+            async with asyncio.TaskGroup() as group:
+                for arguments in commands:
+                    group.create_task(_run_playhead(arguments, told))
 
 
 async def _run_playhead(arguments: tuple[str, ...], told: Mapping[str, str]) -> None:

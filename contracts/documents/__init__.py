@@ -4,8 +4,11 @@
 |-------------------|---------------------------------------|---------------------------|------------------|
 | `SessionDocument` | `sessions`                            | session, from its events  | session stream   |
 | `AccountDocument` | `accounts`                            | session, from its events  | account stream   |
+| `PresetDocument`  | `presets`                             | session, from its events  | preset stream    |
 | `CredentialsDocument` | `credentials`                     | session, from its events  | account stream   |
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
+| `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
+| `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
 
@@ -18,14 +21,19 @@ from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
+from contracts.documents.presets import PresetDocument
+from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
 from contracts.validators import json_schema
 
 COLLECTIONS: dict[str, type[Document]] = {
     "sessions": SessionDocument,
     "accounts": AccountDocument,
+    "presets": PresetDocument,
     "credentials": CredentialsDocument,
     "jobs": JobDocument,
+    "projects": ProjectDocument,
+    "timeline_states": TimelineStateDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
     "session_history": HistoryDocument,
@@ -47,12 +55,16 @@ __all__ = [
     "JobStatus",
     "LedgerEntry",
     "Part",
+    "PresetDocument",
     "Problem",
+    "ProjectDocument",
     "SessionDocument",
     "SessionError",
     "SessionStage",
     "SessionStatus",
     "StageStatus",
+    "TimelinePart",
+    "TimelineStateDocument",
     "asset",
     "json_schema",
 ]

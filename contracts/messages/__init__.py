@@ -5,15 +5,22 @@ from typing import get_args
 from contracts.catalog import Catalog
 from contracts.messages.account import AccountCommand, AccountEvent
 from contracts.messages.job import JobCommand, JobEvent
+from contracts.messages.preset import PresetCommand, PresetEvent
+from contracts.messages.project import ProjectCommand, ProjectEvent
 from contracts.messages.session import SessionCommand, SessionEvent
 from contracts.upcasters import UPCASTERS
 
 SESSION_CATALOG = Catalog(
-    commands=(*get_args(SessionCommand), *get_args(AccountCommand)),
-    events=(*get_args(SessionEvent), *get_args(AccountEvent)),
+    commands=(
+        *get_args(SessionCommand),
+        *get_args(AccountCommand),
+        *get_args(PresetCommand),
+        *get_args(ProjectCommand),
+    ),
+    events=(*get_args(SessionEvent), *get_args(AccountEvent), *get_args(PresetEvent), *get_args(ProjectEvent)),
     upcasters=UPCASTERS,
 )
-"""What `playhead.session.commands` and `playhead.session.events` carry: sessions and accounts."""
+"""What `playhead.session.commands` and `playhead.session.events` carry: sessions, accounts, presets and projects."""
 
 RENDER_CATALOG = Catalog(commands=get_args(JobCommand), events=get_args(JobEvent), upcasters=UPCASTERS)
 """What `playhead.render.commands` and `playhead.render.events` carry: jobs."""

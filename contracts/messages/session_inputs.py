@@ -34,9 +34,9 @@ def storable(metadata: Metadata) -> Metadata:
             case list() as items:
                 waiting.extend(items)
             case int() as number if not -_MOST <= number < _MOST:
-                raise ValueError("metadata has a whole number of more than 64 bits; send it as text")
+                raise ValueError("a whole number has more than 64 bits; send it as text")
             case float() as number if not isfinite(number):
-                raise ValueError("metadata has a number that is not finite; send it as text")
+                raise ValueError("a number is not finite; send it as text")
             case _:
                 continue
     return metadata

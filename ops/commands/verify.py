@@ -46,6 +46,8 @@ IN_POSTGRES = (
     Kept("analytics", analytics.JOBS),
     Kept("analytics", analytics.WORKFLOWS),
     Kept("analytics", analytics.METRICS),
+    Kept("analytics", analytics.PLATFORM_SESSIONS),
+    Kept("analytics", analytics.PLATFORM_JOBS),
 )
 
 

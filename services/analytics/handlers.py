@@ -15,6 +15,8 @@ from services.analytics.projections import (
     OF_JOBS,
     OF_SESSIONS,
     WORKFLOW,
+    platform,
+    platform_jobs,
 )
 
 SESSIONS = Projector(name="sessions-projector", topic=SESSION_EVENTS, catalog=SESSION_CATALOG, projections=OF_SESSIONS)
@@ -29,8 +31,17 @@ WORKFLOWS = Projector(
 METRICS = Projector(
     name="metrics-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=ASSETS, journals=CHANGES_OF_JOBS
 )
-PROJECTORS = (SESSIONS, JOBS, WORKFLOWS, METRICS)
-"""Tables that came later have a projector of their own: it begins at the log's beginning."""
+PLATFORM_SESSIONS = Projector(
+    name="platform-sessions-projector",
+    topic=SESSION_EVENTS,
+    catalog=SESSION_CATALOG,
+    projections=platform.OF_SESSIONS,
+)
+PLATFORM_JOBS = Projector(
+    name="platform-jobs-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=platform_jobs.OF_JOBS
+)
+PROJECTORS = (SESSIONS, JOBS, PLATFORM_SESSIONS, PLATFORM_JOBS, WORKFLOWS, METRICS)
+"""A projector of its own for each schema: one that is added later begins at the log's beginning."""
 
 
 def groups(
@@ -39,6 +50,6 @@ def groups(
     render_events: KafkaEventLog,
     store: Callable[[Projector], ProjectionStore],
 ) -> Sequence[Group]:
-    """One group a projector, each with the store that is made for it."""
+    """One projector a topic and schema, each with the store that is made for it."""
     logs = {SESSION_EVENTS.name: session_events, RENDER_EVENTS.name: render_events}
     return tuple(roles.projector(logs[one.topic.name], one, store(one)) for one in PROJECTORS)

@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from blobs.opening import open_blobs
+from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
@@ -21,7 +22,9 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
+from services.gateway.lag import ProjectionLag
 from services.gateway.news import News
+from services.gateway.projects import MongoProjects
 from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
@@ -49,6 +52,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
     tables = PostgresTables(settings.database_url.get_secret_value(), settings.read_seconds)
+    stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
+    lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
         public_url=settings.url,
@@ -58,6 +63,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         sender=producer,
         documents=reading.MongoDocuments(database),
         tables=tables,
+        projects=MongoProjects(database),
         answers=reading.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),
@@ -71,7 +77,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
-        probes=_probes(settings, producer, database, postgres),
+        probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
     try:
@@ -91,6 +97,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     finally:
         await gateway.blobs.close()
         tables.close()
+        await lag.close()
         postgres.close()
         database.close()
 

@@ -108,7 +108,13 @@ async def register(request: Request, gateway: Gateway, principal: Principal) -> 
     """
     if principal.known is not None or principal.account in gateway.registered:
         return
-    wish = Wish(
+    await send(request, gateway, principal, registration(gateway, principal))
+    gateway.registered.add(principal.account)
+
+
+def registration(gateway: Gateway, principal: Principal) -> Wish:
+    """The command that opens the principal's account; each time the same one."""
+    return Wish(
         topic=SESSION_COMMANDS.name,
         stream=stream_id("account", principal.tenant, str(principal.account)),
         body=RegisterAccount(
@@ -122,9 +128,8 @@ async def register(request: Request, gateway: Gateway, principal: Principal) -> 
         id=repeatable_command(principal.tenant, f"register\n{principal.account}"),
         at=gateway.now(),
         links={},
+        repeatable=True,
     )
-    await send(request, gateway, principal, wish)
-    gateway.registered.add(principal.account)
 
 
 def command_id(gateway: Gateway, tenant: str, chosen: UUID | None) -> UUID:

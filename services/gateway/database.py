@@ -1,13 +1,18 @@
 """PostgreSQL, as far as the gateway looks at it: is it there, and how large is what it holds?"""
 
 import asyncio
+from collections.abc import Sequence
 from importlib.resources import files
+
+import asyncpg
 
 from eventlog.errors import Unavailable
 from eventlog.read.postgres.pool import Pool, open_pool, our_errors
 from services.gateway.gateway import PartState
+from services.gateway.lag import Mark
 
 _STATISTICS = (files("services.gateway") / "sql" / "statistics.sql").read_text(encoding="utf-8")
+_CHECKPOINTS = (files("services.gateway") / "sql" / "checkpoints.sql").read_text(encoding="utf-8")
 
 
 class Database:
@@ -32,10 +37,26 @@ class Database:
         numbers = dict(row) if row is not None else {}
         about = {
             "activeConnections": numbers.get("connections"),
+            "maxConnections": numbers.get("most"),
             "poolSize": pool.get_size(),
-            "statistics": {"sizeBytes": numbers.get("bytes"), "rows": numbers.get("rows")},
+            "poolInUse": pool.get_size() - pool.get_idle_size(),
+            "statistics": {
+                "sizeBytes": numbers.get("bytes"),
+                "rows": numbers.get("rows"),
+                "tableBytes": numbers.get("sizes"),
+            },
         }
         return PartState(True, round((loop.time() - begun) * 1000, 3), about)
+
+    async def checkpoints(self) -> Sequence[Mark]:
+        """Where the projectors of tables stand. Raises `Unavailable`."""
+        pool = await self._opened()
+        with our_errors():
+            try:
+                found = await pool.fetch(_CHECKPOINTS, timeout=self._seconds)
+            except asyncpg.UndefinedTableError:
+                return []  # before the first `playhead migrate` no projector stands anywhere
+        return [Mark(*row) for row in found]
 
     def close(self) -> None:
         """Let go of every connection."""

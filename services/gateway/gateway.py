@@ -17,6 +17,7 @@ from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.news import News
+from services.gateway.projects import Projects
 from services.gateway.signing import Signer
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
@@ -95,6 +96,14 @@ class Documents(Protocol):
 
     async def account(self, tenant: str, account_id: str) -> Stored | None: ...
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        """A preset that the account may use: its own, or a default one; none that was deleted."""
+        ...
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        """Those that the account may use, newest first, from after a place."""
+        ...
+
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         """What became of a command, whichever service decided it."""
         ...
@@ -166,6 +175,7 @@ class Gateway:
     sender: CommandSender
     documents: Documents
     tables: Tables
+    projects: Projects
     answers: Answers
     blobs: BlobStore
     waiters: Waiters

@@ -14,6 +14,8 @@ _COMMANDS = UUID("0b3c1d0e-58a7-5a0c-9f27-0d7a4be5b9a1")
 _JOBS = UUID("8ef1c7ab-9d3e-5a53-8f0b-2a6de1c90b47")
 _FILES = UUID("5f0d3c61-7a0e-5d1b-8a64-e2b9c7d41f08")
 _SESSIONS = UUID("b44a3f52-6c1d-5e0f-a2f8-93c6d8b0e7d5")
+_PRESETS = UUID("6a2f90d7-4be1-5c38-9d06-1f7c35ae82b4")
+_PROJECTS = UUID("5d2f8a61-0c7b-5e94-a6d1-9b3e47f0c285")
 _ACCOUNTS = UUID("d1a7e9c4-3b58-5f6a-b0e2-7c4f91a6d83e")
 _MARK = (1 << 24) - 1
 
@@ -52,6 +54,16 @@ def file_of(command: UUID) -> UUID:
 def session_of(command: UUID) -> UUID:
     """The id of the session that a repeatable command starts."""
     return uuid5(_SESSIONS, str(command))
+
+
+def preset_of_command(command: UUID) -> UUID:
+    """The id of the preset that a repeatable command saves."""
+    return uuid5(_PRESETS, str(command))
+
+
+def project_of(command: UUID) -> UUID:
+    """The id of the project that a repeatable command creates."""
+    return uuid5(_PROJECTS, str(command))
 
 
 def account_id(tenant: str, kind: AccountKind, subject: str) -> UUID:

@@ -17,6 +17,7 @@ from services.gateway import reading_wallets as wallets
 from services.gateway.cursors import Place
 from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
+from services.gateway.lag import Mark
 from services.gateway.news import News
 from services.gateway.waiting import Outcome, Waiters
 
@@ -25,6 +26,7 @@ HISTORY = "session_history"
 ANSWERS = "idempotency"
 INDEXES = (Index(ANSWERS, [("at", 1)], seconds=KEPT_SECONDS),)
 SAME_ASSETS = 10
+MOST_CHECKPOINTS = 10_000
 MOST_COUNTED = 1_000_000
 PAUSE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
@@ -74,6 +76,19 @@ class MongoDocuments:
 
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return await self._by_id("accounts", tenant, stream_id("account", tenant, account_id))
+
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        where = {"_id": stream_id("preset", tenant, preset_id), **_usable(account_id)}
+        return await self._database.of_tenant("presets", tenant).find_one(where)
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        clauses: list[Mapping[str, Any]] = [_usable(account_id)]
+        if after is not None:
+            clauses.append(
+                {"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]}
+            )
+        newest = [("createdAt", -1), ("_id", -1)]
+        return await self._database.of_tenant("presets", tenant).find({"$and": clauses}, sort=newest, limit=limit)
 
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         for name in OUTCOMES:
@@ -194,6 +209,12 @@ async def follow_history(database: MongoDatabase, news: News) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
+async def checkpoints(database: MongoDatabase) -> Sequence[Mark]:
+    """Where the projectors of documents stand. Raises `Unavailable`."""
+    found = await database.collection("checkpoints").find({}, limit=MOST_CHECKPOINTS)
+    return [Mark(one["projector"], one["topic"], one["partition"], one["nextOffset"]) for one in found]
+
+
 async def look(database: MongoDatabase) -> PartState:
     """Whether a primary answers."""
     begun = asyncio.get_running_loop().time()
@@ -211,6 +232,10 @@ async def _catch_up(database: MongoDatabase, waiters: Waiters) -> None:
     for name in OUTCOMES:
         for document in await database.collection(name).find({"_id": {"$in": pending}}, limit=len(pending)):
             waiters.tell(UUID(document["_id"]), Outcome.of(document))
+
+
+def _usable(account_id: str) -> Mapping[str, Any]:
+    return {"deletedAt": None, "$or": [{"accountId": account_id}, {"isDefault": True}]}
 
 
 def _clauses(which: SessionFilter) -> list[Mapping[str, Any]]:

@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from ops.processes import DEMO_KEY_FILE, SERVICES
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
 from ops.state import read_state
+from tests.chaos.processes import STOP_SECONDS, ended, environment_of, family
 from tests.live.infrastructure import named, without_urls
 from tests.waiting import eventually
 
 START_SECONDS = 180.0
-STOP_SECONDS = 60.0
 READY_SECONDS = 60.0
 
 
@@ -122,7 +122,7 @@ class System:
         `within` is a command that sets something up and then becomes the process.
         """
         port = _free_port()
-        environment = {**_environment(int(self.told(name)["pid"])), "PLAYHEAD_PORT": str(port), **settings}
+        environment = {**environment_of(int(self.told(name)["pid"])), "PLAYHEAD_PORT": str(port), **settings}
         with (self.folder / "logs" / f"{name}-beside.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(*within, sys.executable, *SERVICES[name]),
@@ -135,10 +135,7 @@ class System:
         try:
             yield Beside(process, port)
         finally:
-            if process.returncode is None:
-                process.terminate()
-                async with asyncio.timeout(STOP_SECONDS):
-                    await process.wait()
+            await ended(process)
 
     def _state(self) -> dict[str, Any]:
         state = read_state(self.folder)
@@ -199,40 +196,9 @@ async def whole_system(folder: Path) -> AsyncGenerator[System]:
         await system.stop()
 
 
-@contextmanager
-def frozen(pid: int) -> Generator[None]:
-    """A process and all that it has started stand still; they go on afterwards, or when `thaw` is called."""
-    stopped = family(pid)
-    for one in stopped:
-        one.suspend()
-    try:
-        yield
-    finally:
-        for one in stopped:
-            if one.is_running():
-                one.resume()
-
-
-def thaw(pid: int) -> None:
-    """What stood still goes on."""
-    for one in family(pid):
-        one.resume()
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all that it has started, in whatever process groups."""
-    parent = psutil.Process(pid)
-    return [parent, *parent.children(recursive=True)]
-
-
 async def encoding(system: System) -> list[psutil.Process] | None:
     """The programs that encode a film for the worker, once there are any."""
     return [one for one in family(int(system.told("worker")["pid"])) if "ffmpeg" in one.name()] or None
-
-
-async def are_gone(processes: Sequence[psutil.Process]) -> bool:
-    """Whether none of them runs."""
-    return not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in processes)
 
 
 async def answers_ready(port: int) -> bool:
@@ -247,12 +213,6 @@ async def _probe(port: int) -> Mapping[str, Any] | None:
         except httpx.TransportError:
             return None
     return answer.json().get("parts", {}) if answer.is_success else None
-
-
-def _environment(pid: int) -> dict[str, str]:
-    """What a process was told when it was started."""
-    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-    return dict(pair.split("=", 1) for pair in pairs if pair)
 
 
 def _free_port() -> int:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.invariants import hold
-from tests.chaos.system import System, frozen
+from tests.chaos.processes import frozen
+from tests.chaos.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]

@@ -12,7 +12,8 @@ import pytest
 
 from tests.chaos.client import FILM, FILM_SECONDS, Client, now
 from tests.chaos.invariants import hold
-from tests.chaos.system import System, frozen, thaw
+from tests.chaos.processes import frozen, thaw
+from tests.chaos.system import System
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]

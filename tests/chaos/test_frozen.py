@@ -18,7 +18,8 @@ from eventlog.kafka import KafkaAccess, KafkaSender
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.history import History, read_histories
 from tests.chaos.invariants import hold
-from tests.chaos.system import Beside, System, are_gone, encoding, frozen, thaw
+from tests.chaos.processes import are_gone, frozen, thaw
+from tests.chaos.system import Beside, System, encoding
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.invariants import hold
-from tests.chaos.system import System, are_gone, encoding
+from tests.chaos.processes import are_gone
+from tests.chaos.system import System, encoding
 from tests.chaos.turns import turn
 from tests.waiting import eventually
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.projection import Row
-from services.analytics.stores import METRICS, WORKFLOW
+from services.analytics.stores import METRICS, PLATFORM, WORKFLOW
 from services.analytics.stores import MIGRATIONS as ANALYTICS
 from services.render.sql import RETENTION_MIGRATIONS
 from services.render.stores import MIGRATIONS as RENDER
 
 _TABLE = re.compile(r"CREATE TABLE ([a-z_.]+) \((.*?)\n\);", re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z_]\w*) ([a-z]+(?:\[\])?)( NOT NULL| PRIMARY KEY)?", re.MULTILINE)
+_ADDED = re.compile(r"^ALTER TABLE ([a-z_.]+) ADD COLUMN ([a-z_]\w*) [a-z]+(?:\[\])?( NOT NULL)?", re.MULTILINE)
 _BSON: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "int": int,
@@ -49,12 +50,15 @@ def tables() -> Mapping[str, Mapping[str, bool]]:
     """Table to column to whether it takes no NULL, as the migrations say."""
     sql = "\n".join(
         file.read_text("utf-8")
-        for folder in (ANALYTICS, METRICS, WORKFLOW, RENDER, RETENTION_MIGRATIONS)
+        for folder in (ANALYTICS, METRICS, WORKFLOW, PLATFORM, RENDER, RETENTION_MIGRATIONS)
         for file in sorted(Path(folder).iterdir())
     )
-    return {
+    found = {
         table: {name: bool(needed) for name, _, needed in _COLUMN.findall(body)} for table, body in _TABLE.findall(sql)
     }
+    for table, name, needed in _ADDED.findall(sql):
+        found[table][name] = bool(needed)
+    return found
 
 
 @cache

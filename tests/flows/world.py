@@ -27,6 +27,8 @@ from services.analytics.projections import (
     OF_JOBS,
     OF_SESSIONS,
     WORKFLOW,
+    platform,
+    platform_jobs,
 )
 from services.render import projections as render
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
@@ -38,12 +40,18 @@ from tests.bdd import NOON
 from tests.eventlog.toys import commit_in
 from tests.flows.kept import check_document, check_row
 from tests.histories import TENANT
-from tests.session.words import ACCOUNT, JOB, SESSION, an_id, output, register
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, output, register
 
 SESSION_STREAM = stream_id("session", TENANT, str(SESSION))
 ACCOUNT_STREAM = stream_id("account", TENANT, str(ACCOUNT))
 JOB_STREAM = stream_id("job", TENANT, str(JOB))
-STREAMS: Mapping[str, str] = {"session": SESSION_STREAM, "account": ACCOUNT_STREAM, "job": JOB_STREAM}
+PRESET_STREAM = stream_id("preset", TENANT, str(PRESET))
+STREAMS: Mapping[str, str] = {
+    "session": SESSION_STREAM,
+    "account": ACCOUNT_STREAM,
+    "job": JOB_STREAM,
+    "preset": PRESET_STREAM,
+}
 
 
 class Service:
@@ -111,11 +119,11 @@ class World:
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
-        self.facts = (
-            Reader(self.session, (*OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
-            Reader(self.render, (*OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
-        )
         self.retention = Reader(self.render, render.RETENTION)
+        self.facts = (
+            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
+            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
+        )
         self.sent: list[Command] = []
         self.send(register(starter_grant))
 

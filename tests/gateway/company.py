@@ -19,6 +19,7 @@ from contracts.model import CommandBody
 from contracts.rendering import Stage
 from eventlog.errors import Unavailable
 from services.gateway.waiting import Outcome
+from services.session import projections as session
 from tests.flows import world as flows
 from tests.gateway import world as gateways
 from tests.gateway.memory import MemorySender
@@ -108,6 +109,11 @@ class Company:
                 self.gateway.waiters.tell(UUID(document["_id"]), Outcome.of(document))
         self.gateway.news.perhaps()
         self.gateway.waiters.beat()
+
+    async def rebuild(self) -> None:
+        """The session service's documents, from nothing but the log."""
+        self.services.documents = flows.Reader(self.services.session, session.PROJECTIONS, session.JOURNALS)
+        await self.show()
 
     def _by_worker(self, row: Any, body: CommandBody) -> Command:
         return Command(

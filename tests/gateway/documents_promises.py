@@ -36,6 +36,24 @@ class DocumentsPromises:
             assert (await documents.job(tenant, str(JOB)) is not None) == found
             assert (await documents.account(tenant, str(JOB)) is not None) == found
 
+    async def test_an_account_reads_its_own_presets_and_its_tenant_s_default_ones(
+        self, documents: Documents, put: Put
+    ) -> None:
+        owner, stranger = str(samples.ACCOUNT), str(JOB)
+        for n, fields in enumerate([{}, {"isDefault": True}, {"deletedAt": NOON}], 1):
+            moment = NOON + timedelta(seconds=n)
+            await put("presets", samples.preset("ours", UUID(int=n), createdAt=moment, **fields))
+        for tenant, account, found in (("ours", owner, [2, 1]), ("ours", stranger, [2]), ("theirs", owner, [])):
+            rows = await documents.presets(tenant, account, None, 10)
+            assert [UUID(row["presetId"]).int for row in rows] == found
+            for n in (1, 2, 3):
+                read = await documents.preset(tenant, account, str(UUID(int=n)))
+                assert (read is not None) == (n in found)
+            rest = await documents.presets(
+                tenant, account, Place(NOON + timedelta(seconds=2), rows[0]["_id"] if rows else ""), 10
+            )
+            assert [row["presetId"] for row in rest] == [row["presetId"] for row in rows[1:]]
+
     async def test_a_deleted_session_is_not_read(self, documents: Documents, put: Put) -> None:
         await put("sessions", samples.session("ours", status="deleted", assets=[samples.asset("a" * 64, 1)]))
         assert await documents.session("ours", str(SESSION)) is None

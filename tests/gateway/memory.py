@@ -85,6 +85,18 @@ class MemoryDocuments:
     async def account(self, tenant: str, account_id: str) -> Stored | None:
         return self.one("accounts", tenant, stream_id("account", tenant, account_id))
 
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        id_ = stream_id("preset", tenant, preset_id)
+        return next((row for row in self._usable(tenant, account_id) if row["_id"] == id_), None)
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        rows = sorted(self._usable(tenant, account_id), key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
+        return [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+
+    def _usable(self, tenant: str, account_id: str) -> list[Stored]:
+        rows = [row for row in self.rows("presets", tenant) if row["deletedAt"] is None]
+        return [row for row in rows if row["isDefault"] or row["accountId"] == account_id]
+
     async def by_digest(self, digest: str) -> Stored | None:
         rows = [row for tenant in self.tenants("credentials") for row in self.rows("credentials", tenant)]
         return next((row for row in rows for part in (*row["keys"], *row["logins"]) if part["digest"] == digest), None)

@@ -17,7 +17,7 @@ class MemoryTables:
     """`rows` is a table by its name, `metrics` the rows of a metric; `away` refuses everything."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, list[Row]] = {}
+        self.rows: dict[str, Sequence[Row]] = {}
         self.metrics: dict[str, list[dict[str, Any]]] = {}
         self.away = False
 

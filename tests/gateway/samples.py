@@ -1,6 +1,8 @@
 """Documents as the projectors would write them, checked against their contracts."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +14,10 @@ from contracts.documents import (
     Document,
     HistoryDocument,
     JobDocument,
+    PresetDocument,
+    ProjectDocument,
     SessionDocument,
+    TimelineStateDocument,
 )
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
@@ -23,6 +28,8 @@ SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
 JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
 VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
+PRESET = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
+PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000006")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
@@ -125,6 +132,81 @@ def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: A
             "updatedAt": NOON,
             "finishedAt": None,
             "version": 1,
+            **fields,
+        },
+    )
+
+
+def preset(tenant: str, preset_id: UUID = PRESET, **fields: Any) -> dict[str, Any]:
+    """A template of somebody's own."""
+    return stored(
+        PresetDocument,
+        {
+            "_id": stream_id("preset", tenant, str(preset_id)),
+            "tenant": tenant,
+            "presetId": str(preset_id),
+            "accountId": str(ACCOUNT),
+            "isDefault": False,
+            "name": "Calm",
+            "description": "",
+            "kind": "slides",
+            "aspect": "16:9",
+            "language": "en",
+            "voice": "",
+            "instructions": "",
+            "configuration": {},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "deletedAt": None,
+            "version": 1,
+            **fields,
+        },
+    )
+
+
+def project(tenant: str, project_id: UUID = PROJECT, **fields: Any) -> dict[str, Any]:
+    """A project that was just begun."""
+    return stored(
+        ProjectDocument,
+        {
+            "_id": stream_id("project", tenant, str(project_id)),
+            "tenant": tenant,
+            "projectId": str(project_id),
+            "name": "Sea",
+            "description": "",
+            "videoPath": "/media/sea.mp4",
+            "duration": 31.4,
+            "timelineState": {"layers": [], "playheadTime": 0, "duration": 0, "markers": []},
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "isDeleted": False,
+            "version": 1,
+            "timelineVersion": 1,
+            "timelineSavedAt": NOON,
+            **fields,
+        },
+    )
+
+
+def saved_timeline(tenant: str, project_id: UUID = PROJECT, version: int = 1, **fields: Any) -> dict[str, Any]:
+    """A timeline as it was saved once."""
+    return stored(
+        TimelineStateDocument,
+        {
+            "_id": f"{tenant} {project_id} {version}",
+            "tenant": tenant,
+            "stream": stream_id("project", tenant, str(project_id)),
+            "projectId": str(project_id),
+            "layers": [],
+            "playheadTime": 0,
+            "duration": 0,
+            "markers": [],
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "createdBy": str(ACCOUNT),
+            "version": version,
+            "restores": None,
             **fields,
         },
     )
@@ -234,3 +316,51 @@ def credentials(tenant: str, account_id: UUID, name: str, key: str, login: str) 
         "updatedAt": NOON,
         "version": 2,
     }
+
+
+def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
+    """A workflow with a film and a scene, by the names of their tables."""
+    base = {"stream": stream_id("session", tenant, str(SESSION)), "tenant_id": tenant}
+    blob = sha256(MOVIE).hexdigest()
+    about = {"sha256": blob, "media_type": "video/mp4", "job_id": str(JOB)}
+    workflow = {
+        **base,
+        "id": SESSION,
+        "user_id": ACCOUNT,
+        "original_prompt": words,
+        "enhanced_story": words,
+        "story_title": words,
+        "status": "completed",
+        "phases": [{"name": stage.value, "status": "done", "finished_at": NOON.isoformat()} for stage in STAGES],
+        "error_message": "",
+        "created_at": NOON,
+        "updated_at": NOON,
+        "completed_at": NOON,
+        "deleted_at": None,
+        "version": 7,
+    }
+    file = {
+        **base,
+        "id": VIDEO,
+        "workflow_id": SESSION,
+        "file_type": "video",
+        "file_path": f"/media/{VIDEO}.mp4",
+        "file_name": words,
+        "file_size": len(MOVIE),
+        "metadata": json.dumps(about),
+        "stage": "video",
+        "created_at": NOON,
+    }
+    scene = {
+        **base,
+        "workflow_id": SESSION,
+        "scene_number": 1,
+        "description": words,
+        "prompt": words,
+        "bullets": [],
+        "image_file_id": None,
+        "start_ms": 0,
+        "end_ms": 1_000,
+        "created_at": NOON,
+    }
+    return {"workflow.workflows": [workflow], "workflow.generated_files": [file], "workflow.scenes": [scene]}

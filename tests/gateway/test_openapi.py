@@ -40,7 +40,13 @@ async def test_every_error_is_documented_in_its_shape(document: dict[str, Any]) 
 
 async def test_every_call_with_a_body_documents_it(document: dict[str, Any]) -> None:
     bodies = {path for _, path, operation in operations(document) if "requestBody" in operation}
-    assert bodies >= {"/v1/sessions", "/api/generate", "/v1/sessions/{session_id}/stages", "/api/improve-prompt"}
+    assert bodies >= {
+        "/v1/sessions",
+        "/api/generate",
+        "/v1/sessions/{session_id}/stages",
+        "/v1/presets",
+        "/api/improve-prompt",
+    }
     schema = document["components"]["schemas"]["NewSession"]
     assert schema["additionalProperties"] is False
     assert {"sessionId", "prompt", "script", "kind", "aspect", "stages"} <= set(schema["properties"])

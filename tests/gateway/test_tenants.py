@@ -16,6 +16,8 @@ import pytest
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
+from contracts.messages.account import AccountKind
+from services.gateway.identity import account_id
 from tests.gateway import samples
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS, THEM, World
 
@@ -26,20 +28,28 @@ IDS = {
     "session_id": str(samples.SESSION),
     "job_id": str(samples.JOB),
     "asset_id": str(samples.VIDEO),
+    "preset_id": str(samples.PRESET),
     "command_id": str(UUID(int=77)),
     "workflow_id": str(samples.SESSION),
     "file_id": str(samples.VIDEO),
-    "metric": "funnel",
+    "project_id": str(samples.PROJECT),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
+    "video_id": str(samples.JOB),
+    "wallet_address": "0xbee5",
 }
 """Path parameter to what the other tenant has under it."""
+
+PLAIN = {"version": "1", "metric": "funnel"}
+"""Path parameters that name nobody's things."""
 
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
     "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},
+    "createPreset": {"name": "Calm"},
+    "changePreset": {"name": "Calm"},
     "requestStages": {"stages": ["refine"]},
     "regenerateSession": {"from": "prompt"},
     "regenerateSeedSession": {},
@@ -49,11 +59,19 @@ BODIES: dict[str, Any] = {
     "generateVideo": {"sessionId": str(samples.SESSION)},
     "createWorkflow": {"prompt": "How do bees find their way home?"},
     "addWorkflowFile": {"file_type": "image", "file_path": "/a.png", "file_name": "a.png", "file_size": 1},
+    "createProject": {"name": "Bees"},
+    "editProject": {"name": "Bees"},
+    "saveTimeline": {"layers": []},
+    "createSeedProject": {"name": "Bees"},
+    "putSeedProject": {"name": "Bees"},
+    "putSeedTimeline": {"layers": []},
     "legacyGenerate": {"script": "Bees dance.", "walletAddress": "0xabc"},
 }
 """Operation to a body that it takes."""
 
-THEIR_IDS = {str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, THEM.account)}
+THEIR_IDS = {
+    str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, samples.PRESET, THEM.account)
+}
 """Ids that an answer must not tell; any other is new, and another each time."""
 
 ACCEPTED = {(202, "POST"), (202, "PUT"), (202, "PATCH"), (202, "DELETE")}
@@ -70,7 +88,7 @@ class Call(NamedTuple):
 
     def under(self, ids: dict[str, str]) -> str:
         """The path with these ids in it."""
-        return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], self.path)
+        return re.sub(r"\{(\w+)\}", lambda found: (PLAIN | ids)[found[1]], self.path)
 
 
 def calls(document: dict[str, Any]) -> Iterator[Call]:
@@ -78,7 +96,7 @@ def calls(document: dict[str, Any]) -> Iterator[Call]:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             name = operation["operationId"]
-            if unknown := set(re.findall(r"\{(\w+)\}", path)) - set(IDS):
+            if unknown := set(re.findall(r"\{(\w+)\}", path)) - set(IDS) - set(PLAIN):
                 raise AssertionError(f"{name} has {unknown} in its path: say in IDS what the other tenant has there")
             if "requestBody" in operation and name not in BODIES:
                 raise AssertionError(f"{name} takes a body: say in BODIES one that it accepts")
@@ -92,7 +110,13 @@ def theirs(world: World) -> None:
     world.documents.put("sessions", samples.session(THEIRS, assets=[samples.asset(digest, 20)], **done))
     world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
+    world.tables.rows.update(samples.workflow_rows(THEIRS, SECRET))
+    world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
+    world.documents.put("projects", samples.project(THEIRS, name=SECRET))
+    world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
+    wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
+    world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
     world.documents.put(
         "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
     )
@@ -133,7 +157,7 @@ async def test_anothers_id_answers_as_one_that_never_was(neighbours: World, docu
     missing = {name: MISSING + (".mp4" if name == "name" else "") for name in IDS}
     tried = 0
     for call in calls(document):
-        if "{" not in call.path:
+        if not set(re.findall(r"\{(\w+)\}", call.path)) & set(IDS):
             continue
         for headers in ({}, {"If-None-Match": '"v2"'}, {"Range": "bytes=0-3"}, {"If-Match": '"v2"'}):
             known = await sent(neighbours, KEY, call, IDS, **headers)
@@ -157,7 +181,8 @@ async def test_no_call_changes_anything_of_anothers(neighbours: World, document:
         await sent(neighbours, KEY, call, IDS)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
-    their_streams = {stream_id(kind, THEIRS, one) for kind in ("session", "job") for one in IDS.values()}
+    kinds = ("session", "job", "preset", "project")
+    their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
     assert not {command.stream for _, command in neighbours.sender.sent} & their_streams
 
 
@@ -170,4 +195,17 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
             answer = await sent(neighbours, OTHER_KEY, call, IDS)
             if answer.status_code == 200:
                 found.add(call.name)
-    assert {"getSession", "getJob", "getAsset", "getSessionHistory", "getMedia"} <= found, found
+    assert {
+        "getSession",
+        "getJob",
+        "getAsset",
+        "getSessionHistory",
+        "getMedia",
+        "getProject",
+        "getTimelineVersion",
+        "legacyUser",
+        "getWorkflow",
+        "listWorkflowFiles",
+        "getWorkflowScenes",
+        "getWorkflowFile",
+    } <= found, found

@@ -24,6 +24,7 @@ from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
+from tests.gateway.memory_projects import MemoryProjects
 from tests.gateway.memory_tables import MemoryTables
 
 OURS, THEIRS = "ours", "theirs"
@@ -63,6 +64,7 @@ class World:
             sender=self.sender,
             documents=self.documents,
             tables=self.tables,
+            projects=MemoryProjects(self.documents),
             answers=self.answers,
             blobs=self.blobs,
             waiters=self.waiters,

@@ -26,7 +26,7 @@ TOPIC = "playhead.render.events"
 UNEXPLAINED = """
 SELECT c.oid::regclass::text AS relation, coalesce(a.attname, '') AS field
 FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN ('analytics', 'wallet', 'render')
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN ('analytics', 'wallet', 'render', 'platform')
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relkind IN ('r', 'v')
     AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)

@@ -207,11 +207,16 @@ async def test_a_thousand_commands_at_once_are_all_accepted(client: httpx.AsyncC
     assert {status for _ in range(10) for status in await asyncio.gather(*map(one, range(100)))} == {202}
 
 
+@pytest.mark.req(75, 80)
 async def test_health_shows_the_real_parts(client: httpx.AsyncClient) -> None:
     body = (await client.get("/api/health")).json()
     assert body["status"] == "healthy"
     assert body["database"]["connected"]
     assert body["database"]["statistics"]["sizeBytes"] > 1_000_000
+    assert 0 < body["database"]["activeConnections"] <= body["database"]["maxConnections"]
+    assert 0 <= body["database"]["poolInUse"] <= body["database"]["poolSize"]
+    assert set(body["database"]["statistics"]["rows"]) == set(body["database"]["statistics"]["tableBytes"])
+    assert body["projections"] == {}  # no projector has run against these stores
     assert (await client.get("/api/db/health")).json() == {"ok": True}
 
 

@@ -20,6 +20,7 @@ from contracts.messages.account import (
     SettleCredits,
 )
 from contracts.messages.files import RemoveFile
+from contracts.messages.preset import PresetCommand
 from contracts.messages.session import (
     Changes,
     DeleteSession,
@@ -45,13 +46,14 @@ from contracts.messages.session import (
 from contracts.messages.session_life import Basis
 from contracts.rendering import STAGES, Aspect, Stage
 from services.analytics.projections import OF_SESSIONS
-from services.session.deciders import DECIDERS, account, session, session_work
+from services.session.deciders import account, preset, session, session_work
 from services.session.policies import derive
 from services.session.projections import PROJECTIONS
 from tests.bdd import NOON
 from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played, some_of
 from tests.session.test_policies import heard
+from tests.session.test_preset import PRESETS
 from tests.session.words import ACCOUNT, PROMPT, SCRIPT, SESSION, an_id, opening, output, recording, register, start
 
 jobs = some.sampled_from([an_id(name) for name in "abc"])
@@ -290,28 +292,37 @@ def test_a_reservation_is_closed_once_takes_no_more_than_it_set_aside_and_gives_
 
 
 @quick
-@given(SESSIONS, ACCOUNTS)
+@given(SESSIONS, ACCOUNTS, PRESETS)
 def test_states_survive_the_ledger(
-    of_a_session: Sequence[SessionCommand], of_an_account: Sequence[AccountCommand]
+    of_a_session: Sequence[SessionCommand],
+    of_an_account: Sequence[AccountCommand],
+    of_a_preset: Sequence[PresetCommand],
 ) -> None:
-    for decider, commands in zip(DECIDERS, (of_a_session, of_an_account), strict=True):
+    for decider, commands in (
+        (session.DECIDER, of_a_session),
+        (account.DECIDER, of_an_account),
+        (preset.DECIDER, of_a_preset),
+    ):
         remembered = links(decider, SESSION_CATALOG, commands, forgetful=False)
         assert links(decider, SESSION_CATALOG, commands, forgetful=True) == remembered
 
 
 @quick
-@given(SESSIONS, ACCOUNTS)
+@given(SESSIONS, ACCOUNTS, PRESETS)
 def test_whatever_happens_can_be_kept(
-    of_a_session: Sequence[SessionCommand], of_an_account: Sequence[AccountCommand]
+    of_a_session: Sequence[SessionCommand],
+    of_an_account: Sequence[AccountCommand],
+    of_a_preset: Sequence[PresetCommand],
 ) -> None:
     happened = {
         "session": events_of(played(session.DECIDER, of_a_session)),
         "account": events_of(played(account.DECIDER, of_an_account)),
+        "preset": events_of(played(preset.DECIDER, of_a_preset)),
     }
     for projection in PROJECTIONS:
-        for document in folded(projection, happened[projection.category]):
+        for document in folded(projection, happened.get(projection.category, [])):
             check_document(projection.name, document)
     for projection in OF_SESSIONS:
-        for row in folded(projection, happened[projection.category]):
+        for row in folded(projection, happened.get(projection.category, [])):
             check_row(projection.name, row)
             assert row["account_id"] == ACCOUNT

@@ -40,9 +40,12 @@ class Collection:
         with our_errors():
             return await self._collection.find_one(self._within(where))
 
-    async def find(self, where: Mapping[str, Any], *, sort: Sort = (), skip: int = 0, limit: int) -> list[Document]:
-        """At most `limit` documents that fit. Raises `Unavailable`."""
-        found = self._collection.find(self._within(where), sort=list(sort) or None, skip=skip, limit=limit)
+    async def find(
+        self, where: Mapping[str, Any], *, sort: Sort = (), skip: int = 0, limit: int, without: Sequence[str] = ()
+    ) -> list[Document]:
+        """At most `limit` documents that fit, without those of their fields that are named. Raises `Unavailable`."""
+        shown = dict.fromkeys(without, 0) or None
+        found = self._collection.find(self._within(where), shown, sort=list(sort) or None, skip=skip, limit=limit)
         with our_errors():
             return await found.to_list(None)
 

@@ -14,7 +14,7 @@ EVERY_SCOPE: frozenset[Scope] = frozenset(Scope)
 
 @dataclass(frozen=True)
 class Principal:
-    """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address in small letters.
+    """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address (see `seeds.wallets`).
 
     Where the account is known already, by a key or a login of its own, `known` is its id, and `subject` says nothing.
     `credential` tells one key or login of the account from another; `scopes` are what it may be used for.

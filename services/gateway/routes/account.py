@@ -54,6 +54,7 @@ async def command(request: Request, caller: Caller, command_id: UUID) -> Respons
         if not is_marked(caller.tenant, command_id):
             raise Problem("command.unknown", f"There is no command {command_id}.")
         return answered(CommandView(command_id=str(command_id), status="accepted"))
+    await gateway_of(request).projects.changed(caller.tenant, found["streamId"], found["version"])
     view = CommandView(
         command_id=str(command_id),
         status=found["status"],

@@ -21,6 +21,7 @@ from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.identity import first_job, repeatable_command, session_of
 from services.gateway.preparing import session_view
+from services.gateway.presets import Preset, inputs_of, preset_of
 from services.gateway.problems import of_failure
 from services.gateway.routes.answers import command_answers, versioned
 from services.gateway.views import SessionView
@@ -54,6 +55,7 @@ class NewSession(Body):
     prompt: str = Field(default="", max_length=10_000, examples=["How do vaccines train the immune system?"])
     script: str = Field(default="", max_length=50_000)
     title: str = Field(default="", max_length=200)
+    preset_id: UUID | None = Field(default=None, description="What the call does not say is taken from this preset.")
     kind: Kind = Kind.SLIDES
     aspect: Aspect = Aspect.WIDE
     stages: WantedStages = STAGES
@@ -72,7 +74,9 @@ class NewSession(Body):
     operation_id="createSession",
     summary="Make a video",
     status_code=202,
-    responses=command_answers("session.exists", "quota.exceeded", ok=SessionView, created=SessionView),
+    responses=command_answers(
+        "session.exists", "preset.unknown", "quota.exceeded", ok=SessionView, created=SessionView
+    ),
 )
 async def create(
     request: Request, caller: Caller, given: Annotated[Given[NewSession], Depends(JsonBody(NewSession))]
@@ -84,7 +88,7 @@ async def create(
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
-        wish, session = start(gateway, caller, given, chosen)
+        wish, session = start(gateway, caller, given, chosen, await preset_of(gateway, caller, given.body.preset_id))
         await register(request, gateway, caller)
 
         async def show(outcome: Outcome) -> Response | None:
@@ -95,10 +99,13 @@ async def create(
     return await once(request, gateway, caller.tenant, given, act)
 
 
-def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen: UUID | None) -> tuple[Wish, UUID]:
+def start(
+    gateway: Gateway, caller: Principal, given: Given[NewSession], chosen: UUID | None, preset: Preset | None = None
+) -> tuple[Wish, UUID]:
     """The command that starts a session, and the session's id.
 
     With an Idempotency-Key (`chosen`), or with a session id of the client's own, the same call gives the same command.
+    What the call itself says goes before what the preset says; the session keeps what came of both.
     """
     new = given.body
     session = new.session_id or (gateway.new_id() if chosen is None else session_of(chosen))
@@ -110,14 +117,12 @@ def start(gateway: Gateway, caller: Principal, given: Given[NewSession], chosen:
         session_id=session,
         account_id=caller.account,
         job_id=job,
-        kind=new.kind,
-        aspect=new.aspect,
-        prompt=new.prompt,
         script=new.script if new.script.strip() else "",
         title=new.title,
         stages=new.stages,
         writing=new.writing.writing if new.writing else None,
         metadata=new.metadata,
+        **inputs_of(new.model_dump(include={"kind", "aspect", "prompt"}), new.model_fields_set, preset),
     )
     wish = Wish(
         topic=SESSION_COMMANDS.name,

@@ -49,11 +49,15 @@ class Presence:
     async def _hold(self) -> None:
         ended = asyncio.Event()
         with our_errors():
-            async with self._pool.acquire(timeout=SECONDS) as session:
+            session = await self._pool.acquire(timeout=SECONDS)
+            try:
                 session.add_termination_listener(lambda _: ended.set())
                 await session.execute(_PRESENT, self._worker, timeout=SECONDS)
                 self._since = _now()
                 await ended.wait()
+            finally:
+                # Not given back: that would wait for the server, and an error of it would hide that we are cancelled.
+                session.terminate()
 
 
 def _now() -> float:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from eventlog.read.postgres import Pool
+from eventlog.read.postgres import Pool, open_pool
 from services.render.worker.queue import Claim, RenderQueue
 from tests.render.worker.conftest import NewQueue
 from tests.render.worker.court import Court, a_wish
@@ -90,6 +90,21 @@ async def test_who_has_just_come_to_the_database_judges_nobody(
         await eventually(lambda: judges(other))
         assert await other.claim() is not None
     assert not await first.renew(claim)
+
+
+async def test_a_presence_that_is_told_to_stop_stops_although_the_pool_ends_before_it_has(dsn: str) -> None:
+    pool = await open_pool(dsn, application="tests")
+    queue = RenderQueue(pool, "leaving", jobs_per_tenant=1)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(queue.presence.keep())
+        await eventually(lambda: judges(queue))
+        keeping.cancel()
+        await asyncio.wait({keeping}, timeout=0)
+        pool.terminate()
+        await asyncio.wait({keeping}, timeout=5)
+        ended = keeping.cancelled()
+        keeping.cancel()
+    assert ended
 
 
 async def is_away(queue: RenderQueue) -> bool:

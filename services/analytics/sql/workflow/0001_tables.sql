@@ -112,7 +112,8 @@ COMMENT ON COLUMN workflow.users.plan IS 'The plan that it is on.';
 COMMENT ON COLUMN workflow.users.created_at IS 'When it was opened.';
 
 -- Whole words, as they are written, in any case and any language. A tsvector has at most 1 MiB.
-ALTER TABLE workflow.workflows ADD COLUMN search tsvector GENERATED ALWAYS AS (
+ALTER TABLE workflow.workflows
+    ADD COLUMN search tsvector GENERATED ALWAYS AS (
     to_tsvector('simple', left(story_title || ' ' || original_prompt || ' ' || enhanced_story, 200000))
 ) STORED;
 COMMENT ON COLUMN workflow.workflows.search IS 'Personal. The words of title, prompt and story; made of them.';

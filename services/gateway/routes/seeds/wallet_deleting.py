@@ -29,7 +29,6 @@ from services.gateway.waiting import Blind
 router = APIRouter(prefix="/api", tags=["one-shot"])
 
 MOST_JOBS: Final = 1_000
-_ASKING: Final = ("header.invalid", "idempotency.in_flight", "idempotency.mismatch", "kafka.unavailable")
 _ENDED: Final[dict[str, tuple[str, ...]]] = {
     "completed": (JobStatus.COMPLETED,),
     "failed": (JobStatus.FAILED, JobStatus.CANCELED, JobStatus.EXPIRED),

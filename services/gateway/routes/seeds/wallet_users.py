@@ -1,7 +1,6 @@
 """The one-shot application's users: who they are, their points, and their videos."""
 
-import asyncio
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from contracts.rendering import AssetKind
 from eventlog.errors import Unavailable
-from services.gateway.asking import DEGRADED, register
+from services.gateway.asking import DEGRADED, outcome_of, registration
 from services.gateway.auth.access import LegacyCaller
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
@@ -20,14 +19,12 @@ from services.gateway.paging import next_cursor, place_of
 from services.gateway.preparing import link, path_of
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, said
-from services.gateway.routes.seeds.wallet_views import WalletPoints, WalletUser, WalletVideo
+from services.gateway.routes.seeds.wallet_views import ASKING, WalletPoints, WalletUser, WalletVideo
 from services.gateway.routes.seeds.wallets import WalletAddress, wallet
 from services.gateway.views import Page
+from services.gateway.waiting import Blind
 
 router = APIRouter(prefix="/api/users", tags=["one-shot"])
-
-FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
 @router.get(
@@ -46,7 +43,7 @@ async def user(request: Request, caller: LegacyCaller, wallet_address: WalletAdd
     "/{wallet_address}",
     operation_id="legacyEnsureUser",
     summary="Make this wallet a user",
-    responses=said("header.invalid", "kafka.unavailable", ok=WalletUser, accepted=WalletUser),
+    responses=said(*ASKING, ok=WalletUser, accepted=WalletUser),
 )
 async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
     """Opens the account with its starter grant where there is none; a repeat changes nothing."""
@@ -54,12 +51,13 @@ async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletA
     owner = wallet(caller.tenant, wallet_address)
 
     async def act(_chosen: UUID | None) -> Response:
-        await register(request, gateway, owner)
+        wish = registration(gateway, owner)
         try:
-            document = await _opened(gateway, owner)
-        except Unavailable:
+            outcome = await outcome_of(request, gateway, owner, wish, gateway.legacy_wait_seconds)
+            found = None if outcome is None else await gateway.documents.account(owner.tenant, str(owner.account))
+        except (Blind, Unavailable):
             return answered(_user(owner, None), 202, {DEGRADED: "mongodb"})
-        return answered(_user(owner, document), 202 if document is None else 200)
+        return answered(_user(owner, found), 202 if found is None else 200)
 
     return await once(request, gateway, caller.tenant, None, act)
 
@@ -121,19 +119,6 @@ async def _known(gateway: Gateway, owner: Principal) -> Stored:
             "user.unknown", f"There is no user with the wallet {owner.subject[:80]!r}: it has asked for nothing yet."
         )
     return document
-
-
-async def _opened(gateway: Gateway, owner: Principal) -> Stored | None:
-    """The account once it is there; None when it takes too long."""
-    loop = asyncio.get_running_loop()
-    deadline, pause = loop.time() + gateway.legacy_wait_seconds, FIRST_PAUSE_SECONDS
-    while True:
-        document = await gateway.documents.account(owner.tenant, str(owner.account))
-        left = deadline - loop.time()
-        if document is not None or left <= 0:
-            return document
-        await asyncio.sleep(min(pause, left))
-        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def _video(gateway: Gateway, owner: Principal, session: Stored) -> WalletVideo:

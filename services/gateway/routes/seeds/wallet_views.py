@@ -1,6 +1,11 @@
 """What the one-shot application's own shapes hold, besides generating and status."""
 
+from typing import Final
+
 from services.gateway.views import Moment, View
+
+ASKING: Final = ("header.invalid", "idempotency.in_flight", "idempotency.mismatch", "kafka.unavailable")
+"""The problems of every call that sends a command."""
 
 
 class WalletUser(View):

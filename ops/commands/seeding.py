@@ -1,0 +1,77 @@
+"""What a new installation begins with: the demo user, and presets that everybody in his tenant may use.
+
+Every command has an id of its own that never changes, so the log handles it once: seeding again changes nothing, and
+brings back nothing that somebody has changed or deleted since.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from contracts.catalog import encode
+from contracts.envelope import Command, stream_id
+from contracts.messages.account import RegisterAccount
+from contracts.messages.preset import SavePreset
+from contracts.model import CommandBody
+from contracts.rendering import Aspect, Kind
+from services.gateway.auth.principal import Principal
+from services.gateway.identity import preset_of_command, repeatable_command
+
+ACTOR: Final = "ops:seed"
+PRESETS: Final[Sequence[tuple[str, str, Kind, Aspect, str]]] = (
+    ("Explainer", "Slides in wide format, for a lesson or a talk.", Kind.SLIDES, Aspect.WIDE, ""),
+    (
+        "Short",
+        "Slides in tall format, for a phone.",
+        Kind.SLIDES,
+        Aspect.TALL,
+        "In at most sixty seconds, with one thought a slide.",
+    ),
+    ("Reading", "The script scrolls by while it is spoken.", Kind.SCROLLING_SCRIPT, Aspect.WIDE, ""),
+)
+"""Name, description, kind, aspect, and what comes before the prompt."""
+
+
+def commands(owner: Principal, starter_grant: int, at: datetime) -> list[Command]:
+    """Open the owner's account and save the default presets, as his. `owner` is an administrator of his tenant."""
+    account = RegisterAccount(
+        account_id=owner.account,
+        kind=owner.kind,
+        name=owner.subject,
+        role=owner.role,
+        starter_grant=starter_grant,
+    )
+    opened = _command(owner, "account", str(owner.account), account, f"register\n{owner.account}", at)
+    return [opened, *(_preset(owner, number, at) for number in range(len(PRESETS)))]
+
+
+def _preset(owner: Principal, number: int, at: datetime) -> Command:
+    name, description, kind, aspect, instructions = PRESETS[number]
+    scope = f"default preset\n{name}"
+    preset = preset_of_command(repeatable_command(owner.tenant, scope))
+    body = SavePreset(
+        preset_id=preset,
+        account_id=owner.account,
+        new=True,
+        administrator=True,
+        is_default=True,
+        name=name,
+        description=description,
+        kind=kind,
+        aspect=aspect,
+        instructions=instructions,
+    )
+    return _command(owner, "preset", str(preset), body, scope, at)
+
+
+def _command(owner: Principal, category: str, public_id: str, body: CommandBody, scope: str, at: datetime) -> Command:
+    return Command(
+        id=repeatable_command(owner.tenant, scope),
+        stream=stream_id(category, owner.tenant, public_id),
+        type=body.TYPE,
+        type_version=body.VERSION,
+        at=at,
+        tenant=owner.tenant,
+        actor=ACTOR,
+        data=encode(body),
+    )

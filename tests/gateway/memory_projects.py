@@ -1,0 +1,46 @@
+"""The editor's projects in memory: what a test, or a projector, puts in is what the routes see."""
+
+from collections.abc import Sequence
+
+from contracts.envelope import stream_id
+from services.gateway.cursors import Place
+from services.gateway.gateway import Stored
+from services.gateway.projects import PROJECTS, TIMELINES, ProjectFilter, shown
+from tests.gateway.memory import MemoryDocuments
+
+
+class MemoryProjects:
+    """`Projects`, over the collections of `documents`."""
+
+    def __init__(self, documents: MemoryDocuments) -> None:
+        self._documents = documents
+        self.reads = 0
+
+    async def project(self, tenant: str, project_id: str, *, deleted: bool = False, at_least: int = 0) -> Stored | None:
+        self.reads += 1
+        found = self._documents.one(PROJECTS, tenant, stream_id("project", tenant, project_id))
+        return shown(found, deleted=deleted, at_least=at_least)
+
+    async def projects(self, tenant: str, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+        def fits(row: Stored) -> bool:
+            text = f"{row['name']}\n{row['description']}".lower()
+            return (which.deleted or not row["isDeleted"]) and all(word.lower() in text for word in which.words)
+
+        rows = [row for row in self._documents.rows(PROJECTS, tenant) if fits(row)]
+        rows.sort(key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
+        page = [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+        hidden = set[str]() if which.timelines else {"timelineState"}
+        return [{name: value for name, value in row.items() if name not in hidden} for row in page]
+
+    async def timeline(self, tenant: str, project_id: str, version: int) -> Stored | None:
+        rows = self._documents.rows(TIMELINES, tenant)
+        return next((row for row in rows if (row["projectId"], row["version"]) == (project_id, version)), None)
+
+    async def timelines(self, tenant: str, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
+        rows = [row for row in self._documents.rows(TIMELINES, tenant) if row["projectId"] == project_id]
+        older = sorted((row for row in rows if row["version"] < before), key=lambda row: row["version"], reverse=True)
+        large = {"layers", "markers", "playheadTime", "duration"}
+        return [{name: value for name, value in row.items() if name not in large} for row in older[:limit]]
+
+    async def changed(self, tenant: str, stream: str, version: int) -> None:
+        """Nothing is kept here but what is."""
