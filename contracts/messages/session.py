@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
 from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
@@ -242,6 +243,9 @@ SessionCommand: TypeAlias = (
     | DeleteSession
     | RestoreSession
     | PurgeSession
+    | OpenSession
+    | RecordFile
+    | RemoveFile
     | ForgetAssets
 )
 
@@ -262,5 +266,7 @@ SessionEvent: TypeAlias = (
     | SessionDeleted
     | SessionRestored
     | SessionPurged
+    | FileRecorded
+    | FileRemoved
     | AssetsForgotten
 )

@@ -31,6 +31,8 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("render", render.MIGRATIONS),
     ("retention", RETENTION_MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
+    ("metrics", analytics.METRICS),
+    ("workflow", analytics.WORKFLOW),
     ("wallet", analytics.WALLET_MIGRATIONS),
     ("platform", analytics.PLATFORM),
 )

@@ -44,6 +44,8 @@ IN_POSTGRES = (
     Kept("render", render.RETENTION),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
+    Kept("analytics", analytics.WORKFLOWS),
+    Kept("analytics", analytics.METRICS),
     Kept("analytics", analytics.PLATFORM_SESSIONS),
     Kept("analytics", analytics.PLATFORM_JOBS),
 )
@@ -80,7 +82,10 @@ async def _stores(settings: OpsSettings, stack: AsyncExitStack) -> Sequence[tupl
     pool = await stack.enter_async_context(_pool(where.postgres))
     return [
         *((kept, database.store(kept.name, kept.projector.projections, kept.projector.journals)) for kept in IN_MONGO),
-        *((kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections)) for kept in IN_POSTGRES),
+        *(
+            (kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections, kept.projector.journals))
+            for kept in IN_POSTGRES
+        ),
     ]
 
 

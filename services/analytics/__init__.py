@@ -2,7 +2,9 @@
 
 Hears  playhead.session.events, playhead.render.events
 Keeps  Postgres `analytics.fact_job`, `analytics.fact_stage_attempt`, `analytics.fact_session`, `analytics.api_usage`,
-       and the one-shot application's `wallet.users`, `wallet.video_jobs`, `wallet.videos`,
+       `analytics.fact_status_change`, `analytics.fact_credit`, `analytics.fact_asset`,
+       the one-shot application's `wallet.users`, `wallet.video_jobs`, `wallet.videos`,
+       the workflow application's `workflow.workflows`, `generated_files`, `scenes`, `api_usage`, `users`,
        and the platform's `platform.users`, `accounts`, `auth_sessions`, `projects`, `jobs`, `scenes`, `assets`,
        `presets`
 

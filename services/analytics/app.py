@@ -36,7 +36,7 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
         roles = Roles("analytics", broker, access, metrics, settings.data)
 
         def store(of: Projector) -> PostgresProjectionStore:
-            return PostgresProjectionStore(pools[0], f"analytics.{of.name}", of.projections)
+            return PostgresProjectionStore(pools[0], f"analytics.{of.name}", of.projections, of.journals)
 
         besides = (FilmCopies(pools[0], source, target).run,) if settings.copies_films else ()
         yield Service(broker, groups(roles, session_events, render_events, store), metrics, besides=besides)

@@ -8,10 +8,29 @@ from eventlog.kafka import KafkaEventLog
 from eventlog.kafka.group import Group
 from eventlog.read.store import ProjectionStore
 from eventlog.roles import Projector, Roles
-from services.analytics.projections import OF_JOBS, OF_SESSIONS, platform, platform_jobs
+from services.analytics.projections import (
+    ASSETS,
+    CHANGES_OF_JOBS,
+    CHANGES_OF_SESSIONS,
+    OF_JOBS,
+    OF_SESSIONS,
+    WORKFLOW,
+    platform,
+    platform_jobs,
+)
 
 SESSIONS = Projector(name="sessions-projector", topic=SESSION_EVENTS, catalog=SESSION_CATALOG, projections=OF_SESSIONS)
 JOBS = Projector(name="jobs-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=OF_JOBS)
+WORKFLOWS = Projector(
+    name="workflows-projector",
+    topic=SESSION_EVENTS,
+    catalog=SESSION_CATALOG,
+    projections=WORKFLOW,
+    journals=CHANGES_OF_SESSIONS,
+)
+METRICS = Projector(
+    name="metrics-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=ASSETS, journals=CHANGES_OF_JOBS
+)
 PLATFORM_SESSIONS = Projector(
     name="platform-sessions-projector",
     topic=SESSION_EVENTS,
@@ -21,7 +40,7 @@ PLATFORM_SESSIONS = Projector(
 PLATFORM_JOBS = Projector(
     name="platform-jobs-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=platform_jobs.OF_JOBS
 )
-PROJECTORS = (SESSIONS, JOBS, PLATFORM_SESSIONS, PLATFORM_JOBS)
+PROJECTORS = (SESSIONS, JOBS, PLATFORM_SESSIONS, PLATFORM_JOBS, WORKFLOWS, METRICS)
 """A projector of its own for each schema: one that is added later begins at the log's beginning."""
 
 

@@ -6,4 +6,5 @@ Hears  HTTP; MongoDB's change streams of outcomes, history and credentials; play
 Tells  nothing: it writes no event
 Keeps  Mongo `idempotency` (24 h): the first answer to a call, for whoever repeats it
 Reads  Mongo `sessions, jobs, accounts, credentials, session_history, *_commands`; the blobs; Postgres
+       `workflow` and `analytics`, as the role that row-level security binds to a tenant
 """

@@ -8,6 +8,7 @@ from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
 from services.gateway.routes import (
     account,
+    analytics,
     health,
     jobs,
     keys,
@@ -20,7 +21,17 @@ from services.gateway.routes import (
     sessions,
     timelines,
 )
-from services.gateway.routes.seeds import editor, manim_history, manim_maker, wallet, wallet_deleting, wallet_users
+from services.gateway.routes.seeds import (
+    editor,
+    manim_history,
+    manim_maker,
+    wallet,
+    wallet_deleting,
+    wallet_users,
+    workflow_files,
+    workflow_usage,
+    workflows,
+)
 
 ROUTERS = (
     sessions,
@@ -31,6 +42,7 @@ ROUTERS = (
     jobs,
     presets,
     account,
+    analytics,
     keys,
     media,
     manim_maker,
@@ -38,6 +50,9 @@ ROUTERS = (
     wallet,
     wallet_users,
     wallet_deleting,
+    workflows,
+    workflow_files,
+    workflow_usage,
     editor,
     health,
     pages,

@@ -28,6 +28,7 @@ from services.gateway.lag import ProjectionLag
 from services.gateway.near import NearCache
 from services.gateway.news import News
 from services.gateway.projects import MongoProjects
+from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
@@ -51,6 +52,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     )
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
+    tables = PostgresTables(settings.database_url.get_secret_value(), settings.read_seconds)
     stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
     lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     cache = (
@@ -68,6 +70,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         sender=producer,
         documents=reading.MongoDocuments(database),
         projects=projects,
+        tables=tables,
         answers=reading.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),
@@ -101,6 +104,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     task.cancel()
     finally:
         await gateway.blobs.close()
+        tables.close()
         await lag.close()
         if cache is not None:
             await cache.close()

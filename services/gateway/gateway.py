@@ -19,6 +19,7 @@ from services.gateway.cursors import Place
 from services.gateway.news import News
 from services.gateway.projects import Projects
 from services.gateway.signing import Signer
+from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
 
 Stored: TypeAlias = Mapping[str, Any]
@@ -173,6 +174,7 @@ class Gateway:
     new_id: Callable[[], UUID]
     sender: CommandSender
     documents: Documents
+    tables: Tables
     projects: Projects
     answers: Answers
     blobs: BlobStore

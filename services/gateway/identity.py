@@ -12,6 +12,7 @@ from contracts.messages.account import AccountKind
 
 _COMMANDS = UUID("0b3c1d0e-58a7-5a0c-9f27-0d7a4be5b9a1")
 _JOBS = UUID("8ef1c7ab-9d3e-5a53-8f0b-2a6de1c90b47")
+_FILES = UUID("5f0d3c61-7a0e-5d1b-8a64-e2b9c7d41f08")
 _SESSIONS = UUID("b44a3f52-6c1d-5e0f-a2f8-93c6d8b0e7d5")
 _PRESETS = UUID("6a2f90d7-4be1-5c38-9d06-1f7c35ae82b4")
 _PROJECTS = UUID("5d2f8a61-0c7b-5e94-a6d1-9b3e47f0c285")
@@ -43,6 +44,11 @@ def first_job(tenant: str, session: UUID) -> UUID:
 def job_of(command: UUID) -> UUID:
     """The id of the job that a command asks for: sent twice, it asks for one."""
     return uuid5(_JOBS, str(command))
+
+
+def file_of(command: UUID) -> UUID:
+    """The id of the file that a command notes: sent twice, it notes one."""
+    return uuid5(_FILES, str(command))
 
 
 def session_of(command: UUID) -> UUID:

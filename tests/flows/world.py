@@ -20,7 +20,16 @@ from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.policy import Policy, PolicyLane
-from services.analytics.projections import OF_JOBS, OF_SESSIONS, platform, platform_jobs
+from services.analytics.projections import (
+    ASSETS,
+    CHANGES_OF_JOBS,
+    CHANGES_OF_SESSIONS,
+    OF_JOBS,
+    OF_SESSIONS,
+    WORKFLOW,
+    platform,
+    platform_jobs,
+)
 from services.render import projections as render
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
 from services.render.policies import policies as render_policies
@@ -83,6 +92,8 @@ class Reader:
 
     def __init__(self, service: Service, projections: Sequence[Projection], journals: Sequence[Journal] = ()) -> None:
         self.service = service
+        self.projections = projections
+        self.journals = journals
         self.store = MemoryProjectionStore(projections, journals)
         self._lane = ProjectorLane(projections, journals, service.catalog, start(service.topic, 0), {})
 
@@ -110,8 +121,8 @@ class World:
         self.queue = Reader(self.render, render.QUEUE)
         self.retention = Reader(self.render, render.RETENTION)
         self.facts = (
-            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS)),
-            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS)),
+            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
+            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
         )
         self.sent: list[Command] = []
         self.send(register(starter_grant))
@@ -161,6 +172,9 @@ class World:
         for reader in (self.queue, self.retention, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
+                    check_row(name, row)
+            for name, rows in reader.store.entries.items():
+                for row in rows.values():
                     check_row(name, row)
 
     async def everything(self) -> object:

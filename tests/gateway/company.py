@@ -101,6 +101,9 @@ class Company:
                 shown[name] = {row["_id"]: dict(row) for view in views.values() for row in view}
             for name, rows in reader.store.entries.items():
                 shown[name] = {row["_id"]: dict(row) for row in rows.values()}
+        for reader in self.services.facts:
+            for name, views in reader.store.views.items():
+                self.gateway.tables.rows[name] = [row for view in views.values() for row in view]
         for name in ("session_commands", "render_commands"):
             for document in shown.get(name, {}).values():
                 self.gateway.waiters.tell(UUID(document["_id"]), Outcome.of(document))

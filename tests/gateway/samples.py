@@ -1,6 +1,8 @@
 """Documents as the projectors would write them, checked against their contracts."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -314,3 +316,51 @@ def credentials(tenant: str, account_id: UUID, name: str, key: str, login: str) 
         "updatedAt": NOON,
         "version": 2,
     }
+
+
+def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
+    """A workflow with a film and a scene, by the names of their tables."""
+    base = {"stream": stream_id("session", tenant, str(SESSION)), "tenant_id": tenant}
+    blob = sha256(MOVIE).hexdigest()
+    about = {"sha256": blob, "media_type": "video/mp4", "job_id": str(JOB)}
+    workflow = {
+        **base,
+        "id": SESSION,
+        "user_id": ACCOUNT,
+        "original_prompt": words,
+        "enhanced_story": words,
+        "story_title": words,
+        "status": "completed",
+        "phases": [{"name": stage.value, "status": "done", "finished_at": NOON.isoformat()} for stage in STAGES],
+        "error_message": "",
+        "created_at": NOON,
+        "updated_at": NOON,
+        "completed_at": NOON,
+        "deleted_at": None,
+        "version": 7,
+    }
+    file = {
+        **base,
+        "id": VIDEO,
+        "workflow_id": SESSION,
+        "file_type": "video",
+        "file_path": f"/media/{VIDEO}.mp4",
+        "file_name": words,
+        "file_size": len(MOVIE),
+        "metadata": json.dumps(about),
+        "stage": "video",
+        "created_at": NOON,
+    }
+    scene = {
+        **base,
+        "workflow_id": SESSION,
+        "scene_number": 1,
+        "description": words,
+        "prompt": words,
+        "bullets": [],
+        "image_file_id": None,
+        "start_ms": 0,
+        "end_ms": 1_000,
+        "created_at": NOON,
+    }
+    return {"workflow.workflows": [workflow], "workflow.generated_files": [file], "workflow.scenes": [scene]}

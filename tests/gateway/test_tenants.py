@@ -30,6 +30,8 @@ IDS = {
     "asset_id": str(samples.VIDEO),
     "preset_id": str(samples.PRESET),
     "command_id": str(UUID(int=77)),
+    "workflow_id": str(samples.SESSION),
+    "file_id": str(samples.VIDEO),
     "project_id": str(samples.PROJECT),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
@@ -39,7 +41,7 @@ IDS = {
 }
 """Path parameter to what the other tenant has under it."""
 
-PLAIN = {"version": "1"}
+PLAIN = {"version": "1", "metric": "funnel"}
 """Path parameters that name nobody's things."""
 
 BODIES: dict[str, Any] = {
@@ -55,6 +57,8 @@ BODIES: dict[str, Any] = {
     "generateScript": {"sessionId": str(samples.SESSION)},
     "generateAudio": {"sessionId": str(samples.SESSION)},
     "generateVideo": {"sessionId": str(samples.SESSION)},
+    "createWorkflow": {"prompt": "How do bees find their way home?"},
+    "addWorkflowFile": {"file_type": "image", "file_path": "/a.png", "file_name": "a.png", "file_size": 1},
     "createProject": {"name": "Bees"},
     "editProject": {"name": "Bees"},
     "saveTimeline": {"layers": []},
@@ -106,6 +110,7 @@ def theirs(world: World) -> None:
     world.documents.put("sessions", samples.session(THEIRS, assets=[samples.asset(digest, 20)], **done))
     world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
     world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
+    world.tables.rows.update(samples.workflow_rows(THEIRS, SECRET))
     world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
     world.documents.put("projects", samples.project(THEIRS, name=SECRET))
     world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
@@ -152,7 +157,7 @@ async def test_anothers_id_answers_as_one_that_never_was(neighbours: World, docu
     missing = {name: MISSING + (".mp4" if name == "name" else "") for name in IDS}
     tried = 0
     for call in calls(document):
-        if "{" not in call.path:
+        if not set(re.findall(r"\{(\w+)\}", call.path)) & set(IDS):
             continue
         for headers in ({}, {"If-None-Match": '"v2"'}, {"Range": "bytes=0-3"}, {"If-Match": '"v2"'}):
             known = await sent(neighbours, KEY, call, IDS, **headers)
@@ -199,4 +204,8 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
         "getProject",
         "getTimelineVersion",
         "legacyUser",
+        "getWorkflow",
+        "listWorkflowFiles",
+        "getWorkflowScenes",
+        "getWorkflowFile",
     } <= found, found

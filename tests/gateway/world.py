@@ -25,6 +25,7 @@ from services.gateway.waiting import Outcome, Waiters
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects
+from tests.gateway.memory_tables import MemoryTables
 
 OURS, THEIRS = "ours", "theirs"
 KEY, OTHER_KEY = key_of(bytes(range(20))), key_of(bytes(range(20, 40)))
@@ -42,6 +43,7 @@ class World:
 
     sender: MemorySender = field(default_factory=MemorySender)
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
+    tables: MemoryTables = field(default_factory=MemoryTables)
     answers: MemoryAnswers = field(default_factory=MemoryAnswers)
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     waiters: Waiters = field(default_factory=Waiters)
@@ -61,6 +63,7 @@ class World:
             new_id=new_id,
             sender=self.sender,
             documents=self.documents,
+            tables=self.tables,
             projects=MemoryProjects(self.documents),
             answers=self.answers,
             blobs=self.blobs,

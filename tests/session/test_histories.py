@@ -19,6 +19,7 @@ from contracts.messages.account import (
     ReserveCredits,
     SettleCredits,
 )
+from contracts.messages.files import RemoveFile
 from contracts.messages.preset import PresetCommand
 from contracts.messages.session import (
     Changes,
@@ -53,7 +54,7 @@ from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played, some_of
 from tests.session.test_policies import heard
 from tests.session.test_preset import PRESETS
-from tests.session.words import ACCOUNT, PROMPT, SCRIPT, SESSION, an_id, output, register, start
+from tests.session.words import ACCOUNT, PROMPT, SCRIPT, SESSION, an_id, opening, output, recording, register, start
 
 jobs = some.sampled_from([an_id(name) for name in "abc"])
 stages = some.lists(some.sampled_from(STAGES), min_size=1, unique=True).map(
@@ -97,8 +98,12 @@ SESSION_COMMANDS: some.SearchStrategy[SessionCommand] = some.one_of(
     some_of(DeleteSession),
     some_of(RestoreSession),
     some_of(PurgeSession),
+    some_of(opening, prompt=words.filter(bool)),
+    some_of(recording, file_id=jobs, file_size=some.integers(0, 2)),
+    some_of(RemoveFile, file_id=jobs),
 )
-SESSIONS = some.lists(SESSION_COMMANDS, max_size=20).map(lambda commands: [start(job=an_id("a")), *commands])
+BEGINNINGS: some.SearchStrategy[SessionCommand] = some.sampled_from((start(job=an_id("a")), opening()))
+SESSIONS = some.builds(lambda first, then: [first, *then], BEGINNINGS, some.lists(SESSION_COMMANDS, max_size=20))
 
 points = some.integers(0, 30)
 runs = some.integers(1, 2)

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid5
 
 from contracts.messages.account import AccountKind, RegisterAccount
+from contracts.messages.files import OpenSession, RecordFile
 from contracts.messages.job import QueueJob
 from contracts.messages.session import StartSession
 from contracts.rendering import STAGES, Artifact, AssetKind, JobInputs, Scene, Stage, StageOutput, Usage
@@ -16,6 +17,7 @@ def an_id(name: object) -> UUID:
 
 
 SESSION, ACCOUNT, JOB, ANOTHER_JOB = an_id("session"), an_id("account"), an_id("job"), an_id("another job")
+FILE = an_id("file")
 PRESET = an_id("preset")
 PROMPT = "Why is the sea salty?"
 SCRIPT = "Rain washes salt out of the rocks. Rivers carry it to the sea, and there it stays."
@@ -64,6 +66,23 @@ def artifact(kind: AssetKind, ending: str, duration_ms: int | None) -> Artifact:
 def start(prompt: str = PROMPT, script: str = "", stages: tuple[Stage, ...] = STAGES, job: UUID = JOB) -> StartSession:
     """Begin the session."""
     return StartSession(session_id=SESSION, account_id=ACCOUNT, job_id=job, prompt=prompt, script=script, stages=stages)
+
+
+def opening(prompt: str = PROMPT, title: str = "") -> OpenSession:
+    """Begin the session without work."""
+    return OpenSession(session_id=SESSION, account_id=ACCOUNT, prompt=prompt, title=title)
+
+
+def recording(file_id: UUID = FILE, file_size: int = 1_024_000) -> RecordFile:
+    """Note a picture that the user made."""
+    return RecordFile(
+        file_id=file_id,
+        file_type="image",
+        file_path="/files/images/scene_1.png",
+        file_name="scene_1.png",
+        file_size=file_size,
+        metadata={"scene_number": 1, "style": "realistic"},
+    )
 
 
 def register(starter_grant: int = 100) -> RegisterAccount:

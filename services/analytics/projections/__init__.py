@@ -1,7 +1,17 @@
 """Facts about sessions and jobs, as rows. One fold a table, each of one category of streams."""
 
-from eventlog.read.projection import Projection
-from services.analytics.projections import api_usage, jobs, sessions, stage_attempts, wallet
+from eventlog.read.projection import Journal, Projection
+from services.analytics.projections import (
+    api_usage,
+    assets,
+    changes,
+    jobs,
+    sessions,
+    stage_attempts,
+    wallet,
+    workflow,
+    workflow_files,
+)
 
 OF_SESSIONS: tuple[Projection, ...] = (sessions.PROJECTION, wallet.ACCOUNTS)
 OF_JOBS: tuple[Projection, ...] = (
@@ -11,3 +21,13 @@ OF_JOBS: tuple[Projection, ...] = (
     wallet.JOBS,
     wallet.VIDEOS,
 )
+
+WORKFLOW: tuple[Projection, ...] = (
+    workflow.WORKFLOWS,
+    workflow.USERS,
+    workflow_files.FILES,
+    workflow_files.SCENES,
+)
+CHANGES_OF_SESSIONS: tuple[Journal, ...] = (changes.SESSIONS, changes.CREDITS, changes.PLANS)
+ASSETS: tuple[Projection, ...] = (assets.PROJECTION,)
+CHANGES_OF_JOBS: tuple[Journal, ...] = (changes.JOBS,)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, get_args
 
+from contracts.messages.files import OpenSession, RecordFile, RemoveFile
 from contracts.messages.session import (
     AudioGenerated,
     DeleteSession,
@@ -44,6 +45,7 @@ from contracts.rendering import Stage, StageOutput
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from services.session.deciders.session_assets import forget
+from services.session.deciders.session_files import first_work, keep, open_again, opened
 from services.session.deciders.session_life import derive, edit
 from services.session.deciders.session_state import Absent, Deleted, Open, Purged, Session, Work, evolve, inputs_of
 from services.session.deciders.session_work import begin, request, start, step
@@ -64,13 +66,21 @@ def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[S
     match state, command:
         case Absent(), StartSession():
             return start(command)
+        case Absent(), OpenSession():
+            return [opened(command)]
+        case Open(), OpenSession():
+            return open_again(state, command)
+        case Open(jobs=()), StartSession() if _is_repeat(state, command):
+            return first_work(state, command)
+        case Open(), RecordFile() | RemoveFile():
+            return keep(state, command)
         case Open(), StartSession():
             if not _is_repeat(state, command):
                 raise Refused("session.exists", "a session of this id was begun with other content")
             return []
         case Absent(), TakeStep():
             return begin(command)
-        case Deleted() | Purged(), StartSession():
+        case Deleted() | Purged(), StartSession() | OpenSession():
             raise Refused("session.exists", "a session of this id was deleted; choose another id")
         case Open(jobs=jobs), (RequestStages(job_id=job_id) | TakeStep(job_id=job_id)) if job_id in jobs:
             return []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
     AssetsForgotten,
     SessionCanceled,
@@ -57,7 +58,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
 
     `at_work` has not ended; `last` has, last, and may be taken up again. `retitled`: the title is another than the
     scenes were, or will be, made with. `makers`: which job made which output. `derived` are the sessions that were made
-    of this one.
+    of this one. `files` are its user's by their ids; None: removed.
     """
 
     session_id: UUID
@@ -74,6 +75,7 @@ class Open(msgspec.Struct, frozen=True, tag=True):
     jobs: tuple[UUID, ...] = ()
     retitled: bool = False
     derived: tuple[UUID, ...] = ()
+    files: dict[UUID, FileRecorded | None] = {}
 
 
 class Deleted(msgspec.Struct, frozen=True, tag=True):
@@ -138,6 +140,10 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return _edited(state, event)
         case Open(), SessionDerived():
             return msgspec.structs.replace(state, derived=(*state.derived, event.new_session_id))
+        case Open(), FileRecorded():
+            return msgspec.structs.replace(state, files={**state.files, event.file_id: event})
+        case Open(), FileRemoved():
+            return msgspec.structs.replace(state, files={**state.files, event.file_id: None})
         case Open(), SessionDeleted():
             return Deleted(msgspec.structs.replace(state, at_work=None, last=None))
         case Deleted(session=session), SessionRestored():

@@ -1,0 +1,45 @@
+"""The workflow application's `api_usage`: calls, tokens, cost and latency, one by one and in sums."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.auth.access import LegacyCaller
+from services.gateway.days import First, Last, days_of
+from services.gateway.gateway import gateway_of
+from services.gateway.paging import next_cursor, place_of
+from services.gateway.routes.answers import answered, said
+from services.gateway.routes.seeds.workflow_views import UsagePage, totals_of, usage_day, usage_row
+from services.gateway.tables import usage_place
+
+router = APIRouter(prefix="/api/usage", tags=["workflows"])
+
+
+@router.get(
+    "", operation_id="getUsageRows", summary="What providers took", responses=said("cursor.invalid", ok=UsagePage)
+)
+async def usage(
+    request: Request,
+    caller: LegacyCaller,
+    first: First = None,
+    last: Last = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=1024)] = None,
+) -> Response:
+    """Newest first; `totals` and `days` are of all of the time asked for, whatever the page."""
+    gateway = gateway_of(request)
+    days = days_of(gateway, first, last)
+    question = f"usage\n{days!r}"
+    place = place_of(gateway, caller, question, cursor)
+    found = await gateway.tables.usage(caller.tenant, days, None, place, limit + 1)
+    by_day = [usage_day(row) for row in await gateway.tables.usage_by_day(caller.tenant, days, None)]
+    page = UsagePage(
+        items=[usage_row(row) for row in found[:limit]],
+        nextCursor=next_cursor(gateway, caller, question, [usage_place(row) for row in found], limit),
+        hasMore=len(found) > limit,
+        totals=totals_of(by_day),
+        days=by_day,
+    )
+    return answered(page)

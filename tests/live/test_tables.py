@@ -1,0 +1,180 @@
+"""What the gateway asks of PostgreSQL is answered as its double in memory answers; the handbook's examples run."""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from contracts.messages.job import FailStage
+from contracts.rendering import STAGES, Stage
+from eventlog.errors import Unavailable
+from eventlog.read.postgres import Pool
+from ops.settings import PROJECT
+from ops.stack.endpoints import Endpoints
+from services.gateway.cursors import Place
+from services.gateway.reading_tables import PostgresTables
+from services.gateway.statements import DEFINITIONS
+from services.gateway.tables import Days, Row, Tables, usage_place
+from tests.flows.world import World
+from tests.gateway.memory_tables import MemoryTables
+from tests.histories import TENANT
+from tests.live.tables import keep, migrated
+from tests.session.words import ACCOUNT, FILE, SESSION, an_id, recording, start
+
+pytestmark = pytest.mark.live
+
+ALL = Days(date(2026, 1, 1), date(2026, 12, 31))
+BEFORE = Days(date(2026, 1, 1), date(2026, 1, 31))
+EXAMPLES = re.compile(r"```sql (\w+)\n(.*?)```", re.DOTALL)
+
+
+def a_film() -> World:
+    world = World()
+    world.send(start(), *(recording(an_id(number)) for number in range(3)), recording())
+    world.work(*STAGES[:-1])
+    world.send(FailStage(epoch=1, stage=Stage.VIDEO, code="tool.failed", message="it broke", retryable=True))
+    world.work(Stage.VIDEO, epoch=2)
+    return world
+
+
+@pytest.fixture(scope="module")
+async def kept(stack: Endpoints) -> AsyncGenerator[tuple[str, Pool, MemoryTables]]:
+    world = a_film()
+    async with migrated(stack) as (dsn, pool):
+        await keep(pool, world)
+        memory = MemoryTables()
+        for reader in world.facts:
+            for name, views in reader.store.views.items():
+                memory.rows[name] = [row for view in views.values() for row in view]
+        yield dsn, pool, memory
+
+
+@pytest.fixture
+async def both(kept: tuple[str, Pool, MemoryTables]) -> AsyncGenerator[tuple[PostgresTables, MemoryTables]]:
+    real = PostgresTables(kept[0], 10)
+    yield real, kept[2]
+    real.close()
+
+
+Ask = Callable[[Tables, str], Awaitable[Any]]
+LATER = Place(ALL.end, "")
+QUESTIONS: dict[str, Ask] = {
+    "workflow": lambda tables, tenant: tables.workflow(tenant, SESSION),
+    "no workflow": lambda tables, tenant: tables.workflow(tenant, FILE),
+    "workflows": lambda tables, tenant: tables.workflows(tenant, (), None, 10),
+    "words": lambda tables, tenant: tables.workflows(tenant, ("SALTY", "rivers"), LATER, 10),
+    "no words": lambda tables, tenant: tables.workflows(tenant, ("sal",), None, 10),
+    "a sign": lambda tables, tenant: tables.workflows(tenant, ("&",), None, 10),
+    "file": lambda tables, tenant: tables.file(tenant, SESSION, FILE),
+    "no file": lambda tables, tenant: tables.file(tenant, SESSION, SESSION),
+    "files": lambda tables, tenant: tables.files(tenant, SESSION, None, 100),
+    "few files": lambda tables, tenant: tables.files(tenant, SESSION, None, 2),
+    "scenes": lambda tables, tenant: tables.scenes(tenant, SESSION),
+    "usage": lambda tables, tenant: tables.usage(tenant, ALL, None, LATER, 10),
+    "my usage": lambda tables, tenant: tables.usage(tenant, ALL, ACCOUNT, None, 10),
+    "nobody's usage": lambda tables, tenant: tables.usage(tenant, ALL, FILE, None, 10),
+    "usage by day": lambda tables, tenant: tables.usage_by_day(tenant, ALL, None),
+    "no usage": lambda tables, tenant: tables.usage_by_day(tenant, BEFORE, None),
+}
+EMPTY = {"no workflow", "no words", "a sign", "no file", "nobody's usage", "no usage"}
+
+
+def shown(answer: Any, columns: Sequence[str] = ()) -> Any:
+    """Of each row the columns that the real tables give."""
+    if isinstance(answer, list):
+        return [shown(row, columns) for row in answer]
+    return {name: answer[name] for name in columns or answer} if answer else answer
+
+
+def columns_of(answer: Any) -> Sequence[str]:
+    rows: Sequence[Row] = answer if isinstance(answer, list) else [answer or {}]
+    return list(rows[0]) if rows else []
+
+
+@pytest.mark.req(44)
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_both_answer_the_same(both: tuple[PostgresTables, MemoryTables], question: str) -> None:
+    real, memory = both
+    ask = QUESTIONS[question]
+    found = await ask(real, TENANT)
+    assert bool(found) == (question not in EMPTY)
+    assert shown(await ask(memory, TENANT), columns_of(found)) == shown(found)
+    assert not await ask(real, "another")
+    assert not await ask(memory, "another")
+
+
+async def test_pages_of_files_and_of_usage_miss_and_repeat_nothing(
+    both: tuple[PostgresTables, MemoryTables],
+) -> None:
+    for tables in both:
+        seen, after = list[str](), None
+        while page := await tables.files(TENANT, SESSION, after, 2):
+            seen += [str(row["id"]) for row in page]
+            after = Place(page[-1]["created_at"], str(page[-1]["id"]))
+        assert len(seen) == len(set(seen)) == 8
+        (used,) = await tables.usage(TENANT, ALL, None, None, 2)
+        assert not await tables.usage(TENANT, ALL, None, usage_place(used), 2)
+
+
+@pytest.mark.req(45)
+@pytest.mark.parametrize("metric", DEFINITIONS)
+async def test_a_metric_is_of_its_days_and_of_its_tenant(
+    both: tuple[PostgresTables, MemoryTables], metric: str
+) -> None:
+    real = both[0]
+    found = await real.metric(TENANT, metric, ALL, 5_000)
+    assert bool(found) == (metric != "failed_work")
+    assert all("tenant_id" not in row for row in found)
+    assert await real.metric(TENANT, metric, BEFORE, 5_000) == []
+    assert await real.metric("another", metric, ALL, 5_000) == []
+    assert len(await real.metric(TENANT, metric, ALL, 1)) <= 1
+
+
+async def test_tables_that_are_not_there_yet_are_away(stack: Endpoints) -> None:
+    tables = PostgresTables(stack.postgres, 10)
+    with pytest.raises(Unavailable):
+        await tables.workflow(TENANT, SESSION)
+    tables.close()
+
+
+def examples(of: str) -> list[str]:
+    found = [
+        text for role, text in EXAMPLES.findall((PROJECT / "docs" / "analytics.md").read_text("utf-8")) if role == of
+    ]
+    return [one.strip() for text in found for one in text.split(";") if one.strip()]
+
+
+async def as_analyst(pool: Pool, statement: str) -> Sequence[Any]:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE playhead_analyst")
+        return await connection.fetch(statement)
+
+
+@pytest.mark.req(87)
+async def test_an_analyst_s_examples_run_on_postgresql_alone(kept: tuple[str, Pool, MemoryTables]) -> None:
+    found = [await as_analyst(kept[1], example) for example in examples("analyst")]
+    assert len(found) >= 15
+    assert len([rows for rows in found if not rows]) == 2, "nothing was wasted, and no word was used by three people"
+
+
+@pytest.mark.req(87)
+@pytest.mark.parametrize("table", ["workflow.workflows", "workflow.users", "workflow.scenes", "workflow.topics"])
+async def test_an_analyst_reads_nobody_s_words(kept: tuple[str, Pool, MemoryTables], table: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await as_analyst(kept[1], f"TABLE {table}")
+
+
+@pytest.mark.req(48)
+async def test_the_workflow_application_s_examples_run_as_its_own_role(kept: tuple[str, Pool, MemoryTables]) -> None:
+    dsn, pool, _ = kept
+    await pool.execute("ALTER ROLE playhead_workflow PASSWORD 'for these tests'")
+    connection = await asyncpg.connect(dsn, user="playhead_workflow", password="for these tests")
+    try:
+        for example in examples("workflow"):
+            assert await connection.fetch(example), example
+        assert len(examples("workflow")) >= 6
+    finally:
+        await connection.close()
