@@ -29,6 +29,8 @@ class ServiceSettings(BaseSettings):
     mongodb_uri: SecretStr = Field(default=SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0"), alias="MONGODB_URI")
     mongodb_database: str = Field(default="", alias="MONGODB_DATABASE")
     """The database of documents; empty: the one that the URI names, and `playhead` where it names none."""
+    mongodb_pool: int = Field(default=20, alias="MONGODB_POOL", ge=10, le=20)
+    """The most connections to MongoDB. A change stream holds one while it waits; a gateway has four."""
     database_url: SecretStr = Field(default=SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
     redis_url: SecretStr | None = Field(default=None, alias="REDIS_URL")
 

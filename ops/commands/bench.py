@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import log, render, visible
+from ops.bench import cache, log, render, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -31,7 +31,16 @@ async def _render() -> list[Figure]:
         return [await render.overhead(Path(folder))]
 
 
-SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {"log": _log, "visible": _visible, "render": _render}
+async def _gateway() -> list[Figure]:
+    return [await cache.cached_read(OpsSettings())]
+
+
+SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
+    "log": _log,
+    "visible": _visible,
+    "render": _render,
+    "gateway": _gateway,
+}
 
 
 async def bench(*what: str, as_json: Json = False) -> int:
@@ -40,7 +49,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, visible, render, or all.
+        log, visible, render, gateway, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

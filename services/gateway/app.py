@@ -19,10 +19,13 @@ from services.gateway import api, reading
 from services.gateway.auth import stored
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
+from services.gateway.cache import RedisCache
+from services.gateway.cached_projects import CachedProjects, follow_projects
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
 from services.gateway.lag import ProjectionLag
+from services.gateway.near import NearCache
 from services.gateway.news import News
 from services.gateway.projects import MongoProjects
 from services.gateway.reading_tables import PostgresTables
@@ -30,8 +33,6 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.waiting import Waiters
 
-CHANGE_STREAMS = 3
-"""Each holds one connection while it waits."""
 _log = structlog.get_logger(__name__)
 
 
@@ -46,7 +47,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         settings.mongodb_uri.get_secret_value(),
         settings.documents,
         application="playhead-gateway",
-        pool=16 + CHANGE_STREAMS,
+        pool=settings.mongodb_pool,
         seconds=settings.read_seconds,
     )
     producer = CommandProducer(access, settings.send_seconds)
@@ -54,6 +55,12 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     tables = PostgresTables(settings.database_url.get_secret_value(), settings.read_seconds)
     stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
     lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
+    cache = (
+        RedisCache.connect(settings.redis_url.get_secret_value(), settings.cache_seconds)
+        if settings.redis_url
+        else None
+    )
+    projects = CachedProjects(MongoProjects(database), NearCache(cache))
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
         public_url=settings.url,
@@ -63,7 +70,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         sender=producer,
         documents=reading.MongoDocuments(database),
         tables=tables,
-        projects=MongoProjects(database),
+        projects=projects,
         answers=reading.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),
@@ -88,6 +95,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     tasks.create_task(follow_progress(access, gateway.news.tell)),
                     tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
                     tasks.create_task(reading.follow_history(database, gateway.news)),
+                    tasks.create_task(follow_projects(database, projects)),
                     tasks.create_task(stored.follow(database, gateway.credentials)),
                     tasks.create_task(reading.install(database)),
                 ]
@@ -98,6 +106,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         await gateway.blobs.close()
         tables.close()
         await lag.close()
+        if cache is not None:
+            await cache.close()
         postgres.close()
         database.close()
 

@@ -20,6 +20,12 @@ REQUESTS = Histogram(
 COMMANDS = Counter(
     "playhead_gateway_commands", "Commands that were sent, by topic and result.", ("topic", "result"), registry=REGISTRY
 )
+CACHE = Counter(
+    "playhead_gateway_cache",
+    "Requests to the cache, by what they were and came to.",
+    ("what", "result"),
+    registry=REGISTRY,
+)
 STREAMS = Gauge("playhead_gateway_event_streams", "Open streams of events.", registry=REGISTRY)
 SEEING = Gauge("playhead_gateway_outcomes_seen", "1 while outcomes of commands arrive here.", registry=REGISTRY)
 

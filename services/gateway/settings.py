@@ -43,6 +43,8 @@ class GatewaySettings(ServiceSettings):
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
     send_seconds: float = Field(5.0, alias="PLAYHEAD_SEND_SECONDS", gt=0, le=60)
     """How long the log may take to confirm a command."""
+    cache_seconds: float = Field(0.1, alias="PLAYHEAD_CACHE_SECONDS", gt=0, le=5)
+    """How long the cache may take for an answer; without one the store is read."""
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
     """How long a store may take for an answer."""
 

@@ -32,7 +32,10 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     events = KafkaEventLog(access, RENDER_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
     database = MongoDatabase.connect(
-        settings.mongodb_uri.get_secret_value(), settings.documents, application="playhead-render"
+        settings.mongodb_uri.get_secret_value(),
+        settings.documents,
+        application="playhead-render",
+        pool=settings.mongodb_pool,
     )
     pools: list[Pool] = []
     blobs = open_blobs(settings.blobs)

@@ -26,7 +26,10 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
     events = KafkaEventLog(access, SESSION_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
     database = MongoDatabase.connect(
-        settings.mongodb_uri.get_secret_value(), settings.documents, application="playhead-session"
+        settings.mongodb_uri.get_secret_value(),
+        settings.documents,
+        application="playhead-session",
+        pool=settings.mongodb_pool,
     )
     try:
         await reached(commands.start)
