@@ -75,5 +75,8 @@ async def _stores(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, S
                 (kept, database.store(kept.name, kept.projector.projections, kept.projector.journals))
                 for kept in IN_MONGO
             ),
-            *((kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections)) for kept in IN_POSTGRES),
+            *(
+                (kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections, kept.projector.journals))
+                for kept in IN_POSTGRES
+            ),
         ]

@@ -68,7 +68,9 @@ async def test_every_document_and_row_equals_the_fold_of_the_log(here: Company, 
         await _equals(here, kept.projector, store)
     async with await open_pool(here.dsn, application="tests") as pool:
         for kept in IN_POSTGRES:
-            await _equals(here, kept.projector, PostgresProjectionStore(pool, kept.name, kept.projector.projections))
+            journals = kept.projector.journals
+            store = PostgresProjectionStore(pool, kept.name, kept.projector.projections, journals)
+            await _equals(here, kept.projector, store)
 
 
 async def _equals(here: Company, projector: Projector, store: SnapshotStore) -> None:

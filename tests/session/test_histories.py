@@ -45,7 +45,7 @@ from contracts.messages.session import (
 )
 from contracts.messages.session_life import Basis
 from contracts.rendering import STAGES, Aspect, Stage
-from services.analytics.projections import OF_SESSIONS
+from services.analytics.projections import OF_SESSIONS, WORKFLOW
 from services.session.deciders import account, preset, session, session_work
 from services.session.policies import derive
 from services.session.projections import PROJECTIONS
@@ -232,6 +232,24 @@ def test_the_document_tells_what_the_rules_know(commands: Sequence[SessionComman
 
 @quick
 @given(SESSIONS)
+def test_the_workflow_tells_what_the_document_tells(commands: Sequence[SessionCommand]) -> None:
+    """Two folds of the same facts for two kinds of reader: neither may know of a film that the other does not."""
+    events = events_of(played(session.DECIDER, commands))
+    documents, rows = folded(PROJECTIONS[0], events), folded(WORKFLOW[0], events)
+    assert len(documents) == len(rows)
+    for document, row in zip(documents, rows, strict=True):
+        assert (row["deleted_at"] is not None) == (document["status"] == "deleted")
+        assert row["version"] == document["version"]
+        assert [one["status"] for one in row["phases"]] == [one["status"] for one in document["stages"]]
+        assert row["error_message"] == document["errorMessage"]
+        assert (row["original_prompt"], row["story_title"]) == (document["prompt"], document["title"])
+        assert row["enhanced_story"] == (document["script"] or document["refinedPrompt"])
+        if document["status"] != "deleted":
+            assert row["status"] == document["status"]
+
+
+@quick
+@given(SESSIONS)
 def test_what_is_made_of_a_session_can_begin(commands: Sequence[SessionCommand]) -> None:
     for event in events_of(played(session.DECIDER, commands)):
         if isinstance(event, SessionDerived):
@@ -326,3 +344,6 @@ def test_whatever_happens_can_be_kept(
         for row in folded(projection, happened.get(projection.category, [])):
             check_row(projection.name, row)
             assert row["account_id"] == ACCOUNT
+    for projection in WORKFLOW:
+        for row in folded(projection, happened.get(projection.category, [])):
+            check_row(projection.name, row)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from contracts.messages.access import PlanChanged, RoleChanged
 from contracts.messages.account import AccountRegistered
@@ -52,16 +51,14 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"status": "completed", "completed_at": fact.at}
         case SessionFailed():
             status = "expired" if body.code == EXPIRED else "failed"
-            changes = {**_ended(row, status, "failed"), "error_message": body.message}
+            changes = {"status": status, "phases": _come_to(row, running="failed"), "error_message": body.message}
         case SessionCanceled():
-            changes = _ended(row, "canceled", "canceled")
+            changes = {"status": "canceled", "phases": _stopped(row)}
         case SessionRetried():
             phases = _asked(row["phases"], body.stages)
             changes = {"status": WORDS[body.stages[0]], "phases": phases, "error_message": ""}
-        case SessionDeleted(job_id=UUID()):
-            changes = {**_ended(row, "canceled", "canceled"), "deleted_at": fact.at}
-        case SessionDeleted():
-            changes = {"deleted_at": fact.at}
+        case SessionDeleted(job_id=job):
+            changes = {"phases": _stopped(row), "deleted_at": fact.at} | ({"status": "canceled"} if job else {})
         case SessionRestored():
             changes = {"deleted_at": None}
         case SessionEdited(title=str() as title):
@@ -131,13 +128,14 @@ def _asked(phases: Iterable[Row], wanted: tuple[Stage, ...]) -> list[Row]:
     ]
 
 
-def _ended(row: Row, status: str, word: str) -> dict[str, Any]:
-    """Nothing is at work any more: the phase that was has come to `word`, those that waited to nothing."""
-    come_to = {"running": word, "pending": "canceled"}
-    return {
-        "status": status,
-        "phases": [{**phase, "status": come_to.get(phase["status"], phase["status"])} for phase in row["phases"]],
-    }
+def _stopped(row: Row) -> list[Row]:
+    """What was at work or waited is not done any more."""
+    return _come_to(row, running="canceled", pending="canceled")
+
+
+def _come_to(row: Row, **words: str) -> list[Row]:
+    """The phases, those that have one of these statuses with another."""
+    return [{**phase, "status": words.get(phase["status"], phase["status"])} for phase in row["phases"]]
 
 
 def _phase(stage: Stage, status: str, at: datetime | None) -> Row:
