@@ -26,9 +26,15 @@ FILE: dict[str, Any] = {
 @pytest.fixture
 async def page(stack: Endpoints, here: Company) -> AsyncGenerator[httpx.AsyncClient]:
     """The application, which has no key."""
-    async with client_of(settings(stack, here.documents.name, DATABASE_URL=here.dsn)) as client:
+    patient = {"DATABASE_URL": here.dsn, "PLAYHEAD_SEND_SECONDS": "30", "PLAYHEAD_READ_SECONDS": "10"}
+    async with client_of(settings(stack, here.documents.name, **patient)) as client:
         client.cookies.clear()
+        await eventually(lambda: _ready(client), 60)
         yield client
+
+
+async def _ready(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/readyz")).is_success
 
 
 @pytest.mark.req(38)
@@ -58,10 +64,13 @@ async def test_a_workflow_goes_on_to_a_film_whose_files_can_be_read(page: httpx.
     workflow = (await page.post(WORKFLOWS, json={"prompt": "Tides"})).json()
 
     async def completed() -> bool:
-        return (await page.get(f"{WORKFLOWS}/{workflow['id']}")).json()["status"] == "completed"
+        now = (await page.get(f"{WORKFLOWS}/{workflow['id']}")).json()
+        assert now["status"] not in ("failed", "canceled", "expired"), now
+        print(now)
+        return now["status"] == "completed"
 
     async with here.worker("workflows"):
-        await eventually(completed, 240)
+        await eventually(completed, 200, every=1)
     scenes = (await page.get(f"{WORKFLOWS}/{workflow['id']}/scenes")).json()["items"]
     assert [scene["scene_number"] for scene in scenes] == list(range(1, len(scenes) + 1))
     files = (await page.get(f"{WORKFLOWS}/{workflow['id']}/files", params={"limit": 100})).json()["items"]
