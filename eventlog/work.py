@@ -14,11 +14,11 @@ from eventlog.commit import Record
 from eventlog.errors import Conflict, Poison, Unavailable
 from eventlog.telemetry import Metrics
 
-READ_SECONDS = 0.25
-"""How long a runner waits for records before it looks whether it should stop."""
+READ_SECONDS = 1.0
+"""How long a runner waits for records before it looks whether the log is still the one it was."""
 BATCH_RECORDS = 500
-COMMIT_SECONDS = 0.2
-"""Between two commits of a group offset: it may lag, what it covers is done again without effect."""
+COMMIT_SECONDS = 1.0
+"""Between two notes of a position that goes with nothing else: it may lag, what it covers is done again in vain."""
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 
@@ -38,11 +38,30 @@ class Work:
         self.next_offset = -1
         self.stopping = False
         self.progress_at = _monotonic()
+        self._waiting: asyncio.Timeout | None = None
 
     @property
     def ready(self) -> bool:
         """Whether it was opened and moves."""
         return self.state == "running"
+
+    def stop(self) -> None:
+        """Ask it to end: what is in hand is finished, a wait for records is over at once."""
+        self.stopping = True
+        if self._waiting is not None:
+            self._waiting.reschedule(_monotonic())
+
+    async def until_stopped(self, reading: Awaitable[Sequence[Record]]) -> Sequence[Record]:
+        """What is read, or nothing where this work is asked to stop meanwhile."""
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                return await reading
+        except TimeoutError:
+            if not self.stopping:
+                raise
+            return ()
+        finally:
+            self._waiting = None
 
     def opened(self, next_offset: int) -> None:
         """The runner has read its way to where it goes on, and works from now on."""

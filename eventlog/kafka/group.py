@@ -109,7 +109,7 @@ class Group:
         chosen = [p for p in self._running if partitions is None or p in partitions]
         tasks = {self._running.pop(partition) for partition in chosen}
         for partition in chosen:
-            self.works.pop(partition).stopping = True
+            self.works.pop(partition).stop()
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=HAND_OVER_SECONDS)

@@ -52,6 +52,10 @@ class Changes:
     entries: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     parked: list[Parked] = field(default_factory=list[Parked])
 
+    def __bool__(self) -> bool:
+        """Whether there is anything to write besides the position."""
+        return bool(self.views or self.parked or any(self.entries.values()))
+
 
 @dataclass(slots=True)
 class Parking:

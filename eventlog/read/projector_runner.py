@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from eventlog.commit import Position, Record, start
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
-from eventlog.read.projector import ProjectorLane
+from eventlog.read.projector import Changes, ProjectorLane
 from eventlog.read.store import Checkpoint, ProjectionStore, Unkeepable
 from eventlog.reader import Reader
 from eventlog.work import READ_SECONDS, Throttled, Work, batches
@@ -39,24 +39,28 @@ class ProjectorRunner:
         finally:
             await reader.close()
 
-    async def _drive(self, work: Work, reader: Reader, lane: ProjectorLane, expected: Position | None) -> None:
+    async def _drive(self, work: Work, reader: Reader, lane: ProjectorLane, stored: Position | None) -> None:
         throttled = Throttled()
         kept = -1
         while not work.stopping:
-            records = await reader.read(lane.position, READ_SECONDS)
+            records = await work.until_stopped(reader.read(lane.position, READ_SECONDS))
             for batch in batches(records):
-                await self._apply(work, reader, lane, expected, batch)
-                expected = lane.position
+                stored = await self._apply(work, reader, lane, stored, batch)
             if not records:
                 work.idle()
-            if lane.position.next_offset != kept and expected is not None and (not records or throttled.due()):
+            due = not records or throttled.due()
+            if due and stored != lane.position and lane.position.next_offset > 0:
+                await self._store.commit(self._events.topic, work.partition, stored, lane.position, Changes())
+                stored = lane.position
+            if due and stored is not None and stored.next_offset != kept:
                 # For the tools that show lag; nothing reads it here.
-                await self._offsets.commit(lane.position.next_offset, "")
-                kept = lane.position.next_offset
+                await self._offsets.commit(stored.next_offset, "")
+                kept = stored.next_offset
 
     async def _apply(
-        self, work: Work, reader: Reader, lane: ProjectorLane, expected: Position | None, batch: Sequence[Record]
-    ) -> None:
+        self, work: Work, reader: Reader, lane: ProjectorLane, stored: Position | None, batch: Sequence[Record]
+    ) -> Position | None:
+        """Where the store stands afterwards: a batch that changes nothing moves it with the next one that does."""
         began = asyncio.get_running_loop().time()
         position, counted = lane.take(batch)
         if not counted:
@@ -64,18 +68,19 @@ class ProjectorRunner:
         places = lane.places(counted)
         loaded = await self._store.load(places) if places else {}
         refused: dict[str, str] = {}
-        while True:
-            changes = lane.fold(counted, loaded, refused)
+        while changes := lane.fold(counted, loaded, refused):
             try:
-                await self._store.commit(self._events.topic, work.partition, expected, position, changes)
+                await self._store.commit(self._events.topic, work.partition, stored, position, changes)
             except Unkeepable as error:
                 _, stream = error.place
                 if not stream or stream in refused:
                     raise
                 refused[stream] = str(error)
             else:
+                stored = position
                 break
         lane.moved(position, len(batch), len(counted))
         if changes.parked:
             work.metrics.parked(work.role, work.partition, len(changes.parked))
         work.moved(batch, len(counted), asyncio.get_running_loop().time() - began)
+        return stored

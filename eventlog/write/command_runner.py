@@ -75,7 +75,7 @@ class CommandRunner:
         throttled = Throttled()
         generation, done, kept = -1, bookmark, bookmark  # the bookmark was found before this tail was opened
         while not work.stopping:
-            records = await self._read(tail)
+            records = await work.until_stopped(self._read(tail))
             if tail.generation != generation:
                 generation = tail.generation
                 if done is not None and not await self._finds(work.partition, done):
@@ -85,7 +85,7 @@ class CommandRunner:
                 if throttled.due():
                     await self._keep(done)
                     kept = done
-            if not records:
+            if not records and not work.stopping:
                 await processor.look()
                 work.idle()
             if done is not None and done != kept and (not records or work.stopping):

@@ -51,7 +51,7 @@ class PolicyRunner:
         throttled = Throttled()
         kept = lane.position
         while not work.stopping:
-            records = await reader.read(lane.position, READ_SECONDS)
+            records = await work.until_stopped(reader.read(lane.position, READ_SECONDS))
             for batch in batches(records):
                 await self._hear(work, reader, lane, batch)
                 if throttled.due():

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.catalog import encode
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind, RegisterAccount, ReserveCredits, SettleCredits
+from contracts.messages.files import OpenSession
 from contracts.messages.session import StartSession
 from contracts.model import CommandBody
 from eventlog import clock
@@ -16,24 +17,29 @@ SENTENCE = "how light bends around a star and why bread rises when yeast is kept
 WORDS = SENTENCE.split(" ")
 
 
-def commands(count: int, seed: int) -> list[Command]:
-    """`count` commands: accounts are registered, sessions started, points reserved and settled, in that order."""
+def commands(count: int, seed: int, *, rendered: bool = True) -> list[Command]:
+    """`count` commands: accounts are registered, sessions started, points reserved and settled, in that order.
+
+    Not `rendered`: the sessions ask for no work, where services run that would begin with it.
+    """
     dice = random.Random(seed)
     made: list[Command] = []
     while len(made) < count:
-        made.extend(_story(dice))
+        made.extend(_story(dice, rendered=rendered))
     return made[:count]
 
 
-def _story(dice: random.Random) -> Iterator[Command]:
+def _story(dice: random.Random, *, rendered: bool) -> Iterator[Command]:
     account, session, job = (UUID(int=dice.getrandbits(128), version=4) for _ in range(3))
     prompt = " ".join(dice.choices(WORDS, k=24))
     yield _command(
         dice, "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100)
     )
-    yield _command(
-        dice, "session", session, StartSession(session_id=session, account_id=account, job_id=job, prompt=prompt)
-    )
+    if rendered:
+        begin = StartSession(session_id=session, account_id=account, job_id=job, prompt=prompt)
+    else:
+        begin = OpenSession(session_id=session, account_id=account, prompt=prompt)
+    yield _command(dice, "session", session, begin)
     reserve = ReserveCredits(job_id=job, session_id=session, run=1, amount=4, enforce=True)
     yield _command(dice, "account", account, reserve)
     yield _command(dice, "account", account, SettleCredits(job_id=job, run=1, actual=3))

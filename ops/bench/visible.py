@@ -31,7 +31,7 @@ SECONDS = 60.0
 async def command_to_document(settings: OpsSettings) -> Figure:
     """P2, on the running services; `playhead up` before."""
     seed = int(clock.now().timestamp())
-    ours, missing = await _ours(settings, commands(COUNT + WARM_UP, seed))
+    ours, missing = await _ours(settings, commands(COUNT + WARM_UP, seed, rendered=False))
     theirs = await _celery(endpoints(settings).redis)
     return Figure(
         id="P2",

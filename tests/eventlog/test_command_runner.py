@@ -63,7 +63,7 @@ class Bench:
             tasks.create_task(keep_working(work, runner.run))
             await until(lambda: work.ready)
             yield work
-            work.stopping = True
+            work.stop()
 
     async def handled(self, count: int) -> list[object]:
         """The ids of the commands that have a commit, when there are so many."""

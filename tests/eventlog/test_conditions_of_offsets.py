@@ -58,7 +58,7 @@ async def is_decided_or_the_loss_is_noticed(kind: type[CommandRunner]) -> bool:
     runner = kind(commands, events, offsets, lambda _: ledger, lambda _, kept: a_lane(Lane, kept))
     work = Work("toy.processor", "toy.commands", 0, Metrics(CollectorRegistry()))
     asyncio.get_running_loop().call_later(READ_SECONDS / 2, events.partitions[0].clear)
-    asyncio.get_running_loop().call_later(READ_SECONDS * 4, setattr, work, "stopping", True)
+    asyncio.get_running_loop().call_later(READ_SECONDS * 4, work.stop)
     try:
         await runner.run(work)
     except Diverged:

@@ -68,7 +68,7 @@ class Bench:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_working(self.work, runner.run))
             yield self.work
-            self.work.stopping = True
+            self.work.stop()
 
 
 async def test_what_is_heard_is_asked_and_then_kept() -> None:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from eventlog.commit import Position
+from eventlog.commit import Position, link
 from eventlog.errors import Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
 from eventlog.offsets import MemoryOffsets
@@ -15,7 +15,7 @@ from eventlog.read.projector import Changes, ProjectorLane
 from eventlog.read.projector_runner import ProjectorRunner
 from eventlog.read.store import Unkeepable
 from eventlog.telemetry import Metrics
-from eventlog.work import Work, keep_working
+from eventlog.work import READ_SECONDS, Work, keep_working
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, totals
 from tests.eventlog.toys import until
 
@@ -64,7 +64,7 @@ class Bench:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_working(work, runner.run))
             yield work
-            work.stopping = True
+            work.stop()
 
 
 async def test_what_counts_is_folded_and_written() -> None:
@@ -100,6 +100,28 @@ async def test_a_group_offset_follows_for_those_who_watch_the_lag() -> None:
     await bench.write(1, 2)
     async with bench.running():
         await until(lambda: bool(bench.offsets.history) and bench.offsets.history[-1].offset == 2)
+
+
+async def test_records_that_change_nothing_are_noted_together_when_there_is_time() -> None:
+    bench = Bench()
+    await bench.write(1)
+    async with bench.running() as work:
+        await until(lambda: totals(bench.store) == {"counter-1": 1})
+        left = bench.store.failures
+        for offset in range(1, 6):
+            await bench.log.append(0, [link(b"somebody else's.", b"counter-1", b"{}")])
+            await until(lambda offset=offset: work.next_offset == offset + 1)
+        await until(lambda: bench.store.positions[TOPIC, 0].next_offset == 6)
+    assert left - bench.store.failures < 5
+
+
+async def test_a_wait_for_records_is_over_when_the_work_is_to_stop() -> None:
+    bench = Bench()
+    loop = asyncio.get_running_loop()
+    async with bench.running() as work:
+        await until(lambda: work.ready)
+        began = loop.time()
+    assert loop.time() - began < READ_SECONDS / 2
 
 
 async def test_a_breaker_stops_this_partition_loudly_and_writes_nothing_more() -> None:

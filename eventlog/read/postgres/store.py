@@ -83,11 +83,15 @@ class PostgresProjectionStore:
     ) -> None:
         try:
             with our_errors():
-                async with asyncio.timeout(self._seconds), self._pool.acquire() as connection, connection.transaction():
-                    await self._move(connection, topic, partition, expected, position)
-                    await self._write(connection, changes)
-                    if changes.parked:
-                        await connection.execute(_PARK, self.projector, topic, partition, *_arrays(changes.parked))
+                async with asyncio.timeout(self._seconds), self._pool.acquire() as connection:
+                    if not changes:  # one statement is a transaction
+                        await self._move(connection, topic, partition, expected, position)
+                        return
+                    async with connection.transaction():
+                        await self._move(connection, topic, partition, expected, position)
+                        await self._write(connection, changes)
+                        if changes.parked:
+                            await connection.execute(_PARK, self.projector, topic, partition, *_arrays(changes.parked))
         except _UNFIT as error:
             raise await self._unkeepable(changes, error) from error
 
