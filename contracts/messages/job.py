@@ -1,11 +1,8 @@
 """The words of a job: some stages of a session, done by one worker at a time.
 
-An *epoch* is one worker's turn: it grows with every claim, and what a worker says under an older one is refused.
 A *run* is what one reservation of points pays for: it grows with every retry.
 """
 
-from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, ClassVar, TypeAlias
 from uuid import UUID
 
@@ -13,24 +10,20 @@ from pydantic import Field
 
 from contracts.messages.account import Points
 from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
+from contracts.messages.job_turn import (
+    ClaimJob,
+    CompleteStage,
+    FailStage,
+    JobClaimed,
+    JobReleased,
+    JobStageCompleted,
+    JobStageFailed,
+    ReleaseJob,
+)
+from contracts.messages.job_turn import ReleaseReason as ReleaseReason
 from contracts.messages.session import WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
-
-Epoch = Annotated[int, Field(ge=1)]
-
-
-class ReleaseReason(StrEnum):
-    """Why a worker gave a job back before its end."""
-
-    WORKER_LOST = "worker.lost"
-    """Its lease ran out; somebody else says so. Too many of these without a finished stage end the job."""
-
-    DRAINED = "drained"
-    """It was asked to stop."""
-
-    HELD = "held"
-    """The free stages are done and the others are not paid yet."""
 
 
 class QueueJob(CommandBody):
@@ -56,36 +49,6 @@ class ApproveJob(CommandBody):
     run: Annotated[int, Field(ge=1)]
 
 
-class ClaimJob(CommandBody):
-    """A worker takes the job, under an epoch newer than any before."""
-
-    TYPE: ClassVar[str] = "ClaimJob"
-
-    worker: str
-    epoch: Epoch
-
-
-class CompleteStage(CommandBody):
-    """The worker of this epoch finished the stage that was next."""
-
-    TYPE: ClassVar[str] = "CompleteStage"
-
-    epoch: Epoch
-    output: StageOutput
-
-
-class FailStage(CommandBody):
-    """The worker of this epoch could not finish the stage that was next, and gives the job back."""
-
-    TYPE: ClassVar[str] = "FailStage"
-
-    epoch: Epoch
-    stage: Stage
-    code: str
-    message: str
-    retryable: bool
-
-
 class FailJob(CommandBody):
     """The job cannot be done at all: nobody pays for it, or an operator says so. With a `run`: that one alone."""
 
@@ -95,15 +58,6 @@ class FailJob(CommandBody):
     message: str
     retryable: bool = True
     run: Annotated[int, Field(ge=1)] | None = None
-
-
-class ReleaseJob(CommandBody):
-    """The worker of this epoch gives the job back, or is gone."""
-
-    TYPE: ClassVar[str] = "ReleaseJob"
-
-    epoch: Epoch
-    reason: ReleaseReason
 
 
 class CancelJob(CommandBody):
@@ -163,61 +117,6 @@ class JobApproved(EventBody):
     session_id: UUID
     account_id: UUID
     run: int
-
-
-class JobClaimed(EventBody):
-    """A worker has the job. `takeover`: from one that never gave it back."""
-
-    TYPE: ClassVar[str] = "job.claimed"
-
-    job_id: UUID
-    session_id: UUID
-    account_id: UUID
-    worker: str
-    epoch: int
-    takeover: bool
-
-
-class JobStageCompleted(EventBody):
-    """A stage is done, for good."""
-
-    TYPE: ClassVar[str] = "job.stage_completed"
-
-    job_id: UUID
-    session_id: UUID
-    account_id: UUID
-    epoch: int
-    attempt: int
-    output: StageOutput
-
-
-class JobStageFailed(EventBody):
-    """An attempt at a stage failed. The next may begin at `retry_at`; None: there is none."""
-
-    TYPE: ClassVar[str] = "job.stage_failed"
-
-    job_id: UUID
-    session_id: UUID
-    account_id: UUID
-    epoch: int
-    stage: Stage
-    attempt: int
-    code: str
-    message: str
-    retryable: bool
-    retry_at: datetime | None
-
-
-class JobReleased(EventBody):
-    """The job waits for another worker."""
-
-    TYPE: ClassVar[str] = "job.released"
-
-    job_id: UUID
-    session_id: UUID
-    account_id: UUID
-    epoch: int
-    reason: ReleaseReason
 
 
 class JobCanceled(EventBody):

@@ -24,6 +24,7 @@ from services.gateway.cached_projects import CachedProjects, follow_projects
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
+from services.gateway.kinds import kinds_of
 from services.gateway.lag import ProjectionLag
 from services.gateway.near import NearCache
 from services.gateway.news import News
@@ -84,6 +85,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
+        kinds=kinds_of(settings.kinds),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 

@@ -71,6 +71,7 @@ CODES: dict[str, Meaning] = {
     "preset.exists": Meaning(409, "Another preset has this id"),
     "preset.nameless": Meaning(422, "A preset needs a name"),
     "preset.default": Meaning(403, "Default presets belong to the administrators"),
+    "kind.not_installed": Meaning(422, "This kind of video is not installed here"),
     "job.over": Meaning(409, "The job has ended"),
     "job.at_work": Meaning(409, "The job is still at work", retryable=True),
     "job.completed": Meaning(409, "The job is done"),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from blobs.store import BlobStore
 from contracts.envelope import Command
+from contracts.rendering import Kind
 from eventlog.clock import Clock
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
@@ -189,6 +190,7 @@ class Gateway:
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
     jobs_per_tenant: int = 4
+    kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])

@@ -41,6 +41,8 @@ class GatewaySettings(ServiceSettings):
     starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
     jobs_per_tenant: int = Field(4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
+    kinds: str = Field("", alias="PLAYHEAD_KINDS", examples=["slides,scrolling_script,manim"])
+    """The kinds of video that the workers have, apart by commas; empty: those that are installed beside the gateway."""
     send_seconds: float = Field(5.0, alias="PLAYHEAD_SEND_SECONDS", gt=0, le=60)
     """How long the log may take to confirm a command."""
     cache_seconds: float = Field(0.1, alias="PLAYHEAD_CACHE_SECONDS", gt=0, le=5)

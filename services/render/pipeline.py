@@ -63,7 +63,7 @@ async def run_stage(
     `report` hears fractions from 0 to 1 that never go back. Everything that fails is a `StageFailed`. What was written
     into `workspace` is gone on return, on failure and on cancellation, which takes at most some seconds.
     """
-    installed(inputs.kind)
+    installed(inputs.kind, tools)
     folder = workspace / stage.value
     try:
         key = output_key(stage, _WORK[stage].depends(inputs, done, tools))

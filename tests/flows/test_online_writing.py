@@ -66,5 +66,5 @@ async def test_calls_that_came_to_nothing_are_counted_too(tmp_path: Path) -> Non
     async with company(Reply(status=401)) as endpoint:
         done = await written(world, endpoint, tmp_path)
     rows = [(row["operation"], row["model"], row["calls"]) for row in await world.rows("analytics.api_usage")]
-    assert sorted(rows) == [(name, model, 1) for name in ("refine", "script") for model in (MODEL, "template/1")]
-    assert (done[Stage.SCRIPT].writer, done[Stage.SCRIPT].fell_back) == ("template/1", "writer.denied")
+    assert sorted(rows) == [(name, model, 1) for name in ("refine", "script") for model in (MODEL, "template/2")]
+    assert (done[Stage.SCRIPT].writer, done[Stage.SCRIPT].fell_back) == ("template/2", "writer.denied")

@@ -16,7 +16,7 @@ from contracts.catalog import encode
 from contracts.envelope import Command
 from contracts.messages.job import ClaimJob, CompleteStage, FailStage
 from contracts.model import CommandBody
-from contracts.rendering import Stage
+from contracts.rendering import Stage, StageOutput
 from eventlog.errors import Unavailable
 from services.gateway.waiting import Outcome
 from services.session import projections as session
@@ -38,6 +38,7 @@ class Company:
         self.dark = False
         self.failing: set[Stage] = set()
         self.script = SCRIPT
+        self.outputs: dict[Stage, StageOutput] = {}
         self._said = 0
 
     @asynccontextmanager
@@ -73,7 +74,7 @@ class Company:
         """Do everything that may be done now."""
         while row := next((row for row in await self.services.rows("render.queue") if row["claimable"]), None):
             epoch, stage = row["epoch"] + 1, Stage(row["stages_left"][0])
-            done: CommandBody = CompleteStage(epoch=epoch, output=output(stage, self.script))
+            done: CommandBody = CompleteStage(epoch=epoch, output=self.outputs.get(stage) or output(stage, self.script))
             if stage in self.failing:
                 done = FailStage(epoch=epoch, stage=stage, code="tool.failed", message="it broke", retryable=False)
             for body in (ClaimJob(worker="worker-1", epoch=epoch), done):

@@ -76,6 +76,7 @@ async def health(request: Request) -> Response:
         "kafka": _shown(states.get("kafka", _GONE)),
         "mongo": _shown(states.get("mongo", _GONE)),
         "redis": _shown(states.get("redis", _GONE)),
+        "kinds": sorted(gateway.kinds),
         "projections": dict(states.get("projections", _GONE).about),
     }
     return JSONResponse(body, 503 if status == "unhealthy" else 200)

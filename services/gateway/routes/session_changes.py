@@ -33,6 +33,7 @@ from services.gateway.following import session_when
 from services.gateway.gateway import Gateway, Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.identity import job_of
+from services.gateway.kinds import installed
 from services.gateway.preconditions import expected_version, stale
 from services.gateway.preparing import session_view
 from services.gateway.problems import Problem, of_failure
@@ -145,7 +146,9 @@ async def restore(request: Request, caller: Caller, session_id: UUID) -> Respons
     summary="Run some stages",
     status_code=202,
     responses=command_answers(
-        "session.not_open", "session.busy", "session.step_missing", "quota.exceeded", "version.stale", ok=SessionView
+        *("session.not_open", "session.busy", "session.step_missing", "quota.exceeded", "version.stale"),
+        "kind.not_installed",
+        ok=SessionView,
     ),
 )
 async def stages(
@@ -156,6 +159,7 @@ async def stages(
 ) -> Response:
     """On top of what the session has; with other `inputs`, what was made of the old ones is cleared."""
     body = given.body
+    installed(gateway_of(request), body.inputs.kind)
 
     def making(id_: UUID) -> SessionCommand:
         return RequestStages(job_id=job_of(id_), stages=body.stages, changes=body.inputs.changes())
@@ -168,13 +172,14 @@ async def stages(
     operation_id="regenerateSession",
     summary="Make a session again",
     status_code=202,
-    responses=command_answers("session.not_open", "session.step_missing", created=SessionView),
+    responses=command_answers("session.not_open", "session.step_missing", "kind.not_installed", created=SessionView),
 )
 async def regenerate(
     request: Request, caller: Caller, session_id: UUID, given: Annotated[Given[MadeAgain], Depends(JsonBody(MadeAgain))]
 ) -> Response:
     """A new session of this one's prompt, or of its script as it stands; this one stays as it is."""
     gateway = gateway_of(request)
+    installed(gateway, given.body.changes.kind)
     seconds = wanted_seconds(request.headers.get("prefer")) or 0
 
     async def act(chosen: UUID | None) -> Response:

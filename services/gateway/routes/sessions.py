@@ -20,6 +20,7 @@ from services.gateway.bodies import Body, Given, JsonBody
 from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.kinds import installed
 from services.gateway.preparing import session_view
 from services.gateway.presets import Preset, inputs_of, preset_of
 from services.gateway.problems import of_failure
@@ -75,7 +76,7 @@ class NewSession(Body):
     summary="Make a video",
     status_code=202,
     responses=command_answers(
-        "session.exists", "preset.unknown", "quota.exceeded", ok=SessionView, created=SessionView
+        "session.exists", "preset.unknown", "quota.exceeded", "kind.not_installed", ok=SessionView, created=SessionView
     ),
 )
 async def create(
@@ -113,6 +114,8 @@ def start(
         chosen = repeatable_command(caller.tenant, f"start\n{session}\n{given.digest}")
     job = first_job(caller.tenant, session)
     here = f"/v1/sessions/{session}"
+    inputs = inputs_of(new.model_dump(include={"kind", "aspect", "prompt"}), new.model_fields_set, preset)
+    installed(gateway, Kind(inputs["kind"]))
     body = StartSession(
         session_id=session,
         account_id=caller.account,
@@ -122,7 +125,7 @@ def start(
         stages=new.stages,
         writing=new.writing.writing if new.writing else None,
         metadata=new.metadata,
-        **inputs_of(new.model_dump(include={"kind", "aspect", "prompt"}), new.model_fields_set, preset),
+        **inputs,
     )
     wish = Wish(
         topic=SESSION_COMMANDS.name,

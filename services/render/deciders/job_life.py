@@ -10,7 +10,7 @@ from contracts.messages.job import ExpireAsset, JobAssetExpired, JobPurged, Purg
 from contracts.rendering import Artifact, AssetKind
 
 if TYPE_CHECKING:
-    from services.render.deciders.job import Job
+    from services.render.deciders.job_state import Job
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Run a program that dies with its parent and cannot take more than it was given.
+"""Run a program that dies with its parent, cannot take more than it was given, and has no network.
 
     python -I -S leash.py PARENT_PID MEMORY_BYTES FILE_BYTES PROGRAM [ARGUMENT …]
 
@@ -7,13 +7,64 @@ between fork and exec inside the service would run Python code in a half-copied 
 """
 
 import ctypes
+import errno
 import os
+import platform
 import resource
 import signal
 import sys
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 22, 38
+_SECCOMP_MODE_FILTER = 2
 _OPEN_FILES = 256
+
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_NUMBER, _ARCHITECTURE, _ARGUMENT = 0, 4, 16
+_ALLOW, _DENY, _KILL = 0x7FFF0000, 0x00050000 | errno.EACCES, 0x80000000
+_SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+_IO_URING_SETUP, _OTHER_CALLS, _UNIX = 425, 0x40000000, 1
+
+
+class _Instruction(ctypes.Structure):
+    """One step of a filter: its code, how far to jump if it holds and if not, and a number."""
+
+    _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint))
+
+
+class _Program(ctypes.Structure):
+    """A filter as the kernel takes it."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.POINTER(_Instruction)))
+
+
+def cut_off() -> None:
+    """From here on this process and its children can open no socket but local ones; only Linux can promise that.
+
+    Calls of another architecture end the process, those of the x32 kind and io_uring are refused: each could go around
+    the rule.
+    """
+    if sys.platform != "linux" or platform.machine() not in _SOCKET:
+        return
+    architecture, socket = _SOCKET[platform.machine()]
+    steps = (
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, architecture),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER),
+        (_AT_LEAST, 5, 0, _OTHER_CALLS),
+        (_EQUAL, 4, 0, _IO_URING_SETUP),
+        (_EQUAL, 0, 2, socket),
+        (_LOAD, 0, 0, _ARGUMENT),
+        (_EQUAL, 0, 1, _UNIX),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _DENY),
+    )
+    program = _Program(len(steps), (_Instruction * len(steps))(*(_Instruction(*step) for step in steps)))
+    kernel = ctypes.CDLL(None, use_errno=True)
+    if kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or kernel.prctl(
+        _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0
+    ):
+        sys.exit(f"this kernel lets no process give up its network: {os.strerror(ctypes.get_errno())}")
 
 
 def main(parent: int, memory: int, file_size: int, program: list[str]) -> None:
@@ -31,6 +82,7 @@ def main(parent: int, memory: int, file_size: int, program: list[str]) -> None:
         hard = resource.getrlimit(limit)[1]
         soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (soft, hard))
+    cut_off()
     try:
         os.execv(program[0], program)  # noqa: S606 -- a typed argument list, no shell
     except OSError as error:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.render.engines.prose import clean, paragraphs, tokens, word_count
+from services.render.engines.prose import clean, is_speakable, paragraphs, tokens, word_count
 
 TITLE_CHARACTERS = 80
 _TITLE_WORDS = 12
@@ -59,6 +59,7 @@ _NO_NOUN = re.compile(
     r"\b(?:i|we|you|he|she|they|it|me|us|my|am|is|are|was|were|be|been|do|does|did|has|have|had|will|would|can|could|should|must|let|make|create|please|want|need|not|don't)\b",
     re.IGNORECASE,
 )
+_LIST = re.compile(r"^[\w-]+(?: [\w-]+)?(?:, [\w-]+(?: [\w-]+)?)*,? and [\w-]+(?: [\w-]+)?$")
 _ORDER = re.compile(
     r"^(?:please|make|create|use|include|add|avoid|keep|ensure|write|generate|it should|the video|this video"
     r"|start|end|focus|explain|target)\b",
@@ -104,13 +105,14 @@ def subject_of(prompt: str) -> Subject:
         word_count(body) <= 8
         and len(body) <= TITLE_CHARACTERS
         and "." not in body
-        and "," not in body
+        and ("," not in body or _LIST.match(body) is not None)
         and body.isascii()
         and '"' not in body
     )
     if nominal and (_CLAUSE.match(body) or not _NO_NOUN.search(body)) and re.search(r"[A-Za-z]", body):
         return Subject(Form.NOUN, _headline(_capital(body)), body)
-    return Subject(Form.TITLED, _headline(_capital(body)), body)
+    heading = _bare(sentences[0]) if len(sentences) > 1 and is_speakable(sentences[0]) else body
+    return Subject(Form.TITLED, _headline(_capital(heading)), body)
 
 
 def _bare(text: str) -> str:

@@ -1,26 +1,35 @@
 """A writer that needs no network: it puts a prompt's subject into prose that was written beforehand.
 
-It knows nothing about the subject, and says nothing about it that could be wrong: a short prompt becomes a guide to
-looking at the subject, a long one is told in its own sentences. The same prompt always gives the same words.
+A few subjects are on a small shelf of primers. Of the others it knows the field at most, and says nothing about them
+that could be wrong: a short prompt becomes a guide to looking at the subject, a long one is told in its own sentences.
+The same prompt always gives the same words.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 from contracts.rendering import JobInputs, Usage
 from services.render.engines import template_phrases as phrases
 from services.render.engines.prose import is_speakable, language_of, one_line, word_count
 from services.render.engines.subject import Form, Subject, subject_of
+from services.render.engines.template_fields import POINTS, field_of
+from services.render.engines.template_primers import primer_of
 from services.render.engines.writer import Draft, Refined
 
 _MOST_WORDS = 105
+_TOPIC_WORDS = 7
+_ASKED = re.compile(
+    r"(?:what (?:is|are|was|were) ([^,;:]+)|how do(?:es)? ([^,;:]+?) (?:work|function|form|happen))\?$", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"(?:how|why|what|when|where|who|which|whether)\b", re.IGNORECASE)
 _SENTENCE_CHARACTERS = 280
 
 
 class TemplateWriter:
     """A `Writer`: deterministic, offline, free."""
 
-    identity = "template/1"
+    identity = "template/2"
 
     async def refine(self, inputs: JobInputs) -> Refined:
         subject = subject_of(inputs.prompt or inputs.script or inputs.title)
@@ -56,6 +65,9 @@ def _script(subject: Subject, title: str, language: str) -> list[str]:
     named = _sentence(title)
     if language in phrases.OTHER_LANGUAGES:
         return [paragraph.replace("{title}", named) for paragraph in phrases.OTHER_LANGUAGES[language]]
+    primer = primer_of(subject.topic)
+    if primer is not None and subject.form is not Form.HOW_TO:
+        return [primer.opening.replace("{title}", named), *primer.points, _choice(phrases.CLOSINGS, title)]
     match subject.form:
         case Form.NOUN:
             openings, points = phrases.NOUN_OPENINGS, phrases.NOUN_POINTS
@@ -68,11 +80,27 @@ def _script(subject: Subject, title: str, language: str) -> list[str]:
     opening = _choice(openings, title) if is_speakable(title) else phrases.SIGN_OPENING
     topic = subject.topic[:1].upper() + subject.topic[1:]
     opening = opening.replace("{title}", named) if "{title}" in opening else opening.replace("{Topic}", topic)
-    return [opening, *points, _choice(phrases.CLOSINGS, title)]
+    return [opening, *_of_the_field(subject, points), _choice(phrases.CLOSINGS, title)]
+
+
+def _of_the_field(subject: Subject, points: Sequence[str]) -> Sequence[str]:
+    """The points of the subject's field, where it has one and can be named inside a sentence; else those given."""
+    asked = _ASKED.match(subject.topic) if subject.form is Form.QUESTION else None
+    if subject.form is not Form.NOUN and asked is None:
+        return points
+    topic = (asked.group(1) or asked.group(2)) if asked else subject.topic
+    field = field_of(topic)
+    if field is None or word_count(topic) > _TOPIC_WORDS or _CLAUSE.match(topic):
+        return points
+    article, _, rest = topic.partition(" ")
+    inside = f"{article.lower()} {rest}" if rest and article.lower() in {"the", "a", "an"} else topic
+    return [point.replace("{topic}", inside) for point in POINTS[field]]
 
 
 def _sentence(title: str) -> str:
-    return title if title.endswith((".", "!", "?", "…", "。", "！", "？")) else f"{title}."
+    if title.endswith((".", "!", "?", "…", "。", "！", "？", "؟")):
+        return title
+    return f"{title}。" if title[-1:] >= "\u3040" and title[-1:] <= "\u9fff" else f"{title}."
 
 
 def _choice(variants: Sequence[str], seed: str) -> str:

@@ -8,6 +8,8 @@
 | `speech.failed`          | the voice could not speak this script                             | yes       |
 | `speech.missing`         | scenes or video were asked for before the speech                  | no        |
 | `scenes.missing`         | the video was asked for before the scenes                         | no        |
+| `scenes.manim_failed`    | manim ended with an error, or without a film                      | yes       |
+| `scenes.killed`          | manim was killed, most often for want of memory                   | yes       |
 | `video.encoder_missing`  | the ffmpeg program is not installed                               | no        |
 | `video.encoder_failed`   | ffmpeg ended with an error                                        | yes       |
 | `video.killed`           | ffmpeg was killed, most often for want of memory                  | yes       |

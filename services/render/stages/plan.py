@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.rendering import Scene
-from services.render.engines.prose import tokens
+from services.render.engines.prose import tokens, word_count
 from services.render.stages.captions import joined
 from services.render.stages.timings import Sentence, Timings, Word
 
@@ -66,7 +66,7 @@ def sentences_of(scene: Scene, timings: Timings) -> list[Sentence]:
 def summary(sentences: Sequence[Sentence]) -> tuple[str, list[Point]]:
     """A heading, and up to three points below it, in the words of the sentences."""
     first, rest = sentences[0], sentences[1:]
-    words = len(tokens(first.text))
+    words = word_count(first.text)
     if rest and words <= _HEADING_WORDS:
         heading, points = first.text, []
     elif not rest and words <= _STATEMENT_WORDS:
@@ -126,19 +126,20 @@ def _clause(text: str) -> tuple[str, str]:
     """A sentence cut in two at its first good joint; the second part is empty where there is none."""
     for joint in _CLAUSES.finditer(text):
         before, after = text[: joint.start()], text[joint.end() :]
-        if 2 <= len(tokens(before)) <= _HEADING_WORDS + 3 and len(tokens(after)) >= 2:
+        if 2 <= word_count(before) <= _HEADING_WORDS + 3 and word_count(after) >= 2:
             return before, after
     return text, ""
 
 
 def _shortened(text: str) -> str:
-    words = tokens(text)
-    if len(words) <= _POINT_WORDS:
+    if word_count(text) <= _POINT_WORDS:
         return _polished(text)
     for clause in _CLAUSES.split(text):
-        if _TELLING_WORDS <= len(tokens(clause)) <= _POINT_WORDS and not _INTRODUCTION.match(clause):
+        if _TELLING_WORDS <= word_count(clause) <= _POINT_WORDS and not _INTRODUCTION.match(clause):
             return _polished(clause)
-    return _polished(text[: words[_POINT_WORDS - 4].end].rstrip(" ,;:")) + "…"
+    words = tokens(text)
+    most = len(words) * (_POINT_WORDS - 3) // word_count(text)
+    return _polished(text[: words[most - 1].end].rstrip(" ,;:")) + "…"
 
 
 def _polished(text: str) -> str:

@@ -21,8 +21,7 @@ def cards(frame: Frame, palette: Palette, title: str, scenes: Sequence[Scene], t
     first, *others = scenes
     found = [title_card(frame, palette, title, timings.duration_ms, first.start_ms, first.end_ms)]
     for number, scene in enumerate(others, 1):
-        moments = _moments(scene, timings)
-        points = list(zip(scene.bullets, moments, strict=True))
+        points = list(zip(scene.bullets, moments(scene, timings), strict=True))
         span = scene.start_ms, scene.end_ms
         found.append(slide_card(frame, palette, number, scene.heading, points, span))
     return found
@@ -49,7 +48,7 @@ def subtitles(frame: Frame, palette: Palette, title: str, scenes: Sequence[Scene
     return ass.script(frame, [*events, *burnt_captions(frame, palette, timings)])
 
 
-def _moments(scene: Scene, timings: Timings) -> list[int]:
+def moments(scene: Scene, timings: Timings) -> list[int]:
     """When each bullet comes in, in ms from the scene's start; evenly where the words do not tell."""
     count = len(scene.bullets)
     lasts = scene.end_ms - scene.start_ms

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from blobs.store import BlobStore
 from contracts.rendering import Artifact, AssetKind, JobInputs, Stage, StageOutput
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.manim.program import Manim
 from services.render.engines.online import Online
 from services.render.engines.prose import clean, one_line
 from services.render.engines.subject import subject_of
@@ -26,7 +27,7 @@ Done = Mapping[Stage, StageOutput]
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The engines of a worker. `threads`: for the encoder; the same number always gives the same bytes. `writer` needs
-    no network and steps in for `online`, which a worker may be without."""
+    no network and steps in for `online`, which a worker may be without, as it may be without `manim`."""
 
     blobs: BlobStore
     writer: Writer
@@ -34,6 +35,7 @@ class Tools:
     ffmpeg: Ffmpeg
     threads: int = 2
     online: Online | None = None
+    manim: Manim | None = None
 
 
 @dataclass(frozen=True, slots=True)

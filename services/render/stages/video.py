@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from contracts.rendering import Artifact, AssetKind, JobInputs, Scene, Stage, StageOutput
+from contracts.rendering import Artifact, AssetKind, JobInputs, Kind, Scene, Stage, StageOutput
 from services.render.engines.drawing.frame import FRAMES
 from services.render.engines.drawing.palette import palette_of
 from services.render.engines.drawing.plate import paint_plate
-from services.render.engines.drawing.typeface import FONTS
 from services.render.engines.ffmpeg import Filter, Source, Target
 from services.render.engines.probe import Probed, probe
+from services.render.stages.animation import PICTURES_NAME, write_fonts
 from services.render.stages.camera import FRAMES_A_SECOND, camera, frames
 from services.render.stages.captions import sub_rip, web_vtt
 from services.render.stages.errors import StageFailed
@@ -17,13 +17,10 @@ from services.render.stages.scenes import timings_of
 from services.render.stages.timings import Timings
 from services.render.stages.tools import Done, Task, Tools, artifact_of, in_thread, title_of
 
+_PLATE = "plate.ppm"
 _PREPARED = 0.06
 _ENCODED = 0.97
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
-_FONTS = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir prefix="cwd">fonts</dir><cachedir prefix="cwd">fontcache</cachedir></fontconfig>
-"""
 
 
 def depends(inputs: JobInputs, done: Done, tools: Tools) -> dict[str, str | int]:
@@ -43,6 +40,8 @@ async def perform(task: Task) -> StageOutput:
     """The film, its poster and its captions. `video.…` when the encoder fails or makes something else."""
     title, scenes, timings = title_of(task.inputs, task.done), _planned(task.done).scenes, await timings_of(task)
     await task.fetch(artifact_of(task.done, Stage.SPEECH, AssetKind.AUDIO), "narration.wav")
+    if task.inputs.kind is Kind.MANIM:
+        await task.fetch(_moving(task), PICTURES_NAME)
     await in_thread(_prepare, task, title, scenes, timings)
     task.report(_PREPARED)
     await _encode(task, scenes, timings.duration_ms)
@@ -63,21 +62,15 @@ def _planned(done: Done) -> StageOutput:
 
 def _prepare(task: Task, title: str, scenes: tuple[Scene, ...], timings: Timings) -> None:
     frame, palette = FRAMES[task.inputs.aspect], palette_of(title)
-    paint_plate(frame, palette, title).save(task.folder / "plate.ppm")
+    if task.inputs.kind is not Kind.MANIM:
+        paint_plate(frame, palette, title).save(task.folder / _PLATE)
     written = subtitles(task.inputs.kind, frame, palette, title, scenes, timings)
     (task.folder / "film.ass").write_text(written, encoding="utf-8")
-    (task.folder / "fonts.conf").write_text(_FONTS, encoding="utf-8")
-    (task.folder / "fonts").symlink_to(FONTS, target_is_directory=True)
+    write_fonts(task.folder)
 
 
 async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> None:
-    frame = FRAMES[task.inputs.aspect]
-    pictures = (
-        Filter.of("scale", out_color_matrix="bt709", out_range="tv", flags="bicubic+accurate_rnd+bitexact"),
-        Filter.of("format", pix_fmts="yuv420p"),
-        camera(frame, [scene.start_ms for scene in scenes[1:]], duration_ms),
-        Filter.of("ass", filename="film.ass", fontsdir="fonts"),
-    )
+    source, pictures = _pictures(task, scenes, duration_ms)
     options = (
         *("-map", "0:v:0", "-map", "1:a:0", "-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
@@ -86,13 +79,34 @@ async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> No
     )
     await task.tools.ffmpeg.run(
         "video",
-        [Source("plate.ppm", ("-framerate", str(FRAMES_A_SECOND))), Source("narration.wav")],
+        [source, Source("narration.wav")],
         Target("video.mp4", options),
         folder=task.folder,
-        pictures=pictures,
+        pictures=(*pictures, Filter.of("ass", filename="film.ass", fontsdir="fonts")),
         duration_ms=duration_ms,
         report=lambda share: task.report(_PREPARED + (_ENCODED - _PREPARED) * share),
     )
+
+
+def _pictures(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> tuple[Source, tuple[Filter, ...]]:
+    """What is encoded: a plate that a camera wanders over, or the pictures that manim made, the last one held."""
+    if task.inputs.kind is Kind.MANIM:
+        held = Filter.of("tpad", stop_mode="clone", stop_duration=2)
+        return Source(PICTURES_NAME), (held, Filter.of("format", pix_fmts="yuv420p"))
+    frame = FRAMES[task.inputs.aspect]
+    return Source(_PLATE, ("-framerate", str(FRAMES_A_SECOND))), (
+        Filter.of("scale", out_color_matrix="bt709", out_range="tv", flags="bicubic+accurate_rnd+bitexact"),
+        Filter.of("format", pix_fmts="yuv420p"),
+        camera(frame, [scene.start_ms for scene in scenes[1:]], duration_ms),
+    )
+
+
+def _moving(task: Task) -> Artifact:
+    found = next((one for one in _planned(task.done).artifacts if one.file_name == PICTURES_NAME), None)
+    if found is None:
+        message = "the scenes stage has left no moving pictures: run it again with this kind"
+        raise StageFailed("scenes.missing", message, retryable=False)
+    return found
 
 
 def check(film: Probed, duration_ms: int) -> None:

@@ -18,6 +18,7 @@ from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.engines.espeak import EspeakVoice
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.manim.program import Manim
 from services.render.engines.online import Access, Endpoint, Online
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
@@ -86,6 +87,7 @@ def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
         voice=EspeakVoice(),
         ffmpeg=Ffmpeg(Path(settings.ffmpeg) if settings.ffmpeg else None),
         online=online(settings),
+        manim=Manim.installed(),
     )
 
     async def run(

@@ -33,7 +33,8 @@ from contracts.messages.job import (
 )
 from contracts.rendering import FREE_STAGES, STAGES, Stage
 from services.analytics.projections import OF_JOBS
-from services.render.deciders.job import DECIDER, Absent, Job, Live
+from services.render.deciders.job import DECIDER
+from services.render.deciders.job_state import Absent, Job, Live
 from services.render.projections import DOCUMENTS, QUEUE
 from tests.flows.kept import check_document, check_row
 from tests.histories import decided, events_of, folded, links, played

@@ -33,7 +33,8 @@ from contracts.messages.job import (
 )
 from contracts.pricing import price
 from contracts.rendering import STAGES, AssetKind, JobInputs, Stage
-from services.render.deciders.job import BACKOFF, DECIDER, MOST_ATTEMPTS, MOST_LOSSES
+from services.render.deciders.job import DECIDER
+from services.render.deciders.job_turn import BACKOFF, MOST_ATTEMPTS, MOST_LOSSES
 from tests.bdd import NOON, Given, given
 from tests.session.words import ACCOUNT, DURATION_MS, JOB, PRICE, PROMPT, SESSION, SPOKEN, an_id, output, queue
 

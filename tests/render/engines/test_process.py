@@ -53,6 +53,17 @@ async def test_a_program_that_cannot_be_started_ends_with_127(tmp_path: Path) ->
     assert "/nowhere/ffmpeg" in ended.complaint
 
 
+async def test_a_program_opens_no_socket_but_local_ones(tmp_path: Path) -> None:
+    code = (
+        "import socket\n"
+        "socket.socket(socket.AF_UNIX).close()\n"
+        "for family in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):\n"
+        "    try: socket.socket(family); print('open')\n"
+        "    except PermissionError: print('refused')"
+    )
+    assert await python(code, tmp_path) == (0, "", ["refused"] * 3)
+
+
 async def test_a_cancelled_program_that_ignores_the_first_signal_is_gone_in_time(
     tmp_path: Path,
 ) -> None:

@@ -1,5 +1,6 @@
 """Any prompt becomes a readable script, the same one each time."""
 
+import re
 import unicodedata
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from contracts.rendering import JobInputs
 from services.render.engines.prose import is_speakable, paragraphs, word_count
 from services.render.engines.subject import Form, subject_of
+from services.render.engines.template_fields import POINTS, Field
+from services.render.engines.template_primers import PRIMERS, Primer
 from services.render.engines.template_writer import TemplateWriter
 from services.render.engines.writer import Draft, Refined
 
@@ -79,3 +82,46 @@ async def test_a_title_that_was_given_is_kept() -> None:
 def test_the_wish_around_a_subject_is_taken_away(prompt: str, form: Form, title: str) -> None:
     subject = subject_of(prompt)
     assert (subject.form, subject.title) == (form, title)
+
+
+@pytest.mark.parametrize("primer", PRIMERS, ids=lambda primer: primer.names)
+async def test_what_is_on_the_shelf_is_told_in_facts_of_a_short_film(primer: Primer) -> None:
+    name = {"pythag": "the Pythagorean theorem", "photosynth": "photosynthesis", "vaccin": "vaccines"}
+    prompt = name.get(primer.names, re.sub(r"\\b|\(.*?\)\?|\?", "", primer.names))
+    _, draft = await written(prompt)
+    assert all(point in draft.script for point in primer.points)
+    assert 60 <= word_count(draft.script) <= 115
+
+
+@pytest.mark.parametrize(
+    ("prompt", "field"),
+    [
+        ("The Roman Empire", Field.HISTORY),
+        ("the life of Marie Curie", Field.PERSON),
+        ("What is machine learning?", Field.MACHINE),
+        ("How does a heat pump work?", Field.MACHINE),
+        ("prime numbers", Field.MATHEMATICS),
+        ("how volcanoes erupt", None),
+        ("volcanoes, earthquakes and tsunamis", Field.NATURE),
+        ("the human brain", Field.LIFE),
+        ("trains vs planes", Field.COMPARISON),
+        ("my favourite sandwich", None),
+    ],
+)
+async def test_points_are_those_of_the_subject_s_field_and_name_it(prompt: str, field: Field | None) -> None:
+    _, draft = await written(prompt)
+    starts = {one: [point.partition(".")[0] + "." for point in POINTS[one]] for one in Field}
+    found = [one for one in Field if all(start in draft.script for start in starts[one])]
+    assert found == ([field] if field else [])
+    assert "{" not in draft.script
+
+
+@pytest.mark.parametrize(("prompt", "letters"), [("光合作用", "现在用自己的话"), ("دورة الماء", "والآن بكلماتك")])
+async def test_a_prompt_in_another_script_is_told_in_its_language(prompt: str, letters: str) -> None:
+    _, draft = await written(prompt)
+    assert letters in draft.script
+    assert not any(character.isascii() and character.isalpha() for character in draft.script)
+
+
+def test_a_script_s_first_sentence_is_its_title() -> None:
+    assert subject_of("The parabola.\n\nIt has one turning point, and it opens.").title == "The parabola"

@@ -11,6 +11,7 @@ from blobs.memory import MemoryBlobs
 from contracts.rendering import STAGES, Artifact, AssetKind, JobInputs, Stage, StageOutput
 from services.render.engines.espeak import EspeakVoice
 from services.render.engines.ffmpeg import Ffmpeg
+from services.render.engines.manim.program import Manim
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import run_stage
 from services.render.stages.tools import Tools
@@ -39,16 +40,16 @@ class Made:
         return next(one for one in self.done[Stage.VIDEO].artifacts if one.kind is AssetKind.VIDEO)
 
 
-def tools_of(blobs: MemoryBlobs, ffmpeg: Ffmpeg | None = None) -> Tools:
-    return Tools(blobs, TemplateWriter(), EspeakVoice(), ffmpeg or Ffmpeg())
+def tools_of(blobs: MemoryBlobs, ffmpeg: Ffmpeg | None = None, manim: Manim | None = None) -> Tools:
+    return Tools(blobs, TemplateWriter(), EspeakVoice(), ffmpeg or Ffmpeg(), manim=manim)
 
 
-async def make(inputs: JobInputs, workspace: Path, until: Stage = Stage.VIDEO) -> Made:
+async def make(inputs: JobInputs, workspace: Path, until: Stage = Stage.VIDEO, manim: Manim | None = None) -> Made:
     """Run the stages in order, up to and with `until`."""
     made = Made(inputs, MemoryBlobs())
     for stage in STAGES[: STAGES.index(until) + 1]:
         told = made.told[stage] = []
-        output = await run_stage(stage, inputs, made.done, tools_of(made.blobs), workspace, told.append)
+        output = await run_stage(stage, inputs, made.done, tools_of(made.blobs, manim=manim), workspace, told.append)
         made.done[stage] = output
     return made
 

@@ -106,6 +106,7 @@ async def test_a_prompt_alone_becomes_a_plan_with_a_title_card(tmp_path: Path) -
         (Stage.SCENES, INPUTS, "speech.missing"),
         (Stage.VIDEO, INPUTS, "speech.missing"),
         (Stage.VIDEO, JobInputs(kind=Kind.MANIM), "kind.not_installed"),
+        (Stage.REFINE, JobInputs(kind=Kind.MANIM, prompt="Pythagoras"), "kind.not_installed"),
     ],
 )
 async def test_what_cannot_be_made_is_refused_for_good(

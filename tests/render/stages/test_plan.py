@@ -79,3 +79,9 @@ def test_a_scene_knows_its_sentences() -> None:
     timings = said("One two.", "Three four.", "Five six.")
     scenes = plan("T", timings)
     assert [one.text for scene in scenes[1:] for one in sentences_of(scene, timings)] == ["Three four.", "Five six."]
+
+
+def test_a_point_in_a_script_without_spaces_is_counted_in_words() -> None:
+    text = "大多数事物都由两三个部分构成，彼此相互作用。"
+    sentences = said("再看组成。", text).sentences
+    assert [point.text for point in summary(sentences)[1]] == [text.rstrip("。")]

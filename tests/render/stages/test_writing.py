@@ -52,11 +52,11 @@ async def test_where_the_job_allows_it_the_template_writer_steps_in_and_says_so(
     plain = await run(stage, PLAIN, MemoryBlobs(), tmp_path, None)
     async with company(said("nonsense"), DOWN, DOWN, good()) as made:
         output = await run(stage, LENIENT, blobs, tmp_path, made)
-        assert (output.writer, output.fell_back) == ("template/1", "writer.unavailable")
+        assert (output.writer, output.fell_back) == ("template/2", "writer.unavailable")
         assert (output.script, output.refined_prompt) == (plain.script, plain.refined_prompt)
         assert [(one.model, one.calls, one.prompt_tokens) for one in output.usage] == [
             (MODEL, 3, 11),
-            ("template/1", 1, 0),
+            ("template/2", 1, 0),
         ]
         assert output.output_key == plain.output_key
         later = await run(stage, LENIENT, blobs, tmp_path, made)
@@ -76,4 +76,4 @@ async def test_a_worker_without_an_online_writer_says_how_to_get_one(tmp_path: P
         await run(Stage.SCRIPT, STRICT, MemoryBlobs(), tmp_path, None)
     assert (failed.value.code, failed.value.retryable) == ("writer.not_installed", False)
     output = await run(Stage.SCRIPT, LENIENT, MemoryBlobs(), tmp_path, None)
-    assert (output.writer, output.fell_back) == ("template/1", "writer.not_installed")
+    assert (output.writer, output.fell_back) == ("template/2", "writer.not_installed")
