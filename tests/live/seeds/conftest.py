@@ -1,4 +1,4 @@
-"""The whole service as the applications of before find it: its gateway by HTTP, its tables and documents by plain queries.
+"""The whole service as the applications of before find it: a gateway, and tables and documents for plain queries.
 
 Every service and the worker is a process of its own, and all of it belongs to one tenant that nobody else uses.
 """
@@ -56,7 +56,7 @@ async def platform(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -
         demo = Principal(tenant, AccountKind.DEMO, "demo", Role.ADMIN)
         await services.sender.send(seeding.commands(demo, GRANT, now()))
         await _roles(services.dsn, tenant)
-        async with services.hired("gateway", "services.gateway") as gateway:
+        async with services.hired("gateway", "services.gateway", PLAYHEAD_LOG_LEVEL="DEBUG") as gateway:
             made = Platform(services, tenant, gateway, stack.mongodb)
             await eventually(lambda: _sees(made.url), READY_SECONDS)
             yield made

@@ -1,7 +1,6 @@
-"""The stepwise application's client: four calls to a film, its history, and its shell's queries as its page prints them."""
+"""The stepwise application's client: four calls to a film, its history, its shell's queries as it prints them."""
 
 import re
-from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid5
@@ -46,7 +45,7 @@ async def call(page: httpx.AsyncClient, name: str, session: str, **words: str) -
 
 
 @pytest.fixture(scope="module")
-async def film(platform: Platform) -> AsyncGenerator[dict[str, Any]]:
+async def film(platform: Platform) -> dict[str, Any]:
     """A film made step by step under an id that the page made: what each step answered, and the session's id."""
     session = str(new_id())
     async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=150) as page:
@@ -56,7 +55,7 @@ async def film(platform: Platform) -> AsyncGenerator[dict[str, Any]]:
             "audio": await call(page, "generate-audio", session, script=SCRIPT),
             "video": await call(page, "generate-video", session),
         }
-    yield {"sessionId": session, **steps}
+    return {"sessionId": session, **steps}
 
 
 @pytest.mark.req(1, 4, 5, 6, 7)
