@@ -9,6 +9,7 @@ from pymongo.errors import WriteError  # noqa: TID251 - an application of before
 
 from eventlog.clock import new_id
 from tests.live.seeds.conftest import Platform
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
 
@@ -79,6 +80,18 @@ async def test_the_documents_are_found_in_mongodb_as_the_schema_prints_them(db: 
     assert set(saved) >= TIMELINE_FIELDS | {"_id"}
     assert {name: saved[name] for name in TIMELINE} == TIMELINE
     assert isinstance(saved["createdAt"], datetime)
+
+
+@pytest.mark.req(19)
+@pytest.mark.parametrize("collection", ["projects", "timeline_states", "accounts", "presets"])
+async def test_every_document_has_its_times_its_owner_and_its_version(
+    db: Any, project: dict[str, Any], collection: str
+) -> None:
+    stored = await eventually(db[collection].find_one)
+    assert isinstance(stored["createdAt"], datetime)
+    assert isinstance(stored["updatedAt"], datetime)
+    assert isinstance(stored["version"], int)
+    assert stored.get("createdBy") or stored["accountId"]
 
 
 @pytest.mark.req(14, 17, 23)

@@ -84,7 +84,7 @@ async def test_a_workflow_tells_its_phases_its_prompt_its_story_and_its_title(
     assert workflow in (await page.get("/api/workflows", params={"limit": 100})).json()["items"]
 
 
-@pytest.mark.req(39, 43, 44)
+@pytest.mark.req(39, 43, 44, 48)
 async def test_a_file_is_noted_listed_and_deleted(page: httpx.AsyncClient, sql: Any, workflow: dict[str, Any]) -> None:
     files = f"/api/workflows/{workflow['id']}/files"
     noted = await page.post(files, json=FILE)

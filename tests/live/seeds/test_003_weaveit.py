@@ -1,5 +1,6 @@
 """The one-shot application's client: a script and a wallet in, a film out, its tables by the SQL that it prints."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -176,6 +177,13 @@ async def test_a_job_that_is_only_asked_for_is_pending_until_it_is_stopped(page:
     assert (await eventually(stopped, 20))["error"]
 
 
+@pytest.mark.req(58)
+async def test_nothing_that_was_made_on_the_way_is_left(platform: Platform, film: dict[str, Any]) -> None:
+    """Of the folder in which the worker made the film, nothing but the empty folder is there."""
+    work = platform.company.folder / "work" / "worker"
+    await eventually(lambda: _empty(work))
+
+
 @pytest.mark.req(63)
 async def test_the_database_is_well(page: httpx.AsyncClient) -> None:
     answer = await page.get("/api/db/health")
@@ -222,6 +230,10 @@ async def test_a_deleted_video_leaves_its_job_and_an_old_job_goes(
     assert (await page.delete("/api/jobs", params={"status": "completed", "olderThanDays": 0})).json()["deleted"] >= 2
     await eventually(lambda: _is(sql, counts.format("video_jobs"), job, 0))
     assert (await page.get(f"/api/videos/status/{film['jobId']}")).status_code == 404
+
+
+async def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not list(folder.iterdir())
 
 
 async def _is(sql: Any, statement: str, job: str, wanted: int) -> bool:
