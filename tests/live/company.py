@@ -195,9 +195,7 @@ class Company:
 
 
 @asynccontextmanager
-async def company(
-    stack: Endpoints, folder: Path, *, tenant: str = TENANT, **settings: str
-) -> AsyncGenerator[Company]:
+async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **settings: str) -> AsyncGenerator[Company]:
     """Topics, tables and collections are there; the services that decide and project run, all with these settings.
 
     `tenant`: whose jobs its workers take.

@@ -66,7 +66,6 @@ async def test_a_workflow_goes_on_to_a_film_whose_files_can_be_read(page: httpx.
     async def completed() -> bool:
         now = (await page.get(f"{WORKFLOWS}/{workflow['id']}")).json()
         assert now["status"] not in ("failed", "canceled", "expired"), now
-        print(now)
         return now["status"] == "completed"
 
     async with here.worker("workflows"):

@@ -1,5 +1,6 @@
 """The one-shot application's client: a script and a wallet in, a film out, its tables by the SQL that it prints."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -233,7 +234,7 @@ async def test_a_deleted_video_leaves_its_job_and_an_old_job_goes(
 
 
 async def _empty(folder: Path) -> bool:
-    return folder.is_dir() and not list(folder.iterdir())
+    return await asyncio.to_thread(lambda: not list(folder.iterdir()))
 
 
 async def _is(sql: Any, statement: str, job: str, wanted: int) -> bool:
