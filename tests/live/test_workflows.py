@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from ops.stack.endpoints import Endpoints
-from tests.live.company import Company
+from tests.live.company import TENANT, Company
 from tests.live.test_gateway import client_of, settings
 from tests.waiting import eventually
 
@@ -26,7 +26,12 @@ FILE: dict[str, Any] = {
 @pytest.fixture
 async def page(stack: Endpoints, here: Company) -> AsyncGenerator[httpx.AsyncClient]:
     """The application, which has no key."""
-    patient = {"DATABASE_URL": here.dsn, "PLAYHEAD_SEND_SECONDS": "30", "PLAYHEAD_READ_SECONDS": "10"}
+    patient = {
+        "DATABASE_URL": here.dsn,
+        "PLAYHEAD_SEND_SECONDS": "30",
+        "PLAYHEAD_READ_SECONDS": "10",
+        "LEGACY_TENANT": TENANT,
+    }
     async with client_of(settings(stack, here.documents.name, **patient)) as client:
         client.cookies.clear()
         await eventually(lambda: _ready(client), 60)
