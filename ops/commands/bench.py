@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import cache, log, render, visible
+from ops.bench import cache, gateway, log, render, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -32,7 +32,8 @@ async def _render() -> list[Figure]:
 
 
 async def _gateway() -> list[Figure]:
-    return [await cache.cached_read(OpsSettings())]
+    settings = OpsSettings()
+    return [*await gateway.accepted_and_read(settings), await cache.cached_read(settings)]
 
 
 SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {

@@ -15,6 +15,7 @@ from tests.waiting import eventually
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
 
 
+@pytest.mark.req(9, 29, 31)
 async def test_what_is_asked_while_a_part_does_not_answer_is_answered_in_words_and_nothing_is_lost(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:

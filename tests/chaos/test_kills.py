@@ -19,6 +19,7 @@ TAKEN_OVER_SECONDS = 20.0
 MEANWHILE = 6
 
 
+@pytest.mark.req(85)
 async def test_services_that_are_killed_in_mid_render_go_on_where_they_were(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
@@ -38,6 +39,7 @@ async def test_services_that_are_killed_in_mid_render_go_on_where_they_were(
     await hold(system, client)
 
 
+@pytest.mark.req(85)
 async def test_the_job_of_a_killed_worker_is_taken_over_within_twenty_seconds(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
@@ -66,6 +68,7 @@ async def test_the_job_of_a_killed_worker_is_taken_over_within_twenty_seconds(
 
 
 @pytest.mark.parametrize("names", [("kafka",), ("mongo", "valkey"), ("postgres",)], ids=" then ".join)
+@pytest.mark.req(85)
 async def test_nothing_is_lost_or_doubled_when_parts_are_killed_in_mid_render(
     names: Sequence[str], system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:
@@ -88,6 +91,7 @@ async def test_nothing_is_lost_or_doubled_when_parts_are_killed_in_mid_render(
     await hold(system, client)
 
 
+@pytest.mark.req(85)
 async def test_a_film_survives_the_death_of_every_process_at_once(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_gro
 SESSIONS = 30
 
 
+@pytest.mark.req(85)
 async def test_thirty_sessions_happen_once_although_everything_is_delivered_again_and_their_service_ends_twice(
     system: System, client: Client, undisturbed: dict[str, str]
 ) -> None:

@@ -78,6 +78,7 @@ def only(findings: Iterable[str]) -> str:
     return finding
 
 
+@pytest.mark.req(84)
 def test_what_is_committed_fits_the_code() -> None:
     assert check() == []
     assert app(["check"]) == 0
@@ -161,6 +162,7 @@ def test_a_command_that_takes_less_is_refused_without_asking_for_an_upcaster(fol
     assert "upcaster" not in finding
 
 
+@pytest.mark.req(84)
 def test_a_new_version_needs_an_upcaster_and_then_old_samples_are_read_through_it(folder: Path) -> None:
     newer = event({"by": None, "centimeters": int}, version=2)
     missing = check(catalog(newer), folder)
@@ -191,6 +193,7 @@ def test_a_version_gap_is_named(folder: Path) -> None:
     assert any(one.startswith("golden/tree.grown.v2.json is missing: restore it") for one in findings)
 
 
+@pytest.mark.req(84)
 def test_a_sample_that_is_missing_changed_or_unlisted_is_named(folder: Path) -> None:
     sample, sums = folder / "golden" / "tree.grown.v1.json", folder / "golden" / SUMS
     bytes_before = sample.read_bytes()

@@ -19,7 +19,7 @@ from tests.session.words import DURATION_MS, SCRIPT, SPOKEN
 WALLET = "7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU"
 BODY = {"script": SCRIPT, "walletAddress": WALLET, "title": "The sea"}
 UNKNOWN = UUID(int=7)
-GUIDE = Path(__file__).parents[2] / "docs" / "seeds" / "wallet.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "seeds" / "003.md"
 CALL, NAMES = re.compile(r"(GET|POST|PUT|DELETE) (/[\w/{}.-]+)"), re.compile(r"\{\w+\}")
 CHARGED = estimate(SCRIPT, SPOKEN)
 """The film is longer than was estimated: no more is taken than was set aside."""

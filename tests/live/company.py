@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ START_SECONDS = 60
 RENDER_SECONDS = 240
 GRANT = 100
 TENANT = "tests"
-ONLY_OURS = f"""
+ONLY_OURS = """
 CREATE FUNCTION render.only_ours() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO render.leases (stream, tenant_id, epoch, worker, lease_until, heartbeat_at)
@@ -46,7 +46,7 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER only_ours AFTER INSERT ON render.queue
-FOR EACH ROW WHEN (NEW.tenant_id <> '{TENANT}') EXECUTE FUNCTION render.only_ours();
+FOR EACH ROW WHEN (NEW.tenant_id <> '{tenant}') EXECUTE FUNCTION render.only_ours();
 """
 """Other tests speak into the same topics: what they ask for is queued here, too, and no worker of ours may take it."""
 SCRIPT = "Tides rise and fall twice a day."
@@ -108,8 +108,11 @@ class Running:
 class Company:
     """What they share, and what a test asks of it."""
 
-    def __init__(self, stack: Endpoints, dsn: str, database: str, folder: Path) -> None:
+    def __init__(
+        self, stack: Endpoints, dsn: str, database: str, folder: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._stack = stack
+        self._settings = settings or {}
         self._database = database
         self.folder = folder
         self.dsn = dsn
@@ -128,6 +131,7 @@ class Company:
             "DATABASE_URL": self.dsn,
             "PLAYHEAD_DATA": str(self.folder),
             "PLAYHEAD_PORT": str(port),
+            **self._settings,
             **settings,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -191,8 +195,11 @@ class Company:
 
 
 @asynccontextmanager
-async def company(stack: Endpoints, folder: Path) -> AsyncGenerator[Company]:
-    """Topics, tables and collections are there; the services that decide and project run."""
+async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **settings: str) -> AsyncGenerator[Company]:
+    """Topics, tables and collections are there; the services that decide and project run, all with these settings.
+
+    `tenant`: whose jobs its workers take.
+    """
     access, name = KafkaAccess(stack.kafka), f"test_{new_id().hex}"
     await create_topics(access, TOPICS, PARTITIONS, 1)
     owner = await asyncpg.connect(stack.postgres)
@@ -201,9 +208,9 @@ async def company(stack: Endpoints, folder: Path) -> AsyncGenerator[Company]:
     for service, path in MIGRATIONS:
         await migrations.up(dsn, service, path)
     ours = await asyncpg.connect(dsn)
-    await ours.execute(ONLY_OURS)
+    await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
     await ours.close()
-    made = Company(stack, dsn, name, folder)
+    made = Company(stack, dsn, name, folder, settings)
     await session.install(made.documents)
     await render.install(made.documents)
     try:

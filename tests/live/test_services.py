@@ -62,6 +62,7 @@ async def test_analysts_see_the_job_with_all_its_milestones(here: Company, film:
     assert usage >= 2
 
 
+@pytest.mark.req(83, 87)
 async def test_every_document_and_row_equals_the_fold_of_the_log(here: Company, film: Play) -> None:
     for kept in IN_MONGO:
         store = here.documents.store(kept.name, kept.projector.projections, kept.projector.journals)

@@ -133,6 +133,7 @@ async def test_kafka_starts_from_prepared_classes_once_they_are_made(folder: Pat
     assert not (CACHE / "kafka-training").exists()
 
 
+@pytest.mark.req(47)
 def test_a_part_that_is_given_by_a_url_is_not_started(folder: Path) -> None:
     given_urls = {"MONGODB_URI": "mongodb://elsewhere:27017", "KAFKA_BOOTSTRAP_SERVERS": "elsewhere:9092"}
     with local_parts(folder, **given_urls) as given:
@@ -141,6 +142,7 @@ def test_a_part_that_is_given_by_a_url_is_not_started(folder: Path) -> None:
         assert processes(folder).keys() == {"postgres", "valkey"}
 
 
+@pytest.mark.req(47)
 async def test_data_survives_a_stop_and_a_move_to_other_ports(folder: Path) -> None:
     with local_parts(folder) as first:
         await execute(first, "CREATE TABLE kept AS SELECT 42 AS answer")
