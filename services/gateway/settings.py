@@ -26,7 +26,7 @@ class GatewaySettings(ServiceSettings):
 
     profile: Literal["local", "production"] = Field("production", alias="PLAYHEAD_PROFILE")
     public_url: str = Field("", alias="PUBLIC_URL", description="Where clients reach us; without it, host and port.")
-    blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL")
+    blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL", repr=False)
 
     api_keys: dict[str, KeyOwner] = Field(default_factory=dict[str, KeyOwner], alias="PLAYHEAD_API_KEYS")
     """SHA-256 of the key to its owner, as JSON."""
