@@ -31,6 +31,8 @@ def checked_postgres(name: str, url: str) -> None:
     if mode not in SSL_MODES:
         raise ValueError(f"{name} has an sslmode that there is not; there are {', '.join(SSL_MODES)}")
     if mode.startswith("verify") and not (file or DEFAULT_ROOTS.is_file()):
-        raise ValueError(f"{name} asks for sslmode={mode} and has no sslrootcert: a PEM file of the certificates to trust")
+        raise ValueError(
+            f"{name} asks for sslmode={mode} and has no sslrootcert: a PEM file of the certificates to trust"
+        )
     if file and not Path(file).is_file():
         raise ValueError(f"{name} names a file in sslrootcert that is not there: the certificates to trust, as PEM")
