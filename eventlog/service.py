@@ -18,6 +18,7 @@ from eventlog.errors import PlayheadError, Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
 from eventlog.kafka.group import Group
 from eventlog.probes import ProbeServer, Readiness, probes
+from eventlog.secrets import secrets_of
 from eventlog.settings import ServiceSettings
 from eventlog.tasks import plain_errors
 from eventlog.telemetry import Metrics, configure_logs
@@ -79,7 +80,7 @@ def _security(access: KafkaAccess) -> BaseSecurity | None:
 
 def run_service(name: str, settings: Settings, wire: "Wire[Settings]") -> None:
     """Run until SIGTERM or SIGINT, then drain. Exits with 1 after an error that does not pass."""
-    configure_logs(name, settings.log_level)
+    configure_logs(name, settings.log_level, secrets_of(settings))
     log = structlog.get_logger()
     try:
         uvloop.run(serve(settings, wire))

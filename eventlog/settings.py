@@ -6,16 +6,22 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from eventlog.addresses import checked, checked_postgres
 from eventlog.kafka.access import KafkaAccess
 
 
-class ServiceSettings(BaseSettings):
-    """Read from the environment once, at the start. Secrets do not show in its text."""
+def documents_of(name: str, uri: str) -> str:
+    """The database of documents: `name`, else the one that the URI names, else `playhead`."""
+    return name or urlsplit(uri).path.strip("/") or "playhead"
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore")
+
+class ServiceSettings(BaseSettings):
+    """Read from the environment once, at the start. Secrets show neither in its text nor in its mistakes."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="ignore", hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str = Field(default="127.0.0.1:9092", alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -40,10 +46,29 @@ class ServiceSettings(BaseSettings):
     """The folder of disposable state: ledgers, work of renderers."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="PLAYHEAD_LOG_LEVEL")
 
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _mongodb(cls, uri: SecretStr) -> SecretStr:
+        checked("MONGODB_URI", uri.get_secret_value(), ("mongodb", "mongodb+srv"))
+        return uri
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: SecretStr) -> SecretStr:
+        checked_postgres("DATABASE_URL", url.get_secret_value())
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url:
+            checked("REDIS_URL", url.get_secret_value(), ("redis", "rediss", "unix"))
+        return url
+
     @property
     def documents(self) -> str:
         """The name of the database of documents."""
-        return self.mongodb_database or urlsplit(self.mongodb_uri.get_secret_value()).path.strip("/") or "playhead"
+        return documents_of(self.mongodb_database, self.mongodb_uri.get_secret_value())
 
     def kafka(self, client_id: str) -> KafkaAccess:
         """How to reach the brokers, as `client_id`."""

@@ -1,19 +1,21 @@
 """What a process tells about itself: structured logs on standard output, metrics for a scraper.
 
-Logs are one JSON object a line. What a key says is secret never stands in one, whoever passed it.
+Logs are one JSON object a line. What a key says is secret never stands in one, whoever passed it; nor does a secret
+that this process was given, wherever it would stand.
 """
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from enum import StrEnum
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from eventlog.secrets import HIDDEN, Hider
+
 _SECRET_WORDS = ("password", "secret", "token", "authorization", "api_key", "apikey", "credential", "uri", "dsn")
-HIDDEN = "•••"
 
 
 class Metric(StrEnum):
@@ -97,8 +99,13 @@ def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     }
 
 
-def configure_logs(service: str, level: str = "INFO") -> None:
-    """JSON lines on standard output, for our own log and for that of the libraries."""
+def configure_logs(service: str, level: str = "INFO", secrets: Iterable[str] = ()) -> None:
+    """JSON lines on standard output, for our own log and for that of the libraries; none of `secrets` stands in one."""
+    render, hide = structlog.processors.JSONRenderer(), Hider(secrets)
+
+    def rendered(logger: Any, name: str, event: MutableMapping[str, Any]) -> str:
+        return hide(str(render(logger, name, event)))
+
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -107,7 +114,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         hide_secrets,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+        processors=[*shared, structlog.processors.format_exc_info, rendered],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
@@ -119,7 +126,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
+                rendered,
             ],
         )
     )

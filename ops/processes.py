@@ -1,10 +1,12 @@
 """The processes of Playhead on one machine: what is run, on which port it answers, what it is told."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Mapping
 
 from eventlog.tasks import plain_errors
+from ops import logins
 from ops.settings import PROJECT, OpsSettings, passed_on
 from ops.stack.child import leash
 from ops.stack.endpoints import Endpoints
@@ -27,8 +29,12 @@ SETUP_SECONDS = 60.0
 DEMO_KEY_FILE = "demo-key"
 
 
+OWNERS_ONLY = ("DATABASE_URL", "DIRECT_URL", "PLAYHEAD_ROLE_PASSWORDS")
+"""What a service is not told: where PostgreSQL is for it, it is told with a login of its own."""
+
+
 def environment(settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
-    """What every process of Playhead is told."""
+    """What every process of Playhead is told, as the owner of the tables."""
     return passed_on() | {
         **{name: url for name, url in endpoints.environment().items() if url},
         "PLAYHEAD_DATA": str(settings.data_dir),
@@ -38,6 +44,16 @@ def environment(settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(PROJECT),
     }
+
+
+def environment_of(name: str, settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
+    """What one service is told: who has no tables has no login. An address that was given is everybody's."""
+    told = {key: value for key, value in environment(settings, endpoints).items() if key not in OWNERS_ONLY}
+    if name not in logins.OF_SERVICE:
+        return told
+    login = logins.OF_SERVICE[name]
+    mine = settings.postgres or logins.address(endpoints.postgres, login, logins.passwords(settings.data_dir)[login])
+    return told | {"DATABASE_URL": mine}
 
 
 def services(settings: OpsSettings, endpoints: Endpoints, ports: Ports) -> list[Program]:
@@ -59,7 +75,7 @@ def _service(name: str, argv: tuple[str, ...], ports: Ports, settings: OpsSettin
         port=port,
         ready=ready,
         folder=settings.data_dir,
-        environment=environment(settings, endpoints) | {"PLAYHEAD_PORT": str(port)},
+        environment=environment_of(name, settings, endpoints) | {"PLAYHEAD_PORT": str(port)},
         deadline=45.0,
     )
 
@@ -75,12 +91,19 @@ async def _get_ready(url: str) -> None:
 
 async def set_up(settings: OpsSettings, endpoints: Endpoints) -> None:
     """Topics, tables, collections and the demo account: made where they are missing. `StackError` when one fails."""
-    told = environment(settings, endpoints)
+    told = environment(settings, endpoints) | _role_passwords(settings)
     with plain_errors():
         for commands in SETUP:
             async with asyncio.TaskGroup() as group:
                 for arguments in commands:
                     group.create_task(_run_playhead(arguments, told))
+
+
+def _role_passwords(settings: OpsSettings) -> dict[str, str]:
+    """Those that were given; our own where the services take their logins from us."""
+    given = settings.role_passwords or ({} if settings.postgres else logins.passwords(settings.data_dir))
+    shown = {login: password.get_secret_value() for login, password in given.items()}
+    return {"PLAYHEAD_ROLE_PASSWORDS": json.dumps(shown)} if shown else {}
 
 
 async def _run_playhead(arguments: tuple[str, ...], told: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -17,13 +17,20 @@ PASSED_ON = (
 class OpsSettings(BaseSettings):
     """From the environment. A URL means: this part is given, do not start one."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
     data_dir: Path = Field(default=PROJECT / ".playhead", validation_alias="PLAYHEAD_DATA")
     cache_dir: Path | None = Field(default=None, validation_alias="PLAYHEAD_CACHE_DIR")
     kafka: str = Field(default="", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     mongodb: str = Field(default="", validation_alias="MONGODB_URI")
+    mongodb_database: str = Field(default="", validation_alias="MONGODB_DATABASE")
     postgres: str = Field(default="", validation_alias="DATABASE_URL")
+    direct: str = Field(default="", validation_alias="DIRECT_URL")
+    """PostgreSQL as the owner of the tables; without it DATABASE_URL is taken."""
+    role_passwords: dict[str, SecretStr] = Field(
+        default_factory=dict[str, SecretStr], validation_alias="PLAYHEAD_ROLE_PASSWORDS"
+    )
+    """Login to password, as JSON: `playhead migrate` sets them."""
     redis: str = Field(default="", validation_alias="REDIS_URL")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")
     port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT", ge=0, le=65_535)

@@ -19,7 +19,7 @@ from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from ops.bench.commands import commands
 from ops.bench.measure import Figure, percentile
-from ops.commands.reach import endpoints, kafka
+from ops.commands.reach import documents, endpoints, kafka
 from ops.settings import PROJECT, OpsSettings
 
 RATE = 50
@@ -61,7 +61,7 @@ async def _ours(settings: OpsSettings, given: list[Command]) -> tuple[list[float
     loop = asyncio.get_running_loop()
     sender = KafkaSender(kafka(settings), COMMANDS_OF)
     await sender.start()
-    database = MongoDatabase.connect(endpoints(settings).mongodb, "playhead", application="playhead-bench")
+    database = MongoDatabase.connect(endpoints(settings).mongodb, documents(settings), application="playhead-bench")
     intended: dict[UUID, float] = {}
     seen: dict[UUID, float] = {}
     waiting = {command.id for command in given}

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from contracts.rendering import STAGES
 from eventlog.read.mongo import MongoDatabase
-from ops.commands.reach import endpoints, gateway_url
+from ops.commands.reach import documents, endpoints, gateway_url
 from ops.commands.stack import down, up
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
@@ -157,7 +157,7 @@ async def _show_history(client: httpx.AsyncClient, console: Console, session_id:
 
 async def _show_stores(console: Console, settings: OpsSettings, document: Mapping[str, Any]) -> None:
     where = endpoints(settings)
-    database = MongoDatabase.connect(where.mongodb, "playhead", application="playhead-demo")
+    database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-demo")
     try:
         stored = await database.of_tenant("sessions", DEMO_TENANT).find_one({"sessionId": document["sessionId"]})
     finally:

@@ -13,7 +13,8 @@ from eventlog.kafka import KafkaSender, create_topics
 from eventlog.read import postgres
 from eventlog.read.mongo import MongoDatabase
 from ops.commands import seeding
-from ops.commands.reach import endpoints, kafka
+from ops.commands.reach import documents, endpoints, kafka
+from ops.logins import set_passwords
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
 from services.analytics import stores as analytics
@@ -35,6 +36,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("workflow", analytics.WORKFLOW),
     ("wallet", analytics.WALLET_MIGRATIONS),
     ("platform", analytics.PLATFORM),
+    ("roles", Path(__file__).parents[1] / "sql" / "roles"),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 
@@ -49,14 +51,18 @@ async def topics(*, replication: int = 1) -> int:
 
 
 async def migrate(*, dry_run: bool = False) -> int:
-    """Bring PostgreSQL's tables and MongoDB's collections up to this version of the code.
+    """Bring PostgreSQL's tables and logins and MongoDB's collections up to this version of the code.
+
+    It connects to DIRECT_URL, or to DATABASE_URL where that is not given, as the owner of the tables. The logins get
+    the passwords of PLAYHEAD_ROLE_PASSWORDS.
 
     Parameters
     ----------
     dry_run
         Say what would be applied, and change nothing.
     """
-    where = endpoints(OpsSettings())
+    settings = OpsSettings()
+    where = endpoints(settings)
     for folder, path in MIGRATIONS:
         if dry_run:
             found = await migrations.status(where.postgres, folder, path)
@@ -65,8 +71,11 @@ async def migrate(*, dry_run: bool = False) -> int:
             names = await migrations.up(where.postgres, folder, path)
         what = "would be applied" if dry_run else "applied"
         print(f"{folder}: " + (f"{', '.join(names)} {what}" if names else "up to date"))
+    if settings.role_passwords and not dry_run:
+        await set_passwords(where.postgres, settings.role_passwords)
+        print(f"logins with the passwords that were given: {', '.join(settings.role_passwords)}")
     if not dry_run:
-        database = MongoDatabase.connect(where.mongodb, "playhead", application="playhead-migrate")
+        database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-migrate")
         try:
             await session.install(database)
             await render.install(database)

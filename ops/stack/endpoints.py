@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """As URLs (Kafka: host:port, comma-separated); Redis may be absent, then its URL is empty."""
+    """As URLs (Kafka: host:port, comma-separated); Redis may be absent, then its URL is empty.
+
+    `postgres` is for the owner of the tables: services have logins of their own.
+    """
 
     kafka: str
     mongodb: str
@@ -13,7 +16,7 @@ class Endpoints:
     redis: str
 
     def environment(self) -> dict[str, str]:
-        """As the services take them."""
+        """As the commands of `playhead` take them."""
         return {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "MONGODB_URI": self.mongodb,

@@ -34,7 +34,7 @@ class Launcher:
     def given(self) -> list[str]:
         """The parts that a URL replaces."""
         given = self._settings
-        urls = (given.kafka, given.mongodb, given.postgres, given.redis)
+        urls = (given.kafka, given.mongodb, given.direct or given.postgres, given.redis)
         return [name for name, url in zip(PARTS, urls, strict=True) if url]
 
     async def start_parts(self, folder: Path) -> Endpoints:
@@ -83,7 +83,7 @@ class Launcher:
         return Endpoints(
             kafka=given.kafka or urls["kafka"],
             mongodb=given.mongodb or urls["mongo"],
-            postgres=given.postgres or urls["postgres"],
+            postgres=given.direct or given.postgres or urls["postgres"],
             redis=given.redis or urls.get("valkey", ""),
         )
 

@@ -7,7 +7,7 @@ from blobs.opening import open_blobs
 from blobs.postgres import PostgresBlobs
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.kafka import KafkaEventLog
-from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
+from eventlog.read.postgres import Pool, PostgresProjectionStore, open_service_pool
 from eventlog.roles import Projector, Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
@@ -26,7 +26,8 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
     source, target = open_blobs(settings.blobs), PostgresBlobs(settings.database_url.get_secret_value())
 
     async def connect() -> None:
-        pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-analytics"))
+        dsn = settings.database_url.get_secret_value()
+        pools.append(await open_service_pool(dsn, application="playhead-analytics"))
 
     try:
         await reached(session_events.start)

@@ -17,7 +17,7 @@ class AnalyticsSettings(ServiceSettings):
 
     profile: Literal["local", "production"] = Field(default="production", alias="PLAYHEAD_PROFILE")
     film_copies: Literal["auto", "on", "off"] = Field(default="auto", alias="PLAYHEAD_FILM_COPIES")
-    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
+    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL", repr=False)
 
     @property
     def blobs(self) -> str:

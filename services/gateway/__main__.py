@@ -1,8 +1,12 @@
 """`python -m services.gateway`: serve until SIGTERM or SIGINT. An error that does not pass ends it."""
 
+import sys
+
+import structlog
 import uvloop
 
 from eventlog import collector
+from eventlog.secrets import secrets_of
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
 from services.gateway.server import Server
@@ -21,8 +25,13 @@ async def serve(settings: GatewaySettings) -> None:
 def main() -> None:
     """Read the environment and run."""
     settings = GatewaySettings.model_validate({})
-    configure_logs("gateway", settings.log_level)
-    uvloop.run(serve(settings))
+    configure_logs("gateway", settings.log_level, secrets_of(settings))
+    log = structlog.get_logger(__name__)
+    try:
+        uvloop.run(serve(settings))
+    except Exception:
+        log.critical("the process ends", exc_info=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

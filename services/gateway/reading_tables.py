@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from eventlog.errors import Unavailable
-from eventlog.read.postgres import Pool, open_pool, tenant_transaction
+from eventlog.read.postgres import Pool, open_service_pool, tenant_transaction
 from services.gateway import statements
 from services.gateway.cursors import Place
 from services.gateway.tables import Days, Row
@@ -21,9 +21,10 @@ CONNECTIONS: Final = 5
 class PostgresTables:
     """Connects when it is first asked, and again after the server was away."""
 
-    def __init__(self, dsn: str, seconds: float) -> None:
+    def __init__(self, dsn: str, seconds: float, connections: int = CONNECTIONS) -> None:
         self._dsn = dsn
         self._seconds = seconds
+        self._connections = connections
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -80,8 +81,8 @@ class PostgresTables:
     async def _opened(self) -> Pool:
         async with self._opening:
             if self._pool is None:
-                self._pool = await open_pool(
-                    self._dsn, application="playhead-gateway", size=CONNECTIONS, seconds=self._seconds
+                self._pool = await open_service_pool(
+                    self._dsn, application="playhead-gateway", size=self._connections, seconds=self._seconds
                 )
             return self._pool
 

@@ -1,15 +1,18 @@
 """What the gateway asks its environment for."""
 
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from contracts.messages.account import AccountKind, Role
 from eventlog.settings import ServiceSettings
 from services.gateway.auth import keys
 from services.gateway.auth.principal import Principal
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class KeyOwner(BaseModel):
@@ -26,7 +29,7 @@ class GatewaySettings(ServiceSettings):
 
     profile: Literal["local", "production"] = Field("production", alias="PLAYHEAD_PROFILE")
     public_url: str = Field("", alias="PUBLIC_URL", description="Where clients reach us; without it, host and port.")
-    blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL")
+    blobs_url: str = Field("", alias="PLAYHEAD_BLOBS_URL", repr=False)
 
     api_keys: dict[str, KeyOwner] = Field(default_factory=dict[str, KeyOwner], alias="PLAYHEAD_API_KEYS")
     """SHA-256 of the key to its owner, as JSON."""
@@ -49,6 +52,15 @@ class GatewaySettings(ServiceSettings):
     """How long the cache may take for an answer; without one the store is read."""
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
     """How long a store may take for an answer."""
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _digests(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not all(_DIGEST.fullmatch(str(name)) for name in cast("dict[Any, Any]", given)):
+            raise ValueError(
+                "a key stands here that is no SHA-256 in 64 small hexadecimal digits: never the key itself"
+            )
+        return given
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":

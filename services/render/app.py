@@ -10,7 +10,7 @@ from contracts.topics import COMMANDS_OF, RENDER_COMMANDS, RENDER_EVENTS
 from eventlog.clock import now
 from eventlog.kafka import KafkaEventLog, KafkaSender
 from eventlog.read.mongo import MongoDatabase
-from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
+from eventlog.read.postgres import Pool, PostgresProjectionStore, open_service_pool
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
@@ -41,7 +41,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     blobs = open_blobs(settings.blobs)
 
     async def connect() -> None:
-        pools.append(await open_pool(settings.database_url.get_secret_value(), application="playhead-render"))
+        pools.append(await open_service_pool(settings.database_url.get_secret_value(), application="playhead-render"))
 
     try:
         await reached(commands.start)

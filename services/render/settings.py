@@ -12,7 +12,7 @@ from services.render.retention import Keeping
 
 
 class _WithBlobs(ServiceSettings):
-    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL")
+    blobs_url: str = Field(default="", alias="PLAYHEAD_BLOBS_URL", repr=False)
 
     @property
     def blobs(self) -> str:

@@ -27,10 +27,12 @@ from eventlog.clock import new_id, now
 from eventlog.kafka import KafkaAccess, KafkaSender, create_topics
 from eventlog.read.mongo import MongoDatabase
 from ops.commands.setup import MIGRATIONS
+from ops.logins import OF_SERVICE
 from ops.settings import PROJECT
 from ops.stack.launcher import Endpoints
 from services.render import stores as render
 from services.session import stores as session
+from tests.live.logins import login_of, passwords
 from tests.waiting import eventually
 
 PARTITIONS = 4
@@ -39,7 +41,7 @@ RENDER_SECONDS = 240
 GRANT = 100
 TENANT = "tests"
 ONLY_OURS = """
-CREATE FUNCTION render.only_ours() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION render.only_ours() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
     INSERT INTO render.leases (stream, tenant_id, epoch, worker, lease_until, heartbeat_at)
     VALUES (NEW.stream, NEW.tenant_id, 0, 'nobody', 'infinity', 'infinity') ON CONFLICT DO NOTHING;
@@ -128,7 +130,7 @@ class Company:
             "KAFKA_BOOTSTRAP_SERVERS": self._stack.kafka,
             "MONGODB_URI": self._stack.mongodb,
             "MONGODB_DATABASE": self._database,
-            "DATABASE_URL": self.dsn,
+            "DATABASE_URL": login_of(self.dsn, OF_SERVICE.get(argv[-1].removeprefix("services."), "nobody")),
             "PLAYHEAD_DATA": str(self.folder),
             "PLAYHEAD_PORT": str(port),
             **self._settings,
@@ -207,6 +209,7 @@ async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **set
     dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
     for service, path in MIGRATIONS:
         await migrations.up(dsn, service, path)
+    await passwords(dsn)
     ours = await asyncpg.connect(dsn)
     await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
     await ours.close()

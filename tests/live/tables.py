@@ -36,7 +36,7 @@ async def migrated(stack: Endpoints) -> AsyncGenerator[tuple[str, Pool]]:
 async def keep(pool: Pool, world: World, partition: int = 0) -> None:
     """Write what the projectors of tables made of the world's log, as their stores do."""
     await world.read()
-    for number, reader in enumerate(world.facts):
+    for number, reader in enumerate((*world.facts, world.queue, world.retention)):
         await _keep(pool, f"tests.{number}", reader, partition)
 
 

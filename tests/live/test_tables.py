@@ -21,6 +21,7 @@ from services.gateway.tables import Days, Row, Tables, usage_place
 from tests.flows.world import World
 from tests.gateway.memory_tables import MemoryTables
 from tests.histories import TENANT
+from tests.live.logins import login_of, passwords
 from tests.live.tables import keep, migrated
 from tests.session.words import ACCOUNT, FILE, SESSION, an_id, recording, start
 
@@ -169,9 +170,8 @@ async def test_an_analyst_reads_nobody_s_words(kept: tuple[str, Pool, MemoryTabl
 
 @pytest.mark.req(48)
 async def test_the_workflow_application_s_examples_run_as_its_own_role(kept: tuple[str, Pool, MemoryTables]) -> None:
-    dsn, pool, _ = kept
-    await pool.execute("ALTER ROLE playhead_workflow PASSWORD 'for these tests'")
-    connection = await asyncpg.connect(dsn, user="playhead_workflow", password="for these tests")
+    await passwords(kept[0])
+    connection = await asyncpg.connect(login_of(kept[0], "playhead_workflow"))
     try:
         for example in examples("workflow"):
             assert await connection.fetch(example), example

@@ -22,11 +22,11 @@ from services.analytics.projections import OF_JOBS, OF_SESSIONS, wallet
 from tests.analytics.stories import ACCOUNT, JOB, STREAM, rows
 from tests.analytics.test_accounts import GRANTED, REGISTERED
 from tests.analytics.test_jobs import FILMED
+from tests.live.logins import login_of, passwords
 
 pytestmark = pytest.mark.live
 
 FILM = bytes(range(256)) * 8_000
-PASSWORD = "only-for-this-test"
 
 
 class Database(NamedTuple):
@@ -43,16 +43,13 @@ async def database(stack: Endpoints) -> AsyncGenerator[Database]:
     name = f"test_{new_id().hex}"
     owner = await asyncpg.connect(stack.postgres)
     await owner.execute(f"CREATE DATABASE {name}")
-    parts = urlsplit(stack.postgres)._replace(path=f"/{name}")
-    dsn = urlunsplit(parts)
+    dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
     for folder, path in MIGRATIONS:
         await migrations.up(dsn, folder, path)
-    await owner.execute(f"ALTER ROLE playhead_wallet PASSWORD '{PASSWORD}'")
-    address = parts._replace(netloc=f"playhead_wallet:{PASSWORD}@{parts.hostname}:{parts.port}")
+    await passwords(dsn)
     async with await open_pool(dsn, application="tests") as pool:
         await _fill(pool)
-        yield Database(pool, dsn, urlunsplit(address))
-    await owner.execute("ALTER ROLE playhead_wallet PASSWORD NULL")
+        yield Database(pool, dsn, login_of(dsn, "playhead_wallet"))
     await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await owner.close()
 
@@ -131,7 +128,9 @@ async def test_a_film_s_bytes_are_a_column_once_they_are_copied(database: Databa
 async def test_bytes_without_a_film_of_the_tenant_are_not_seen(database: Database, application: Application) -> None:
     target = PostgresBlobs(database.dsn)
     blob = await target.put(b"somebody else's narration")
-    assert await application.fetch("SELECT 1 FROM blobs.bytes WHERE sha256 = $1", blob.sha256) == []
+    assert await application.fetch("SELECT 1 FROM film_bytes WHERE sha256 = $1", blob.sha256) == []
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await application.fetch("SELECT 1 FROM blobs.bytes")
     await target.close()
 
 

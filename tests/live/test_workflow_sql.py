@@ -14,6 +14,7 @@ from eventlog.read.postgres import Connection, Pool
 from ops.stack.endpoints import Endpoints
 from tests.flows.world import World
 from tests.histories import TENANT
+from tests.live.logins import login_of, passwords
 from tests.live.tables import keep, migrated
 from tests.session.words import DURATION_MS, FILE, PROMPT, SCRIPT, SESSION, SPOKEN, opening, recording, start
 
@@ -54,8 +55,8 @@ def pool(database: tuple[str, Pool]) -> Pool:
 @pytest.fixture
 async def seed(database: tuple[str, Pool]) -> AsyncGenerator[Connection]:
     """The workflow application, logged in as itself."""
-    await database[1].execute("ALTER ROLE playhead_workflow PASSWORD 'for these tests'")
-    connection = await asyncpg.connect(database[0], user="playhead_workflow", password="for these tests")
+    await passwords(database[0])
+    connection = await asyncpg.connect(login_of(database[0], "playhead_workflow"))
     yield connection
     await connection.close()
 

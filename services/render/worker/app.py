@@ -13,7 +13,7 @@ from contracts.rendering import JobInputs, Stage, StageOutput
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import new_id, now
 from eventlog.kafka import KafkaSender
-from eventlog.read.postgres import Pool, open_pool
+from eventlog.read.postgres import Pool, open_service_pool
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.engines.espeak import EspeakVoice
@@ -45,7 +45,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
-        pools.append(await open_pool(dsn, application=f"playhead-{name}", size=3 + 2 * settings.jobs))
+        pools.append(await open_service_pool(dsn, application=f"playhead-{name}", size=3 + 2 * settings.jobs))
 
     try:
         await reached(connect)

@@ -1,0 +1,113 @@
+"""A question without a tenant is a defect: every read and write of the gateway's stores names whose it is."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import services.gateway
+from eventlog.read.mongo.collections import OwnedCollection, TenantCollection
+from services.gateway import statements
+
+GATEWAY = Path(services.gateway.__file__).parent
+ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
+    ("auth/stored.py", "by_digest"): "who shows a key says by it whose he is",
+    ("reading.py", "assets"): "the signature of a link says whose file it opens; each that is found is checked",
+    ("reading.py", "checkpoints"): "where projectors stand is nobody's",
+    ("reading.py", "_catch_up"): "outcomes of commands that this process sent itself, found by their random ids",
+}
+BOUND = ("of_tenant", "owned")
+POSTGRES = {"reading_tables.py", "database.py"}
+
+
+class Call(NamedTuple):
+    """A method that is called on something."""
+
+    file: str
+    function: str
+    name: str
+    node: ast.Call
+
+
+def calls() -> Iterator[Call]:
+    for file in sorted(GATEWAY.rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                        yield Call(str(file.relative_to(GATEWAY)), function.name, node.func.attr, node)
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.req(67)
+def test_every_question_to_mongodb_is_bound_to_a_tenant_but_those_that_say_why_not() -> None:
+    assert {(call.file, call.function) for call in calls() if call.name == "collection"} == set(ACROSS_TENANTS)
+
+
+@pytest.mark.req(67)
+def test_the_tenant_of_a_question_is_the_caller_s() -> None:
+    bound = [call for call in calls() if call.name in BOUND]
+    assert len(bound) > 12
+    for call in bound:
+        assert len(call.node.args) == 2, call
+        assert ast.unparse(call.node.args[1]).split(".")[-1] == "tenant", f"{call.file} {call.function}"
+
+
+class Driver:
+    """The driver's collection, which notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def __getattr__(self, name: str) -> Any:
+        async def ask(where: Mapping[str, Any], *rest: Any, **options: Any) -> Any:
+            self.asked.append(where)
+            raise LookupError(name)
+
+        return ask
+
+
+@pytest.mark.req(67)
+@pytest.mark.parametrize("where", [{}, {"tenant": "theirs"}, {"$or": [{"tenant": "theirs"}, {"tenant": "ours"}]}])
+async def test_whatever_is_asked_the_tenant_stands_beside_it_and_cannot_be_overruled(where: dict[str, Any]) -> None:
+    driver: Any = Driver()
+    mine = OwnedCollection(driver, "ours")
+    for asking in (mine.find_one(where), mine.count(where, limit=1), mine.change(where, {}), mine.delete(where)):
+        with pytest.raises(LookupError):
+            await asking
+    assert driver.asked == [{"$and": [{"tenant": {"$eq": "ours"}}, where]}] * 4
+    with pytest.raises(LookupError):
+        await mine.insert({"_id": "1", "tenant": "theirs"})
+    assert driver.asked[-1]["tenant"] == "ours"
+    with pytest.raises(ValueError, match="tenant"):
+        TenantCollection(driver, "")
+
+
+@pytest.mark.req(67)
+def test_every_statement_for_postgresql_names_the_tenant_and_goes_through_its_transaction() -> None:
+    asked = {**statements.WORKFLOW, **statements.METRICS}
+    assert len(asked) > 15
+    for name, text in asked.items():
+        assert "tenant_id = $1" in text, name
+    named = {
+        str(file.relative_to(GATEWAY))
+        for file in GATEWAY.rglob("*.py")
+        if any(module.startswith(("asyncpg", "eventlog.read.postgres")) for module in imports(file))
+    }
+    assert named == POSTGRES
+    asking = [
+        call for call in calls() if call.file == "reading_tables.py" and call.name in ("fetch", "fetchrow", "execute")
+    ]
+    assert [call.function for call in asking] == ["_rows"]
+    source = (GATEWAY / "reading_tables.py").read_text("utf-8")
+    assert source.count("tenant_transaction(pool, tenant, self._seconds, ROLE)") == 1
