@@ -13,7 +13,7 @@ from pydantic import Field
 
 from contracts.messages.account import Points
 from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
-from contracts.messages.session import WantedStages
+from contracts.messages.session_inputs import PlanName, WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
 
@@ -34,7 +34,10 @@ class ReleaseReason(StrEnum):
 
 
 class QueueJob(CommandBody):
-    """Do `stages` on `inputs`, on top of `outputs` of earlier jobs. Higher `priority` goes first."""
+    """Do `stages` on `inputs`, on top of `outputs` of earlier jobs. Higher `priority` goes first.
+
+    `plan` is its owner's when he asked, and so is the priority: a job keeps both.
+    """
 
     TYPE: ClassVar[str] = "QueueJob"
 
@@ -46,6 +49,7 @@ class QueueJob(CommandBody):
     outputs: tuple[StageOutput, ...] = ()
     estimate_points: Points
     priority: int = 0
+    plan: PlanName = "free"
 
 
 class ApproveJob(CommandBody):
@@ -152,6 +156,7 @@ class JobQueued(EventBody):
     estimate_points: int
     priority: int
     held: bool
+    plan: str = "free"
 
 
 class JobApproved(EventBody):

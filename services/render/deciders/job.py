@@ -258,6 +258,7 @@ def _queue(command: QueueJob) -> JobQueued:
         estimate_points=command.estimate_points,
         priority=command.priority,
         held=_is_paid(command.stages),
+        plan=command.plan,
     )
 
 
