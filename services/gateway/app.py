@@ -28,6 +28,7 @@ from services.gateway.lag import ProjectionLag
 from services.gateway.near import NearCache
 from services.gateway.news import News
 from services.gateway.projects import MongoProjects
+from services.gateway.rates import MemoryRates, RedisRates
 from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
@@ -60,6 +61,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         if settings.redis_url
         else None
     )
+    rates = RedisRates(settings.redis_url.get_secret_value(), settings.rate_seconds) if settings.redis_url else None
     projects = CachedProjects(MongoProjects(database), NearCache(cache))
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
@@ -84,6 +86,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
+        rates=(rates or MemoryRates()) if settings.limits_rates else None,
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
@@ -108,6 +111,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         await lag.close()
         if cache is not None:
             await cache.close()
+        if rates is not None:
+            await rates.close()
         postgres.close()
         database.close()
 

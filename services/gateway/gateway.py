@@ -18,6 +18,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.news import News
 from services.gateway.projects import Projects
+from services.gateway.rates import Rates
 from services.gateway.signing import Signer
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
@@ -189,6 +190,8 @@ class Gateway:
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
     jobs_per_tenant: int = 4
+    rates: Rates | None = None
+    """None: nobody is counted."""
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])

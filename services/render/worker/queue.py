@@ -94,7 +94,8 @@ class RenderQueue:
 
         Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago; a job that
         has waited for long counts as one of the highest plan. A tenant whose next job is of a plan with a larger
-        share may have as many times more jobs at work. Leases of dead workers are ended before, by whoever was here himself for as long as they were silent.
+        share may have as many times more jobs at work. Leases of dead workers are ended before, by whoever was here
+        himself for as long as they were silent.
         """
         with our_errors():
             async with self._pool.acquire(timeout=SECONDS) as connection, connection.transaction():
