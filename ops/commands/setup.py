@@ -35,6 +35,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("workflow", analytics.WORKFLOW),
     ("wallet", analytics.WALLET_MIGRATIONS),
     ("platform", analytics.PLATFORM),
+    ("audit", analytics.AUDIT),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""
 
