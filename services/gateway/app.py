@@ -32,6 +32,7 @@ from services.gateway.rates import MemoryRates, RedisRates
 from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
+from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
 
 _log = structlog.get_logger(__name__)
@@ -80,6 +81,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         signer=Signer(_signing_keys(settings)),
         keys=KeyRing(settings.owners()),
         credentials=Credentials(stored.MongoCredentials(database)),
+        support=MongoSupport(database),
         started_at=now(),
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,

@@ -20,6 +20,7 @@ from services.gateway.news import News
 from services.gateway.projects import Projects
 from services.gateway.rates import Rates
 from services.gateway.signing import Signer
+from services.gateway.support import Support
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
 
@@ -184,6 +185,7 @@ class Gateway:
     signer: Signer
     keys: KeyRing
     credentials: Credentials
+    support: Support
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""
