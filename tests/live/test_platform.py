@@ -99,7 +99,7 @@ async def test_row_level_security_is_forced_on_every_table_of_the_platform_and_o
              AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"""
     )
     assert [row["name"] for row in open_] == []
-    assert await pool.fetchval("SELECT count(*) FROM pg_class WHERE relforcerowsecurity") == 8 + 3
+    assert await pool.fetchval("SELECT count(*) FROM pg_class WHERE relforcerowsecurity") == 8 + 2 + 3
 
 
 @pytest.mark.req(73)
