@@ -21,13 +21,16 @@ from contracts.messages.job_turn import (
     ReleaseJob,
 )
 from contracts.messages.job_turn import ReleaseReason as ReleaseReason
-from contracts.messages.session import WantedStages
+from contracts.messages.session_inputs import PlanName, WantedStages
 from contracts.model import CommandBody, EventBody
 from contracts.rendering import JobInputs, Stage, StageOutput
 
 
 class QueueJob(CommandBody):
-    """Do `stages` on `inputs`, on top of `outputs` of earlier jobs. Higher `priority` goes first."""
+    """Do `stages` on `inputs`, on top of `outputs` of earlier jobs. Higher `priority` goes first.
+
+    `plan` is its owner's when he asked, and so is the priority: a job keeps both.
+    """
 
     TYPE: ClassVar[str] = "QueueJob"
 
@@ -39,6 +42,7 @@ class QueueJob(CommandBody):
     outputs: tuple[StageOutput, ...] = ()
     estimate_points: Points
     priority: int = 0
+    plan: PlanName = "free"
 
 
 class ApproveJob(CommandBody):
@@ -106,6 +110,7 @@ class JobQueued(EventBody):
     estimate_points: int
     priority: int
     held: bool
+    plan: str = "free"
 
 
 class JobApproved(EventBody):

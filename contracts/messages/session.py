@@ -11,7 +11,7 @@ from pydantic import Field
 
 from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
 from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
-from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
+from contracts.messages.session_inputs import Changes, Metadata, PlanName, StorableMetadata, WantedStages
 from contracts.messages.session_life import (
     DeriveSession,
     EditSession,
@@ -46,6 +46,7 @@ class StartSession(CommandBody):
     writing: Writing | None = None
     metadata: StorableMetadata = Field(default_factory=dict)
     derived_from: UUID | None = None
+    plan: PlanName = "free"
 
 
 class RequestStages(CommandBody):
@@ -56,6 +57,7 @@ class RequestStages(CommandBody):
     job_id: UUID
     stages: WantedStages
     changes: Changes = Changes()
+    plan: PlanName = "free"
 
 
 class RecordStage(CommandBody):
@@ -138,6 +140,7 @@ class StagesRequested(EventBody):
     inputs: JobInputs
     outputs: tuple[StageOutput, ...] = ()
     estimate_points: int
+    plan: str = "free"
 
 
 class StageRecorded(EventBody):

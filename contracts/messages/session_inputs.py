@@ -43,6 +43,9 @@ def storable(metadata: Metadata) -> Metadata:
 
 
 StorableMetadata = Annotated[Metadata, AfterValidator(storable)]
+
+PlanName = Annotated[str, Field(min_length=1, max_length=40)]
+"""The plan of whoever asks, as it is when he does."""
 """Metadata as an input."""
 
 

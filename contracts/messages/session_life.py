@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.messages.session_inputs import Changes, Metadata, StorableMetadata, WantedStages
+from contracts.messages.session_inputs import Changes, Metadata, PlanName, StorableMetadata, WantedStages
 from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import JobInputs
 
@@ -37,6 +37,7 @@ class TakeStep(CommandBody):
     stages: WantedStages
     prompt: Annotated[Personal, Field(max_length=LONGEST_PROMPT)] | None = None
     script: Annotated[Personal, Field(max_length=LONGEST_SCRIPT)] | None = None
+    plan: PlanName = "free"
 
 
 class EditSession(CommandBody):
@@ -58,6 +59,7 @@ class DeriveSession(CommandBody):
     job_id: UUID
     basis: Basis | None = None
     changes: Changes = Changes()
+    plan: PlanName = "free"
 
 
 class RestoreSession(CommandBody):
@@ -92,6 +94,7 @@ class SessionDerived(EventBody):
     account_id: UUID
     job_id: UUID
     inputs: JobInputs
+    plan: str = "free"
 
 
 class SessionRestored(EventBody):

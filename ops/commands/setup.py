@@ -36,6 +36,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("workflow", analytics.WORKFLOW),
     ("wallet", analytics.WALLET_MIGRATIONS),
     ("platform", analytics.PLATFORM),
+    ("audit", analytics.AUDIT),
     ("roles", Path(__file__).parents[1] / "sql" / "roles"),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""

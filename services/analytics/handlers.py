@@ -15,6 +15,7 @@ from services.analytics.projections import (
     OF_JOBS,
     OF_SESSIONS,
     WORKFLOW,
+    audit,
     platform,
     platform_jobs,
 )
@@ -40,7 +41,21 @@ PLATFORM_SESSIONS = Projector(
 PLATFORM_JOBS = Projector(
     name="platform-jobs-projector", topic=RENDER_EVENTS, catalog=RENDER_CATALOG, projections=platform_jobs.OF_JOBS
 )
-PROJECTORS = (SESSIONS, JOBS, PLATFORM_SESSIONS, PLATFORM_JOBS, WORKFLOWS, METRICS)
+AUDIT_SESSIONS = Projector(
+    name="audit-sessions-projector",
+    topic=SESSION_EVENTS,
+    catalog=SESSION_CATALOG,
+    projections=(),
+    journals=(audit.OF_SESSIONS,),
+)
+AUDIT_JOBS = Projector(
+    name="audit-jobs-projector",
+    topic=RENDER_EVENTS,
+    catalog=RENDER_CATALOG,
+    projections=(),
+    journals=(audit.OF_JOBS,),
+)
+PROJECTORS = (SESSIONS, JOBS, PLATFORM_SESSIONS, PLATFORM_JOBS, WORKFLOWS, METRICS, AUDIT_SESSIONS, AUDIT_JOBS)
 """A projector of its own for each schema: one that is added later begins at the log's beginning."""
 
 

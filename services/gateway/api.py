@@ -21,6 +21,9 @@ from services.gateway.routes import (
     sessions,
     timelines,
 )
+from services.gateway.routes.admin import accounts as admin_accounts
+from services.gateway.routes.admin import audit as admin_audit
+from services.gateway.routes.admin import jobs as admin_jobs
 from services.gateway.routes.seeds import (
     editor,
     manim_history,
@@ -44,6 +47,9 @@ ROUTERS = (
     account,
     analytics,
     keys,
+    admin_accounts,
+    admin_jobs,
+    admin_audit,
     media,
     manim_maker,
     manim_history,

@@ -29,9 +29,11 @@ from services.gateway.lag import ProjectionLag
 from services.gateway.near import NearCache
 from services.gateway.news import News
 from services.gateway.projects import MongoProjects
+from services.gateway.rates import MemoryRates, RedisRates
 from services.gateway.reading_tables import PostgresTables
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
+from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
 
 _log = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         if settings.redis_url
         else None
     )
+    rates = RedisRates(settings.redis_url.get_secret_value(), settings.rate_seconds) if settings.redis_url else None
     projects = CachedProjects(MongoProjects(database), NearCache(cache))
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
@@ -79,6 +82,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         signer=Signer(_signing_keys(settings)),
         keys=KeyRing(settings.owners()),
         credentials=Credentials(stored.MongoCredentials(database)),
+        support=MongoSupport(database),
         started_at=now(),
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,
@@ -86,6 +90,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
         kinds=kinds_of(settings.kinds),
+        rates=(rates or MemoryRates()) if settings.limits_rates else None,
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 
@@ -110,6 +115,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         await lag.close()
         if cache is not None:
             await cache.close()
+        if rates is not None:
+            await rates.close()
         postgres.close()
         database.close()
 

@@ -19,6 +19,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.edge import trace_headers
 from services.gateway.gateway import Gateway
 from services.gateway.identity import marked, repeatable_command
+from services.gateway.planning import planned
 from services.gateway.views import Accepted
 from services.gateway.waiting import Blind, Outcome, wanted_seconds
 
@@ -93,7 +94,7 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         actor=principal.actor,
         origin=gateway.origin,
         expected_version=wish.expected_version,
-        data=encode(wish.body),
+        data=encode(await planned(gateway, principal, wish.body)),
     )
     try:
         await gateway.sender.send(wish.topic, command, trace_headers(request))

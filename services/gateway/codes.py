@@ -83,6 +83,7 @@ CODES: dict[str, Meaning] = {
     "idempotency.in_flight": Meaning(409, "The first call with this key is still at work", retryable=True),
     "idempotency.mismatch": Meaning(422, "The key was used with another body"),
     "quota.exceeded": Meaning(402, "The account has too few points"),
+    "rate.exceeded": Meaning(429, "Too many calls", retryable=True),
     "version.unknown": Meaning(404, "There is no such version"),
     "version.stale": Meaning(412, "The version is stale"),
     "kafka.unavailable": Meaning(503, "The command log is away", retryable=True),

@@ -31,7 +31,7 @@ class Edge:
             return
         request = Request(scope, receive)
         request.state.request_id = _request_id(request)
-        watched = _Watched(send, request.state.request_id)
+        watched = _Watched(send, request)
         with metrics.measured() as measurement:
             await self._answer(scope, receive, watched, request)
         measurement.seen(scope, watched.status)
@@ -53,16 +53,18 @@ class Edge:
 class _Watched:
     """The way out: adds headers, remembers the status (0: nothing was sent yet)."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request: Request) -> None:
         self._send = send
-        self._request_id = request_id
+        self._state = request.state
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(raw=message["headers"])
-            headers["x-request-id"] = self._request_id
+            headers["x-request-id"] = self._state.request_id
+            for name, value in getattr(self._state, "rate_headers", {}).items():
+                headers[name] = value
             for name, value in _EXPOSED:
                 headers.setdefault(name, value)
         await self._send(message)

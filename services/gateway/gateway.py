@@ -19,7 +19,9 @@ from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.news import News
 from services.gateway.projects import Projects
+from services.gateway.rates import Rates
 from services.gateway.signing import Signer
+from services.gateway.support import Support
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
 
@@ -184,6 +186,7 @@ class Gateway:
     signer: Signer
     keys: KeyRing
     credentials: Credentials
+    support: Support
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""
@@ -191,6 +194,8 @@ class Gateway:
     starter_grant: int = 100
     jobs_per_tenant: int = 4
     kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
+    rates: Rates | None = None
+    """None: nobody is counted."""
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.gateway.auth.access import ADMIN, LEGACY, MEDIA, TENANT, policy_of
 from services.gateway.bodies import Body, JsonBody
+from services.gateway.limiting import UNCOUNTED
 from services.gateway.problems import LEGACY as LEGACY_PATHS
 from services.gateway.problems import LegacyError, ProblemDocument
 
@@ -22,6 +23,10 @@ _ALWAYS = {
 }
 _WITH_BODY = {"413": "`body.too_large`: more than 1 MiB", "415": "`body.wrong_type`: not JSON"}
 
+_LIMITED = (
+    "`rate.exceeded`: more calls a minute than the plan allows; `Retry-After` says when to go on. Every answer tells "
+    "in `RateLimit` and `RateLimit-Policy` what is left of which limit"
+)
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _UNSAFE_HEADERS = [
     {
@@ -92,6 +97,8 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
     if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
         for status, text in (_ALWAYS | (_WITH_BODY if body else {})).items():
             responses.setdefault(status, {"description": text})
+    if route.path not in UNCOUNTED:
+        responses.setdefault("429", {"description": _LIMITED})
     legacy = route.path.startswith(LEGACY_PATHS)
     shape, kind = (LegacyError, "application/json") if legacy else (ProblemDocument, "application/problem+json")
     for status, response in responses.items():

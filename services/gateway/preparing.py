@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from contracts.documents import JobStatus
+from contracts.plans import share_of
 from services.gateway.gateway import Gateway, Standing, Stored
 from services.gateway.news import Progress
 from services.gateway.signing import LONGEST_SECONDS
@@ -64,7 +65,7 @@ def job_view(gateway: Gateway, document: Stored, standing: Standing | None = Non
     With its `standing` a waiting job shows its place; beyond its tenant's share of workers it is throttled.
     """
     if standing is not None:
-        throttled = standing.at_work >= gateway.jobs_per_tenant
+        throttled = standing.at_work >= gateway.jobs_per_tenant * share_of(document["priority"])
         status = JobStatus.THROTTLED if throttled else document["status"]
         document = {**document, "status": status, "queuePosition": standing.ahead + 1}
     news = gateway.news.last(document["tenant"], document["sessionId"])

@@ -11,7 +11,7 @@ from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool, open_service_pool, tenant_transaction
 from services.gateway import statements
 from services.gateway.cursors import Place
-from services.gateway.tables import Days, Row
+from services.gateway.tables import AuditFilter, Days, Row
 
 ROLE: Final = "playhead_app"
 """Whom the policies bind; whoever logs in has to be allowed to be it."""
@@ -55,6 +55,10 @@ class PostgresTables:
 
     async def metric(self, tenant: str, name: str, days: Days, limit: int) -> Sequence[Row]:
         return await self._rows(tenant, statements.METRICS[name], days.first, days.last, limit)
+
+    async def audit(self, tenant: str, which: AuditFilter, after: Place | None, limit: int) -> Sequence[Row]:
+        place = (None, None) if after is None else (after.at, UUID(after.id))
+        return await self._rows(tenant, statements.AUDIT["audit"], *which, *place, limit)
 
     def close(self) -> None:
         """Let go of every connection."""

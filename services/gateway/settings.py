@@ -46,6 +46,10 @@ class GatewaySettings(ServiceSettings):
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
     kinds: str = Field("", alias="PLAYHEAD_KINDS", examples=["slides,scrolling_script,manim"])
     """The kinds of video that the workers have, apart by commas; empty: those that are installed beside the gateway."""
+    rate_limits: Literal["auto", "on", "off"] = Field("auto", alias="PLAYHEAD_RATE_LIMITS")
+    """Whether calls are counted, by plan; `auto`: not in a local profile."""
+    rate_seconds: float = Field(0.05, alias="PLAYHEAD_RATE_SECONDS", gt=0, le=1)
+    """How long Redis may take to count a call; without an answer it is counted in this process."""
     send_seconds: float = Field(5.0, alias="PLAYHEAD_SEND_SECONDS", gt=0, le=60)
     """How long the log may take to confirm a command."""
     cache_seconds: float = Field(0.1, alias="PLAYHEAD_CACHE_SECONDS", gt=0, le=5)
@@ -77,6 +81,11 @@ class GatewaySettings(ServiceSettings):
     def local(self) -> bool:
         """Whether everything is on one machine, for one person."""
         return self.profile == "local"
+
+    @property
+    def limits_rates(self) -> bool:
+        """Whether calls are counted."""
+        return self.rate_limits == "on" or (self.rate_limits == "auto" and not self.local)
 
     @property
     def tenant_without_key(self) -> str:

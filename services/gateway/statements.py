@@ -11,6 +11,7 @@ def _statements(folder: str) -> Mapping[str, str]:
 
 
 WORKFLOW: Final = _statements("workflow")
+AUDIT: Final = _statements("audit")
 METRICS: Final = _statements("metrics")
 DEFINITIONS: Final[Mapping[str, str]] = {
     name: statement.partition("\n")[0].removeprefix("-- ") for name, statement in METRICS.items()

@@ -27,6 +27,18 @@ class Days(NamedTuple):
         return datetime.combine(self.last + timedelta(days=1), time(), UTC)
 
 
+class AuditFilter(NamedTuple):
+    """Which commands an audit shows; None: whichever."""
+
+    actor: str | None = None
+    stream: str | None = None
+    category: str | None = None
+    command: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Tables(Protocol):
     """Every method may raise `Unavailable`. Lists are newest first, from after a place, unless it says otherwise."""
 
@@ -58,6 +70,10 @@ class Tables(Protocol):
 
     async def metric(self, tenant: str, name: str, days: Days, limit: int) -> Sequence[Row]:
         """Rows of one of `METRICS`, oldest day first."""
+        ...
+
+    async def audit(self, tenant: str, which: AuditFilter, after: Place | None, limit: int) -> Sequence[Row]:
+        """What was asked for, and what became of it."""
         ...
 
 

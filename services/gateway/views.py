@@ -207,17 +207,6 @@ class CreditsView(View):
     items: list[LedgerEntryView]
 
 
-class Me(View):
-    """Whoever asks."""
-
-    tenant: str
-    account_id: str
-    actor: str
-    role: str
-    plan: str
-    balance: int
-
-
 class Page(View, Generic[Item]):
     """A part of a list, newest first."""
 

@@ -9,6 +9,7 @@ NAMES = ("jobs", "render_commands", "render_history")
 INDEXES = (
     Index("jobs", [("tenant", 1), ("sessionId", 1)]),
     Index("jobs", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
+    Index("jobs", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("jobs", [("tenant", 1), ("status", 1), ("createdAt", 1)]),
     Index("render_history", [("stream", 1), ("version", 1)], unique=True),
     Index("render_history", [("tenant", 1), ("sessionId", 1), ("at", 1)]),

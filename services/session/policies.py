@@ -6,6 +6,7 @@ from contracts.envelope import Refusal, category_of, stream_id
 from contracts.messages.account import CreditsReserved
 from contracts.messages.job import ApproveJob, CancelJob, FailJob, PurgeJob, QueueJob
 from contracts.messages.session import SessionDeleted, SessionDerived, SessionPurged, StagesRequested, StartSession
+from contracts.plans import plan_of
 from contracts.rendering import FREE_STAGES, STAGES
 from eventlog.write.policy import Ask, Heard
 
@@ -21,6 +22,8 @@ def queue(heard: Heard) -> Iterable[Ask]:
             inputs=body.inputs,
             outputs=body.outputs,
             estimate_points=body.estimate_points,
+            priority=plan_of(body.plan).priority,
+            plan=body.plan,
         )
         yield Ask("queue", stream_id("job", heard.tenant, str(body.job_id)), job)
 
@@ -69,6 +72,7 @@ def derive(heard: Heard) -> Iterable[Ask]:
             voice=body.inputs.voice,
             stages=tuple(stage for stage in STAGES if not body.inputs.script or stage not in FREE_STAGES),
             derived_from=body.session_id,
+            plan=body.plan,
         )
         yield Ask("derive", stream_id("session", heard.tenant, str(body.new_session_id)), begun)
 

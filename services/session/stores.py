@@ -20,6 +20,7 @@ INDEXES = (
     Index("sessions", [("tenant", 1), ("status", 1), ("createdAt", -1)]),
     Index("sessions", [("status", 1), ("updatedAt", 1)]),
     Index("sessions", [("assets.assetId", 1)]),
+    Index("accounts", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
     Index("presets", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("presets", [("tenant", 1), ("isDefault", 1), ("createdAt", -1), ("_id", -1)]),
     Index("credentials", [("keys.digest", 1)]),

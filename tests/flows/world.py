@@ -27,6 +27,7 @@ from services.analytics.projections import (
     OF_JOBS,
     OF_SESSIONS,
     WORKFLOW,
+    audit,
     platform,
     platform_jobs,
 )
@@ -121,8 +122,12 @@ class World:
         self.queue = Reader(self.render, render.QUEUE)
         self.retention = Reader(self.render, render.RETENTION)
         self.facts = (
-            Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
-            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
+            Reader(
+                self.session,
+                (*OF_SESSIONS, *platform.OF_SESSIONS, *WORKFLOW),
+                (*CHANGES_OF_SESSIONS, audit.OF_SESSIONS),
+            ),
+            Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS, *ASSETS), (*CHANGES_OF_JOBS, audit.OF_JOBS)),
         )
         self.sent: list[Command] = []
         self.send(register(starter_grant))

@@ -105,6 +105,8 @@ class Company:
         for reader in self.services.facts:
             for name, views in reader.store.views.items():
                 self.gateway.tables.rows[name] = [row for view in views.values() for row in view]
+            for name, rows in reader.store.entries.items():
+                self.gateway.tables.rows[name] = list(rows.values())
         for name in ("session_commands", "render_commands"):
             for document in shown.get(name, {}).values():
                 self.gateway.waiters.tell(UUID(document["_id"]), Outcome.of(document))

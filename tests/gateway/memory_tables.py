@@ -8,7 +8,10 @@ from uuid import UUID
 from contracts.price_book import EDITION, cost_micro_usd
 from eventlog.errors import Unavailable
 from services.gateway.cursors import Place
-from services.gateway.tables import Days, Row, usage_place
+from services.gateway.tables import AuditFilter, Days, Row, usage_place
+
+_NAMED = ("actor", "stream", "category", "command", "outcome")
+"""Columns, in the order in which `AuditFilter` names them."""
 
 SUMS = ("calls", "prompt_tokens", "completion_tokens", "tokens_used", "cost_micro_usd", "latency_ms")
 
@@ -62,6 +65,18 @@ class MemoryTables:
         inside = [row for row in rows if days.first <= row["day"] <= days.last][:limit]
         return [{column: row[column] for column in row if column != "tenant_id"} for row in inside]
 
+    async def audit(self, tenant: str, which: AuditFilter, after: Place | None, limit: int) -> Sequence[Row]:
+        every = [*self._of("platform.session_audit", tenant), *self._of("platform.job_audit", tenant)]
+        wanted = {name: value for name, value in zip(_NAMED, which, strict=False) if value is not None}
+        rows = [
+            row
+            for row in every
+            if all(row[name] == value for name, value in wanted.items())
+            and (which.since is None or row["happened_at"] >= which.since)
+            and (which.until is None or row["happened_at"] < which.until)
+        ]
+        return _page(rows, _by_command, after, limit)
+
     def _usage(self, tenant: str, days: Days, account: UUID | None) -> list[Row]:
         owners = {row["stream"]: row["account_id"] for row in self._of("analytics.fact_job", tenant)}
         return [
@@ -106,6 +121,10 @@ def _found(word: str, row: Row) -> bool:
 
 def _by_id(row: Row) -> Place:
     return Place(row["created_at"], str(row["id"]))
+
+
+def _by_command(row: Row) -> Place:
+    return Place(row["happened_at"], str(row["command_id"]))
 
 
 def _page(rows: Sequence[Row], place: Any, after: Place | None, limit: int) -> list[Row]:

@@ -38,6 +38,7 @@ IDS = {
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
+    "account_id": str(samples.ACCOUNT),
 }
 """Path parameter to what the other tenant has under it."""
 
@@ -45,6 +46,10 @@ PLAIN = {"version": "1", "metric": "funnel"}
 """Path parameters that name nobody's things."""
 
 BODIES: dict[str, Any] = {
+    "changePlan": {"plan": "premium"},
+    "changeRole": {"role": "premium"},
+    "grantCredits": {"amount": 5},
+    "cancelJobOfTenant": {"reason": "stuck"},
     "createSession": {"prompt": "How do bees find their way home?"},
     "issueKey": {"name": "ours"},
     "editSession": {"title": "Bees"},

@@ -25,6 +25,7 @@ from services.gateway.waiting import Outcome, Waiters
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects
+from tests.gateway.memory_support import MemorySupport
 from tests.gateway.memory_tables import MemoryTables
 
 OURS, THEIRS = "ours", "theirs"
@@ -72,6 +73,7 @@ class World:
             signer=self.signer,
             keys=KeyRing({digest(KEY): US, digest(OTHER_KEY): THEM}),
             credentials=Credentials(self.documents),
+            support=MemorySupport(self.documents),
             started_at=samples.NOON,
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,

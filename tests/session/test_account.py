@@ -4,6 +4,7 @@ from uuid import uuid5
 
 import pytest
 
+from contracts.messages.access import ChangePlan
 from contracts.messages.account import (
     AccountCommand,
     AccountKind,
@@ -18,6 +19,7 @@ from contracts.messages.account import (
     Role,
     SettleCredits,
 )
+from contracts.plans import FREE
 from services.session.deciders.account import CLOSED_KEPT, DECIDER, STARTER_REASON
 from tests.bdd import Given, given
 from tests.session.words import ACCOUNT, JOB, SESSION, an_id, register
@@ -164,3 +166,18 @@ def test_a_refund_that_comes_first_makes_the_reservation_void() -> None:
 def test_a_busy_account_remembers_the_reservations_that_it_closed_last() -> None:
     others = [REFUND.model_copy(update={"job_id": an_id(number)}) for number in range(CLOSED_KEPT - 1)]
     opened().after(REFUND, *others).when(RESERVE).then_nothing()
+
+
+@pytest.mark.req(68)
+def test_an_account_has_as_many_paid_jobs_under_way_as_its_plan_says_and_no_more() -> None:
+    def another(number: int) -> ReserveCredits:
+        return ReserveCredits(job_id=an_id(number), session_id=SESSION, run=1, amount=0, enforce=True)
+
+    full = opened().after(*(another(number) for number in range(FREE.open_jobs)))
+    full.when(another(-1)).refused("quota.exceeded")
+    roomier = (
+        full.after(RefundCredits(job_id=an_id(0), session_id=SESSION, run=1)).when(another(-1)),
+        full.after(ChangePlan(plan="premium")).when(another(-1)),
+        full.when(another(-1).model_copy(update={"enforce": False})),
+    )
+    assert [type(event) for when in roomier for event in when.decided()] == [CreditsReserved] * 3

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from contracts.messages.account import AccountKind, Role
 from contracts.messages.roles import Scope
+from services.gateway import limiting
 from services.gateway.auth import bearer, page
 from services.gateway.auth.principal import Principal
 from services.gateway.gateway import Gateway, gateway_of
@@ -26,14 +27,25 @@ class Policy:
         self._admit = admit
 
     async def __call__(self, request: Request) -> Principal | None:
-        return await self._admit(request, gateway_of(request))
+        return await self._admitted(request)
+
+    async def _admitted(self, request: Request) -> Principal | None:
+        """Whoever asks, where he may ask now. Who shows a wrong key is counted as a stranger: nobody tries many."""
+        gateway = gateway_of(request)
+        try:
+            principal = await self._admit(request, gateway)
+        except Problem:
+            await limiting.check(request, gateway, None)
+            raise
+        await limiting.check(request, gateway, principal)
+        return principal
 
 
 class TenantPolicy(Policy):
     """A policy under which there is always somebody."""
 
     async def __call__(self, request: Request) -> Principal:
-        principal = await self._admit(request, gateway_of(request))
+        principal = await self._admitted(request)
         if principal is None:
             raise Problem(
                 "auth.missing",

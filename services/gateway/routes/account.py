@@ -13,7 +13,8 @@ from services.gateway.gateway import gateway_of
 from services.gateway.identity import is_marked
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, said
-from services.gateway.views import CommandProblem, CommandView, CreditsView, Me
+from services.gateway.views import CommandProblem, CommandView, CreditsView
+from services.gateway.views_of_plans import Me, limits_view
 
 router = APIRouter(prefix="/v1", tags=["account"])
 
@@ -22,13 +23,15 @@ router = APIRouter(prefix="/v1", tags=["account"])
 async def me(request: Request, caller: Caller) -> Response:
     """The account that the key speaks for. It is opened by its first session; until then its balance is 0."""
     document = await gateway_of(request).documents.account(caller.tenant, str(caller.account)) or {}
+    plan = document.get("plan", "free")
     view = Me(
         tenant=caller.tenant,
         account_id=str(caller.account),
         actor=caller.actor,
         role=caller.role,
-        plan=document.get("plan", "free"),
+        plan=plan,
         balance=document.get("balance", 0),
+        limits=limits_view(plan, caller.role),
     )
     return answered(view)
 

@@ -1,5 +1,6 @@
 """Jobs: read, canceled, tried again."""
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,6 +15,7 @@ from contracts.topics import RENDER_COMMANDS
 from services.gateway.asking import Wish, ask, command_id
 from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
+from services.gateway.bodies import Given
 from services.gateway.gateway import Stored, gateway_of
 from services.gateway.idempotency import once
 from services.gateway.preparing import job_view
@@ -47,7 +49,7 @@ async def get(request: Request, caller: Caller, job_id: UUID) -> Response:
 )
 async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
     """Stops the job. What was set aside for stages that were not done is given back: see `pointsRefunded`."""
-    return await _ask(request, caller, job_id, CancelJob(reason="canceled by its user"))
+    return await ask_job(request, caller, job_id, CancelJob(reason="canceled by its user"))
 
 
 @router.post(
@@ -59,10 +61,13 @@ async def cancel(request: Request, caller: Caller, job_id: UUID) -> Response:
 )
 async def retry(request: Request, caller: Caller, job_id: UUID) -> Response:
     """Goes on with a job that failed, was canceled or expired; stages that are done stay done."""
-    return await _ask(request, caller, job_id, RetryJob())
+    return await ask_job(request, caller, job_id, RetryJob())
 
 
-async def _ask(request: Request, caller: Principal, job_id: UUID, body: CommandBody) -> Response:
+async def ask_job(
+    request: Request, caller: Principal, job_id: UUID, body: CommandBody, given: Given[Any] | None = None
+) -> Response:
+    """Send the command to the job's stream, and answer the job where its client waits for it."""
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
@@ -84,7 +89,7 @@ async def _ask(request: Request, caller: Principal, job_id: UUID, body: CommandB
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller.tenant, given, act)
 
 
 async def _known(request: Request, caller: Principal, job_id: UUID) -> Stored:

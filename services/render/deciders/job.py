@@ -106,6 +106,7 @@ def _queue(command: QueueJob) -> JobQueued:
         estimate_points=command.estimate_points,
         priority=command.priority,
         held=is_paid(command.stages),
+        plan=command.plan,
     )
 
 

@@ -1,4 +1,4 @@
--- Give worker $1 the job whose turn it is, for $2 seconds, its tenant having fewer than $3 at work; no row: nothing to do.
+-- Give worker $1 the job whose turn it is, for $2 seconds, its tenant having fewer than $3 times its share at work ($4: priorities, $5: their shares); after $6 seconds a job has the highest of them; no row: nothing to do.
 WITH RECURSIVE tenants AS (
     (SELECT tenant_id FROM render.queue WHERE claimable ORDER BY tenant_id LIMIT 1)
     UNION ALL
@@ -16,7 +16,8 @@ WITH RECURSIVE tenants AS (
     WHERE l.lease_until > now()
     GROUP BY l.tenant_id
 ), candidates AS (
-    SELECT best.stream, best.priority, best.queued_at, best.last_epoch, t.tenant_id, t.claimed_at, a.jobs
+    SELECT best.stream, best.priority, best.queued_at, best.last_epoch, t.tenant_id, t.claimed_at, a.jobs,
+        (SELECT max(p.priority) FROM unnest($4::integer[]) p (priority)) AS highest
     FROM (SELECT tenant_id, claimed_at FROM tenants LEFT JOIN render.turns USING (tenant_id)) t
     LEFT JOIN at_work a ON a.tenant_id = t.tenant_id
     CROSS JOIN LATERAL (
@@ -30,12 +31,17 @@ WITH RECURSIVE tenants AS (
         ORDER BY q.priority DESC, q.queued_at, q.stream
         LIMIT 1
     ) best
-    WHERE coalesce(a.jobs, 0) < $3
+    WHERE coalesce(a.jobs, 0) < $3::bigint * (
+        SELECT coalesce(max(p.share), 1) FROM unnest($4::integer[], $5::integer[]) p (priority, share)
+        WHERE p.priority <= best.priority
+    )
 ), chosen AS (
     SELECT q.stream, q.tenant_id, q.job_id, q.session_id, q.inputs, greatest(q.epoch, c.last_epoch) + 1 AS next_epoch
     FROM candidates c
     JOIN render.queue q ON q.stream = c.stream AND q.claimable
-    ORDER BY c.priority DESC, coalesce(c.jobs, 0), c.claimed_at NULLS FIRST, c.queued_at, c.stream
+    ORDER BY
+        greatest(c.priority, CASE WHEN c.queued_at < now() - make_interval(secs => $6) THEN c.highest END) DESC,
+        coalesce(c.jobs, 0), c.claimed_at NULLS FIRST, c.queued_at, c.stream
     LIMIT 1
     FOR UPDATE OF q SKIP LOCKED
 ), served AS (

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from contracts.plans import PATIENCE_SECONDS, PLANS
 from contracts.rendering import JobInputs, Stage, StageOutput
 from eventlog.read.postgres import Pool
 from eventlog.read.postgres.pool import our_errors
@@ -18,6 +19,9 @@ SILENT_SECONDS = 5.0
 """After so long without a heartbeat, which comes every three seconds, a worker without a session is dead."""
 SECONDS = 5.0
 """For one statement, waiting for a connection included."""
+
+_PLANS = ([plan.priority for plan in PLANS], [plan.share for plan in PLANS], PATIENCE_SECONDS)
+"""The priorities that have a share of their own, those shares, and after how long all jobs have the highest."""
 
 _LOCK = statement("claim_lock")
 _END_DEAD = statement("end_leases_of_the_dead")
@@ -88,8 +92,10 @@ class RenderQueue:
     async def claim(self) -> Claim | None:
         """The job whose turn it is, leased; None where there is none.
 
-        Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago. Leases of
-        dead workers are ended before, by whoever was here himself for as long as they were silent.
+        Higher priority first, then the tenant with fewest jobs at work, then the one served longest ago; a job that
+        has waited for long counts as one of the highest plan. A tenant whose next job is of a plan with a larger
+        share may have as many times more jobs at work. Leases of dead workers are ended before, by whoever was here
+        himself for as long as they were silent.
         """
         with our_errors():
             async with self._pool.acquire(timeout=SECONDS) as connection, connection.transaction():
@@ -97,7 +103,7 @@ class RenderQueue:
                 if self.presence.seconds > self._silent_seconds:
                     await connection.execute(_END_DEAD, self._silent_seconds, timeout=SECONDS)
                 row = await connection.fetchrow(
-                    _CLAIM, self.worker, self.lease_seconds, self._jobs_per_tenant, timeout=SECONDS
+                    _CLAIM, self.worker, self.lease_seconds, self._jobs_per_tenant, *_PLANS, timeout=SECONDS
                 )
         return None if row is None else _claim(row)
 

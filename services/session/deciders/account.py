@@ -27,6 +27,7 @@ from contracts.messages.account import (
     ReserveCredits,
     SettleCredits,
 )
+from contracts.plans import plan_of
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from services.session.deciders import access
@@ -147,6 +148,10 @@ def _reserve(account: Registered, command: ReserveCredits) -> Sequence[AccountEv
         return []
     if account.access.closed:
         raise Refused("account.closed", "the account is closed: no job can begin for it any more")
+    plan = plan_of(account.access.plan, account.access.role)
+    if command.enforce and len(account.reservations) >= plan.open_jobs:
+        detail = f"the plan {plan.name} has at most {plan.open_jobs} paid jobs under way at a time: wait for one to end"
+        raise Refused("quota.exceeded", detail, about=str(command.run))
     if command.enforce and account.balance < command.amount:
         detail = f"this takes {command.amount} points, the account has {account.balance}"
         raise Refused("quota.exceeded", detail, about=str(command.run))

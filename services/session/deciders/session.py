@@ -47,6 +47,7 @@ from eventlog.write.decider import Decider
 from services.session.deciders.session_assets import forget
 from services.session.deciders.session_files import first_work, keep, open_again, opened
 from services.session.deciders.session_life import derive, edit
+from services.session.deciders.session_plan import on_plans
 from services.session.deciders.session_state import Absent, Deleted, Open, Purged, Session, Work, evolve, inputs_of
 from services.session.deciders.session_work import begin, request, start, step
 
@@ -176,6 +177,6 @@ DECIDER: Decider[Session] = Decider(
     initial=Absent(),
     state_type=Session,
     evolve=evolve,
-    decide=decide,
+    decide=on_plans(decide),
     commands=get_args(SessionCommand),
 )

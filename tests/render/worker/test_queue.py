@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from contracts.messages.job import CancelJob, ClaimJob, CompleteStage, ReleaseJob, ReleaseReason
+from contracts.plans import PATIENCE_SECONDS, PREMIUM
 from contracts.rendering import Stage, StageOutput
 from eventlog.read.postgres import Pool
 from services.render.worker.queue import Claim, RenderQueue
@@ -63,6 +64,7 @@ async def test_an_epoch_that_the_log_knows_is_never_given_again(court: Court, ne
     assert again.epoch == 2
 
 
+@pytest.mark.req(68)
 async def test_a_tenant_with_a_thousand_jobs_keeps_another_waiting_for_one_at_most(
     court: Court, new_queue: NewQueue
 ) -> None:
@@ -90,10 +92,32 @@ async def test_no_tenant_has_more_than_its_share_at_work(court: Court, new_queue
     assert sorted(claim.tenant for one in found for claim in one) == ["large", "large", "small"]
 
 
+@pytest.mark.req(68)
 async def test_premium_goes_first(court: Court, new_queue: NewQueue) -> None:
     await court.ask(*(a_wish("plain") for _ in range(3)))
     await court.ask(a_wish("premium", priority=10))
     assert (await claims(new_queue()))[0].tenant == "premium"
+
+
+@pytest.mark.req(68)
+async def test_a_premium_job_may_be_at_work_beside_as_many_others_as_its_plan_says(
+    court: Court, new_queue: NewQueue
+) -> None:
+    await court.ask(*(a_wish("one", priority=PREMIUM.priority) for _ in range(9)), a_wish("one"))
+    await court.ask(*(a_wish("other") for _ in range(9)))
+    taken = await claims(new_queue(jobs_per_tenant=2))
+    assert sorted(claim.tenant for claim in taken) == ["one"] * 2 * PREMIUM.share + ["other"] * 2
+
+
+@pytest.mark.req(68)
+async def test_who_has_waited_for_long_takes_turns_with_premium(court: Court, new_queue: NewQueue, pool: Pool) -> None:
+    await court.ask(a_wish("patient"), a_wish("plain"))
+    await court.ask(*(a_wish("premium", priority=PREMIUM.priority) for _ in range(3)))
+    queue = new_queue()
+    assert (await claims(queue, at_most=1))[0].tenant == "premium"
+    late = "UPDATE render.queue SET queued_at = queued_at - make_interval(secs => $1) WHERE tenant_id = 'patient'"
+    await pool.execute(late, PATIENCE_SECONDS)
+    assert [claim.tenant for claim in await claims(queue)] == ["patient", "premium", "premium", "plain"]
 
 
 async def test_what_is_not_paid_for_waits_once_its_free_stages_are_done(court: Court, new_queue: NewQueue) -> None:

@@ -1,0 +1,82 @@
+"""The jobs of a tenant, for its admins: whosever they are."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.documents import JobStatus
+from contracts.messages.job import CancelJob
+from services.gateway.auth.access import AdminCaller
+from services.gateway.bodies import Body, Given, JsonBody
+from services.gateway.cursors import Place
+from services.gateway.gateway import gateway_of
+from services.gateway.paging import next_cursor, place_of
+from services.gateway.preparing import job_view
+from services.gateway.routes.admin.accounts import Cursor, Limit
+from services.gateway.routes.answers import answered, command_answers, said
+from services.gateway.routes.jobs import ask_job
+from services.gateway.support import JobFilter
+from services.gateway.views import JobView, Page
+
+router = APIRouter(prefix="/v1/admin/jobs", tags=["admin"])
+
+
+class AdminJobView(JobView):
+    """A job, and whose it is."""
+
+    account_id: str
+
+
+class Cancel(Body):
+    """Why the job is stopped; its owner reads it."""
+
+    reason: str = Field(default="canceled by an administrator", min_length=1, max_length=200)
+
+
+@router.get("", operation_id="listJobs", summary="List jobs", responses=said("cursor.invalid", ok=Page[AdminJobView]))
+async def list_(
+    request: Request,
+    caller: AdminCaller,
+    status: Annotated[JobStatus | None, Query(description="Only jobs with this status, as the log has it.")] = None,
+    account_id: Annotated[UUID | None, Query(alias="accountId", description="Only jobs of this account.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """All jobs of the admin's tenant, newest first. `GET /v1/jobs/{id}` tells the place of one that waits."""
+    gateway = gateway_of(request)
+    which = JobFilter(None if status is None else status.value, None if account_id is None else str(account_id))
+    question = f"jobs\n{which!r}"
+    place = place_of(gateway, caller, question, cursor)
+    found = await gateway.support.jobs(caller.tenant, which, place, limit + 1)
+    page = Page[AdminJobView](
+        items=[
+            AdminJobView(**job_view(gateway, document).model_dump(), account_id=document["accountId"])
+            for document in found[:limit]
+        ],
+        next_cursor=next_cursor(
+            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
+        ),
+        has_more=len(found) > limit,
+    )
+    return answered(page)
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancelJobOfTenant",
+    summary="Cancel somebody's job",
+    status_code=202,
+    responses=command_answers("job.unknown", "job.over", ok=JobView),
+)
+async def cancel(
+    request: Request,
+    caller: AdminCaller,
+    job_id: UUID,
+    given: Annotated[Given[Cancel], Depends(JsonBody(Cancel, needed=False))],
+) -> Response:
+    """Stops the job, whosever it is. Its points go back as after its owner's own cancel."""
+    return await ask_job(request, caller, job_id, CancelJob(reason=given.body.reason), given)
