@@ -120,6 +120,7 @@ class World:
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
         self.retention = Reader(self.render, render.RETENTION)
+        self.uploads = Reader(self.render, render.UPLOADS)
         self.facts = (
             Reader(self.session, (*OF_SESSIONS, *platform.OF_SESSIONS, *WORKFLOW), CHANGES_OF_SESSIONS),
             Reader(self.render, (*OF_JOBS, *platform_jobs.OF_JOBS, *ASSETS), CHANGES_OF_JOBS),
@@ -169,7 +170,7 @@ class World:
                 kept = [row for view in reader.store.views.get(name, {}).values() for row in view]
                 for row in (*kept, *reader.store.entries.get(name, {}).values()):
                     check_document(name, row)
-        for reader in (self.queue, self.retention, *self.facts):
+        for reader in (self.queue, self.retention, self.uploads, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
                     check_row(name, row)
@@ -213,7 +214,7 @@ class World:
         return commit.refusal.code if commit.refusal else "done"
 
     def _of(self, stream: str) -> Service:
-        return self.render if category_of(stream) == "job" else self.session
+        return self.render if category_of(stream) in ("job", "upload") else self.session
 
     def _readers(self) -> Sequence[Reader]:
-        return (self.documents, self.jobs, self.queue, self.retention, *self.facts)
+        return (self.documents, self.jobs, self.queue, self.retention, self.uploads, *self.facts)

@@ -45,8 +45,8 @@ from contracts.messages.job import (
     ReleaseReason,
     RetryJob,
 )
-from contracts.pricing import estimate, price
-from contracts.rendering import FREE_STAGES, Stage
+from contracts.pricing import estimate, price, price_of_cut
+from contracts.rendering import FREE_STAGES, Stage, StageOutput
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from services.render.deciders.job_life import Kept, expire, kept, purge, without
@@ -70,7 +70,7 @@ class End(StrEnum):
 class Job(msgspec.Struct, frozen=True):
     """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others.
 
-    `files` is what all its runs have made and nobody has taken away.
+    `files` is what all its runs have made and nobody has taken away. `cut`: of a timeline, in the one stage `video`.
     """
 
     job_id: UUID
@@ -87,6 +87,7 @@ class Job(msgspec.Struct, frozen=True):
     attempts: int = 0
     losses: int = 0
     files: tuple[Kept, ...] = ()
+    cut: bool = False
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -213,9 +214,17 @@ def _queued(event: JobQueued) -> Job:
         account_id=event.account_id,
         script=event.inputs.script or ((written.script or "") if written else ""),
         left=event.stages,
-        duration_ms=spoken.duration_ms if spoken else None,
+        duration_ms=_length(event, spoken),
         held=event.held,
+        cut=event.inputs.film is not None,
     )
+
+
+def _length(event: JobQueued, spoken: StageOutput | None) -> int | None:
+    """How long the film will be, where that is known before it is made."""
+    if event.inputs.film is not None:
+        return event.inputs.film.duration_ms
+    return spoken.duration_ms if spoken else None
 
 
 def _after_stage(job: Job, event: JobStageCompleted) -> Job:
@@ -290,7 +299,7 @@ def _complete(job: Job, command: CompleteStage) -> Sequence[JobEvent]:
     if len(job.left) > 1:
         return [completed]
     after = _after_stage(job, completed)
-    points = price(after.duration_ms, after.done) if after.duration_ms else 0
+    points = _price(after, after.duration_ms, after.done) if after.duration_ms else 0
     return [completed, JobCompleted(**_ids(job), run=job.run, points=points, duration_ms=after.duration_ms)]
 
 
@@ -336,17 +345,21 @@ def _failed(job: Job, code: str, message: str, *, retryable: bool) -> JobFailed:
 
 def _owed(job: Job) -> int:
     """The price of what this run has finished of what is paid for."""
-    return price(job.duration_ms, job.done) if job.duration_ms and _is_paid(job.done) else 0
+    return _price(job, job.duration_ms, job.done) if job.duration_ms and _is_paid(job.done) else 0
+
+
+def _price(job: Job, duration_ms: int, stages: Sequence[Stage]) -> int:
+    return price_of_cut(duration_ms) if job.cut else price(duration_ms, stages)
 
 
 def _retried(job: Job) -> JobRetried:
-    points = price(job.duration_ms, job.left) if job.duration_ms else estimate(job.script, job.left)
+    points = _price(job, job.duration_ms, job.left) if job.duration_ms else estimate(job.script, job.left)
     return JobRetried(**_ids(job), run=job.run + 1, held=_is_paid(job.left), estimate_points=points)
 
 
 DECIDER: Decider[State] = Decider(
     category="job",
-    version=2,
+    version=3,
     initial=Absent(),
     state_type=State,
     evolve=evolve,

@@ -12,7 +12,7 @@ from eventlog import migrations
 from eventlog.clock import new_id, now
 from eventlog.read.postgres import Pool
 from services.render.retention import Keeping, Retention
-from services.render.sql import RETENTION_MIGRATIONS
+from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
 
 pytestmark = [pytest.mark.live, pytest.mark.req(60)]
 
@@ -55,11 +55,12 @@ class Cleaner:
 async def tables(dsn: str) -> None:
     """Those of the clean-up."""
     await migrations.up(dsn, "retention", RETENTION_MIGRATIONS)
+    await migrations.up(dsn, "uploads", UPLOADS_MIGRATIONS)
 
 
 @pytest.fixture
 async def cleaner(pool: Pool, tables: None) -> Cleaner:
-    await pool.execute("TRUNCATE retention.jobs, retention.files, retention.collected")
+    await pool.execute("TRUNCATE retention.jobs, retention.files, retention.uploads, retention.collected")
     return Cleaner(pool, Keeping())
 
 
