@@ -20,7 +20,7 @@ from services.render.stages.tools import Done, Task, Tools, artifact_of, in_thre
 _PREPARED = 0.06
 _ENCODED = 0.97
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
-_FONTS = """<?xml version="1.0"?>
+FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir prefix="cwd">fonts</dir><cachedir prefix="cwd">fontcache</cachedir></fontconfig>
 """
@@ -66,7 +66,7 @@ def _prepare(task: Task, title: str, scenes: tuple[Scene, ...], timings: Timings
     paint_plate(frame, palette, title).save(task.folder / "plate.ppm")
     written = subtitles(task.inputs.kind, frame, palette, title, scenes, timings)
     (task.folder / "film.ass").write_text(written, encoding="utf-8")
-    (task.folder / "fonts.conf").write_text(_FONTS, encoding="utf-8")
+    (task.folder / "fonts.conf").write_text(FONTS_CONF, encoding="utf-8")
     (task.folder / "fonts").symlink_to(FONTS, target_is_directory=True)
 
 
@@ -78,12 +78,7 @@ async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> No
         camera(frame, [scene.start_ms for scene in scenes[1:]], duration_ms),
         Filter.of("ass", filename="film.ass", fontsdir="fonts"),
     )
-    options = (
-        *("-map", "0:v:0", "-map", "1:a:0", "-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
-        *("-g", str(2 * FRAMES_A_SECOND), "-pix_fmt", "yuv420p", "-threads", str(task.tools.threads), *_BT709),
-        *("-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"),
-    )
+    options = ("-map", "0:v:0", "-map", "1:a:0", *encoding(duration_ms, task.tools.threads))
     await task.tools.ffmpeg.run(
         "video",
         [Source("plate.ppm", ("-framerate", str(FRAMES_A_SECOND))), Source("narration.wav")],
@@ -92,6 +87,16 @@ async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> No
         pictures=pictures,
         duration_ms=duration_ms,
         report=lambda share: task.report(_PREPARED + (_ENCODED - _PREPARED) * share),
+    )
+
+
+def encoding(duration_ms: int, threads: int) -> tuple[str, ...]:
+    """How every film is encoded: h264 and aac, playable from its first bytes on, exactly so long."""
+    return (
+        *("-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
+        *("-g", str(2 * FRAMES_A_SECOND), "-pix_fmt", "yuv420p", "-threads", str(threads), *_BT709),
+        *("-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"),
     )
 
 
