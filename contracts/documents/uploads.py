@@ -19,7 +19,7 @@ class UploadDocument(Document):
     status: Literal["waiting", "ready"]
     original_name: Personal
     file_name: str
-    size_bytes: int
+    size_bytes: int | None
     declared_sha256: str | None
     media_type: str | None
     sha256: str | None

@@ -35,10 +35,17 @@ class Media(Tolerant):
     sound: bool = False
 
 
-class AnnounceUpload(CommandBody):
-    """A file is to come, of that size, before `expires_at`. Its video becomes that of the project, where one is named.
+class Unfit(Tolerant):
+    """Why a file is not taken: a stable code, and a sentence for people."""
 
-    `sha256`: no other bytes are taken.
+    code: str
+    message: str
+
+
+class AnnounceUpload(CommandBody):
+    """A file is to come, before `expires_at`. Its video becomes that of the project, where one is named.
+
+    `size_bytes`, `sha256`: no other bytes are taken; None: whatever comes.
     """
 
     TYPE: ClassVar[str] = "AnnounceUpload"
@@ -46,7 +53,7 @@ class AnnounceUpload(CommandBody):
     upload_id: UUID
     account_id: UUID
     file_name: FileName
-    size_bytes: Bytes
+    size_bytes: Bytes | None = None
     sha256: Digest | None = None
     project_id: UUID | None = None
     expires_at: datetime
@@ -87,7 +94,7 @@ class UploadAnnounced(EventBody):
     upload_id: UUID
     account_id: UUID
     file_name: Personal
-    size_bytes: int
+    size_bytes: int | None
     sha256: str | None
     project_id: UUID | None
     expires_at: datetime

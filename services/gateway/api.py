@@ -16,10 +16,12 @@ from services.gateway.routes import (
     pages,
     presets,
     projects,
+    renders,
     session_changes,
     session_reading,
     sessions,
     timelines,
+    uploads,
 )
 from services.gateway.routes.seeds import (
     editor,
@@ -39,6 +41,8 @@ ROUTERS = (
     session_reading,
     projects,
     timelines,
+    renders,
+    uploads,
     jobs,
     presets,
     account,

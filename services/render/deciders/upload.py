@@ -37,7 +37,7 @@ class Announced(msgspec.Struct, frozen=True):
     upload_id: UUID
     account_id: UUID
     file_name: str
-    size_bytes: int
+    size_bytes: int | None
     sha256: str | None
     project_id: UUID | None
 
@@ -117,7 +117,7 @@ def decide(state: Upload, command: UploadCommand, at: datetime) -> Sequence[Uplo
 def _receive(state: Waiting, command: ReceiveUpload, at: datetime) -> Sequence[UploadEvent]:
     """Refuses nothing: bytes that came late, or are not what was announced, are discarded."""
     announced = state.announced
-    fits = command.size_bytes == announced.size_bytes and announced.sha256 in (None, command.sha256)
+    fits = announced.size_bytes in (None, command.size_bytes) and announced.sha256 in (None, command.sha256)
     if not fits or at >= state.expires_at:
         return [_discarded(announced, command)]
     return [
