@@ -40,7 +40,7 @@ from tests.bdd import NOON
 from tests.eventlog.toys import commit_in
 from tests.flows.kept import check_document, check_row
 from tests.histories import TENANT
-from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, output, register
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, UPLOAD, an_id, output, register
 
 SESSION_STREAM = stream_id("session", TENANT, str(SESSION))
 ACCOUNT_STREAM = stream_id("account", TENANT, str(ACCOUNT))
@@ -51,6 +51,7 @@ STREAMS: Mapping[str, str] = {
     "account": ACCOUNT_STREAM,
     "job": JOB_STREAM,
     "preset": PRESET_STREAM,
+    "upload": stream_id("upload", TENANT, str(UPLOAD)),
 }
 
 
