@@ -26,6 +26,11 @@ def price(duration_ms: int, stages: Collection[Stage]) -> int:
     return -(-(-(-max(duration_ms, 1) // MS_PER_POINT) * paid) // len(PAID_STAGES))
 
 
+def price_of_cut(duration_ms: int) -> int:
+    """The points for a film that is cut of a timeline: all of its price, for its one stage."""
+    return price(duration_ms, PAID_STAGES)
+
+
 def estimate(script: str, stages: Collection[Stage]) -> int:
     """What `price` will not often exceed. An empty `script` is one that is still to be written."""
     if not script:

@@ -4,12 +4,14 @@ Durations are integer milliseconds, sizes bytes, digests lower-case hexadecimal 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from contracts.film import Film
 from contracts.model import Personal, Tolerant
 
 
@@ -75,7 +77,10 @@ FOR_USERS: frozenset[AssetKind] = frozenset(
 
 
 class Artifact(Tolerant):
-    """Bytes in the blob store, named by their digest. `duration_ms` only where time passes in it."""
+    """Bytes in the blob store, named by their digest. `duration_ms` only where time passes in it.
+
+    `expires_at` is when it is planned to go; None: when its job is forgotten.
+    """
 
     asset_id: UUID
     kind: AssetKind
@@ -84,6 +89,7 @@ class Artifact(Tolerant):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size_bytes: int = Field(ge=0)
     duration_ms: int | None = None
+    expires_at: datetime | None = None
 
 
 class Scene(Tolerant):
@@ -149,6 +155,8 @@ class JobInputs(Tolerant):
     renderer_version: str = ""
     writing: Writing | None = None
     """None, as in every job that was queued before there was a choice: the template writer."""
+    film: Film | None = None
+    """What the film is cut of, where it is a project's timeline; its kind says nothing then."""
 
 
 class StageOutput(Tolerant):

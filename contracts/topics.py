@@ -98,6 +98,7 @@ COMMANDS_OF: Mapping[str, str] = {
     "preset": SESSION_COMMANDS.name,
     "project": SESSION_COMMANDS.name,
     "job": RENDER_COMMANDS.name,
+    "upload": RENDER_COMMANDS.name,
 }
 """Category of a stream to the topic that its commands go to."""
 

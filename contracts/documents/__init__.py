@@ -9,6 +9,7 @@
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
 | `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
+| `UploadDocument`  | `uploads`                             | render, from its events   | upload stream    |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
 
@@ -20,10 +21,11 @@ from contracts.documents.accounts import LEDGER_ITEMS_KEPT, AccountDocument, Led
 from contracts.documents.credentials import CredentialsDocument
 from contracts.documents.jobs import JobDocument, JobError, JobStage, JobStatus
 from contracts.documents.journals import CommandDocument, HistoryDocument, Problem
-from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
+from contracts.documents.parts import Asset, Document, Part, StageStatus, asset, with_expiry
 from contracts.documents.presets import PresetDocument
 from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
+from contracts.documents.uploads import UploadDocument
 from contracts.validators import json_schema
 
 COLLECTIONS: dict[str, type[Document]] = {
@@ -34,6 +36,7 @@ COLLECTIONS: dict[str, type[Document]] = {
     "jobs": JobDocument,
     "projects": ProjectDocument,
     "timeline_states": TimelineStateDocument,
+    "uploads": UploadDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
     "session_history": HistoryDocument,
@@ -65,6 +68,8 @@ __all__ = [
     "StageStatus",
     "TimelinePart",
     "TimelineStateDocument",
+    "UploadDocument",
     "asset",
     "json_schema",
+    "with_expiry",
 ]

@@ -1,5 +1,6 @@
 """What every document has, and the pieces that several have in common."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -42,7 +43,10 @@ class StageStatus(StrEnum):
 
 
 class Asset(Part):
-    """A file for the user, by the job that made it. Its bytes are in the blob store under `sha256`."""
+    """A file for the user, by the job that made it. Its bytes are in the blob store under `sha256`.
+
+    `expires_at` is when it is planned to go; None: when its job is forgotten.
+    """
 
     asset_id: str
     kind: AssetKind
@@ -54,6 +58,7 @@ class Asset(Part):
     job_id: str
     stage: Stage
     created_at: datetime
+    expires_at: datetime | None
 
 
 def asset(artifact: Artifact, job_id: UUID, stage: Stage, at: datetime) -> dict[str, Any]:
@@ -69,4 +74,10 @@ def asset(artifact: Artifact, job_id: UUID, stage: Stage, at: datetime) -> dict[
         "jobId": str(job_id),
         "stage": stage.value,
         "createdAt": at,
+        "expiresAt": artifact.expires_at,
     }
+
+
+def with_expiry(asset: Mapping[str, Any]) -> dict[str, Any]:
+    """An `Asset` as it stands in documents, whichever version of the fold wrote it: the first planned no expiry."""
+    return {"expiresAt": None, **asset}

@@ -44,12 +44,19 @@ class SessionStage(Part):
     finished_at: datetime | None
 
 
+class CutOf(Part):
+    """The project whose timeline the film is cut of, as it was saved in that version."""
+
+    project_id: str
+    version: int
+
+
 class SessionDocument(Document):
     """`sessions`, by the session service's projector: one session as its user sees it.
 
     Paths are paths: whoever answers adds host and signature. `active_job` is the job at work, `jobs` all of them,
-    oldest first. `stages` names all five. `assets` are the files of what stands now; what was made of inputs that
-    have changed since is not among them.
+    oldest first. `stages` names all five. `cut_of` is set where the film is a project's. `assets` are the files of
+    what stands now; what was made of inputs that have changed since is not among them.
     """
 
     session_id: str
@@ -74,6 +81,7 @@ class SessionDocument(Document):
     jobs: list[str]
     active_job: str | None
     derived_from: str | None
+    cut_of: CutOf | None
     metadata: dict[str, JsonValue]
     created_at: datetime
     updated_at: datetime

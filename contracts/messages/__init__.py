@@ -8,6 +8,7 @@ from contracts.messages.job import JobCommand, JobEvent
 from contracts.messages.preset import PresetCommand, PresetEvent
 from contracts.messages.project import ProjectCommand, ProjectEvent
 from contracts.messages.session import SessionCommand, SessionEvent
+from contracts.messages.upload import UploadCommand, UploadEvent
 from contracts.upcasters import UPCASTERS
 
 SESSION_CATALOG = Catalog(
@@ -22,8 +23,12 @@ SESSION_CATALOG = Catalog(
 )
 """What `playhead.session.commands` and `playhead.session.events` carry: sessions, accounts, presets and projects."""
 
-RENDER_CATALOG = Catalog(commands=get_args(JobCommand), events=get_args(JobEvent), upcasters=UPCASTERS)
-"""What `playhead.render.commands` and `playhead.render.events` carry: jobs."""
+RENDER_CATALOG = Catalog(
+    commands=(*get_args(JobCommand), *get_args(UploadCommand)),
+    events=(*get_args(JobEvent), *get_args(UploadEvent)),
+    upcasters=UPCASTERS,
+)
+"""What `playhead.render.commands` and `playhead.render.events` carry: jobs and uploads."""
 
 CATALOG = Catalog(
     commands=(*SESSION_CATALOG.commands.values(), *RENDER_CATALOG.commands.values()),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.film import Film
 from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
 from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, PlanName, StorableMetadata, WantedStages
@@ -28,7 +29,10 @@ from contracts.rendering import STAGES, Aspect, JobInputs, Kind, Stage, StageOut
 
 
 class StartSession(CommandBody):
-    """Begin a video. With a script, refining and writing are left out: the script is used as it is."""
+    """Begin a video. With a script, refining and writing are left out: the script is used as it is.
+
+    With a `film` it is cut of a project's timeline, in its one stage, `video`.
+    """
 
     TYPE: ClassVar[str] = "StartSession"
 
@@ -47,6 +51,7 @@ class StartSession(CommandBody):
     metadata: StorableMetadata = Field(default_factory=dict)
     derived_from: UUID | None = None
     plan: PlanName = "free"
+    film: Film | None = None
 
 
 class RequestStages(CommandBody):
@@ -123,6 +128,7 @@ class SessionStarted(EventBody):
     metadata: Metadata
     derived_from: UUID | None = None
     writing: Writing | None = None
+    film: Film | None = None
 
 
 class StagesRequested(EventBody):

@@ -21,7 +21,7 @@ from services.analytics import stores as analytics
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.gateway.settings import GatewaySettings
 from services.render import stores as render
-from services.render.sql import RETENTION_MIGRATIONS
+from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
 from services.session import stores as session
 
 FINE = 0
@@ -31,6 +31,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("blobs", BLOBS),
     ("render", render.MIGRATIONS),
     ("retention", RETENTION_MIGRATIONS),
+    ("uploads", UPLOADS_MIGRATIONS),
     ("analytics", analytics.MIGRATIONS),
     ("metrics", analytics.METRICS),
     ("workflow", analytics.WORKFLOW),

@@ -42,6 +42,7 @@ IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS)
 IN_POSTGRES = (
     Kept("render", render.QUEUE),
     Kept("render", render.RETENTION),
+    Kept("render", render.UPLOADS),
     Kept("analytics", analytics.SESSIONS),
     Kept("analytics", analytics.JOBS),
     Kept("analytics", analytics.WORKFLOWS),

@@ -16,10 +16,12 @@ from services.gateway.routes import (
     pages,
     presets,
     projects,
+    renders,
     session_changes,
     session_reading,
     sessions,
     timelines,
+    uploads,
 )
 from services.gateway.routes.admin import accounts as admin_accounts
 from services.gateway.routes.admin import audit as admin_audit
@@ -42,6 +44,8 @@ ROUTERS = (
     session_reading,
     projects,
     timelines,
+    renders,
+    uploads,
     jobs,
     presets,
     account,

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 
 import redis.asyncio as redis
@@ -31,11 +32,15 @@ from services.gateway.news import News
 from services.gateway.projects import MongoProjects
 from services.gateway.rates import MemoryRates, RedisRates
 from services.gateway.reading_tables import PostgresTables
+from services.gateway.receiving import Uploads, forget_stale
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
+from services.render.engines.inspection import inspect
 
+UPLOAD_SECONDS = 600.0
+"""For a whole file to be put into the blob store."""
 _log = structlog.get_logger(__name__)
 
 
@@ -64,6 +69,8 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         else None
     )
     rates = RedisRates(settings.redis_url.get_secret_value(), settings.rate_seconds) if settings.redis_url else None
+    uploads = _uploads(settings)
+    await asyncio.to_thread(forget_stale, uploads.folder)
     projects = CachedProjects(MongoProjects(database), NearCache(cache))
     gateway = Gateway(
         origin=f"gateway-{new_id()}",
@@ -83,6 +90,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         keys=KeyRing(settings.owners()),
         credentials=Credentials(stored.MongoCredentials(database)),
         support=MongoSupport(database),
+        uploads=uploads,
         started_at=now(),
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,
@@ -111,6 +119,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     task.cancel()
     finally:
         await gateway.blobs.close()
+        await uploads.blobs.close()
         tables.close()
         await lag.close()
         if cache is not None:
@@ -125,6 +134,18 @@ def _signing_keys(settings: GatewaySettings) -> Mapping[str, bytes]:
     """Those that were given; in a local profile without any, one that lives as long as the process."""
     given = {kid: secret.get_secret_value().encode() for kid, secret in settings.signing_keys.items()}
     return given or {"local": secrets.token_bytes(32)}
+
+
+def _uploads(settings: GatewaySettings) -> Uploads:
+    """A whole file takes longer to be put away than a part of one to be read: its store has a deadline of its own."""
+    return Uploads(
+        folder=settings.data / "uploads",
+        blobs=open_blobs(settings.blobs, deadline_seconds=UPLOAD_SECONDS),
+        inspect=inspect,
+        largest=settings.upload_bytes,
+        waits=timedelta(hours=settings.upload_hours),
+        unused=timedelta(days=settings.unused_upload_days),
+    )
 
 
 def _probes(

@@ -20,6 +20,7 @@ from services.gateway.cursors import Place
 from services.gateway.news import News
 from services.gateway.projects import Projects
 from services.gateway.rates import Rates
+from services.gateway.receiving import Uploads
 from services.gateway.signing import Signer
 from services.gateway.support import Support
 from services.gateway.tables import Tables
@@ -125,6 +126,10 @@ class Documents(Protocol):
         """The asset under that id, of every tenant that has one: whoever answers bytes checks whose it is."""
         ...
 
+    async def uploads(self, upload_id: str) -> Sequence[Stored]:
+        """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
+        ...
+
 
 class KeptAnswer(NamedTuple):
     """An answer that may be given again."""
@@ -187,6 +192,7 @@ class Gateway:
     keys: KeyRing
     credentials: Credentials
     support: Support
+    uploads: Uploads
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""

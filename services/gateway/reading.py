@@ -113,7 +113,13 @@ class MongoDocuments:
             for document in found
             for asset in document["assets"]
             if asset["assetId"] == asset_id
-        ]
+        ] + [FoundAsset(one["tenant"], "", {**one, "kind": "upload"}) for one in await self._ready(asset_id)]
+
+    async def uploads(self, upload_id: str) -> Sequence[Stored]:
+        return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
+
+    async def _ready(self, upload_id: str) -> Sequence[Stored]:
+        return [one for one in await self.uploads(upload_id) if one["status"] == "ready"]
 
     async def _by_id(self, collection: str, tenant: str, id_: str) -> Stored | None:
         return await self._database.of_tenant(collection, tenant).find_one({"_id": id_})

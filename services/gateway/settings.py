@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from contracts.messages.account import AccountKind, Role
+from contracts.messages.upload import LARGEST_UPLOAD
 from eventlog.settings import ServiceSettings
 from services.gateway.auth import keys
 from services.gateway.auth.principal import Principal
@@ -65,6 +66,13 @@ class GatewaySettings(ServiceSettings):
                 "a key stands here that is no SHA-256 in 64 small hexadecimal digits: never the key itself"
             )
         return given
+
+    upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
+    """The largest file that a user may send."""
+    upload_hours: int = Field(24, alias="PLAYHEAD_UPLOAD_HOURS", ge=1)
+    """An announced file that has not come so long after is given up."""
+    unused_upload_days: int = Field(30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)
+    """A file that no project uses is kept so long."""
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":

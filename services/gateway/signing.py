@@ -38,13 +38,14 @@ class Signer:
         """32 bytes that nobody else can tell, the same each time for the same purpose and parts."""
         return bytes.fromhex(self._mac(self.newest, purpose, parts))
 
-    def link(self, path: str, tenant: str, now: int, seconds: int = LONGEST_SECONDS) -> str:
-        """`path` with `?exp=&kid=&sig=`; good for GET and HEAD until `now + seconds` (Unix seconds)."""
+    def link(self, path: str, tenant: str, now: int, seconds: int = LONGEST_SECONDS, purpose: str = "media") -> str:
+        """`path` with `?exp=&kid=&sig=`; good until `now + seconds` (Unix seconds), for GET and HEAD, or as `purpose`
+        says: a link for one purpose opens nothing of another."""
         expires = str(now + min(seconds, LONGEST_SECONDS))
-        kid, signature = self.sign("media", path, tenant, expires)
+        kid, signature = self.sign(purpose, path, tenant, expires)
         return f"{path}?exp={expires}&kid={kid}&sig={signature}"
 
-    def opens(self, path: str, query: str, tenant: str, now: int) -> bool:
+    def opens(self, path: str, query: str, tenant: str, now: int, purpose: str = "media") -> bool:
         """Whether `query` is what `link` made for this path and tenant, and has not run out.
 
         `path` and `query` are as they came over the wire: another spelling of the same path is another path.
@@ -58,7 +59,7 @@ class Signer:
         if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
             return False
         in_time = now < int(expires) <= now + LONGEST_SECONDS
-        return self.accepts(kid, signature, "media", path, tenant, expires) and in_time
+        return self.accepts(kid, signature, purpose, path, tenant, expires) and in_time
 
     def _mac(self, kid: str, purpose: str, parts: tuple[str, ...]) -> str:
         message = b"".join(

@@ -61,7 +61,11 @@ class CommandView(View):
 
 
 class AssetView(View):
-    """A file. `url` plays without a key until `expiresAt`."""
+    """A file. `url` plays without a key until `urlExpiresAt`; read the file again for a new one.
+
+    `expiresAt` is when the file is planned to go; null: with the job that made it. Of a user's own file it is moved on
+    while a project uses it.
+    """
 
     asset_id: str
     kind: AssetKind
@@ -71,7 +75,10 @@ class AssetView(View):
     sha256: str
     duration_ms: int | None = None
     url: str = ""
+    url_expires_at: Moment | None = None
     expires_at: Moment | None = None
+    width: int | None = None
+    height: int | None = None
     job_id: str | None = None
     created_at: Moment
 
@@ -102,6 +109,13 @@ class ProgressView(View):
     eta_ms: int | None = None
 
 
+class CutOfView(View):
+    """The project whose timeline the film is cut of, as it was saved in that version."""
+
+    project_id: str
+    version: int
+
+
 class SessionView(View):
     """A session. `videoFilePath` and `audioFilePath` are links that play, and expire."""
 
@@ -126,6 +140,7 @@ class SessionView(View):
     jobs: list[str]
     active_job: str | None
     derived_from: str | None
+    cut_of: CutOfView | None = None
     metadata: dict[str, JsonValue]
     progress: ProgressView | None = None
     created_at: Moment

@@ -14,11 +14,12 @@ from eventlog.read.postgres import Pool, PostgresProjectionStore, open_service_p
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
-from services.render.handlers import DOCUMENTS, QUEUE, RETENTION, groups
+from services.render.handlers import DOCUMENTS, QUEUE, RETENTION, UPLOADS, groups
 from services.render.naming import named
 from services.render.retention import Retention
 from services.render.settings import RenderSettings
 from services.render.sweep import Sweep
+from services.render.uploads import MongoUploads, UploadSweep
 
 SWEEPER = 0
 """Who decides the commands of this partition sweeps."""
@@ -50,19 +51,29 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         documents = database.store(f"render.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         queue = PostgresProjectionStore(pools[0], f"render.{QUEUE.name}", QUEUE.projections)
         endings = PostgresProjectionStore(pools[0], f"render.{RETENTION.name}", RETENTION.projections)
+        uploads = PostgresProjectionStore(pools[0], f"render.{UPLOADS.name}", UPLOADS.projections)
         broker = kafka_broker(access)
         roles = Roles("render", broker, access, metrics, settings.data)
         declared = groups(
-            roles, commands, events, sender, documents, queue, endings, enforce_credits=settings.enforce_credits
+            roles,
+            commands,
+            events,
+            sender,
+            documents,
+            queue,
+            endings,
+            uploads,
+            enforce_credits=settings.enforce_credits,
         )
         retention = Retention(pools[0], sender, now, blobs, settings.keeping, partial(named, database))
+        unused = UploadSweep(MongoUploads(database), sender, now, timedelta(days=settings.unused_upload_days))
         sweep = Sweep(
             pools[0],
             sender,
             now,
             timedelta(minutes=settings.deadline_minutes),
             lambda: SWEEPER in declared[0].works,
-            besides=(retention.once,),
+            besides=(retention.once, unused.once),
         )
         yield Service(broker, declared, metrics, besides=(sweep.run,))
     finally:

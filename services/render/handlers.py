@@ -35,6 +35,14 @@ RETENTION = Projector(
 )
 
 
+UPLOADS = Projector(
+    name="uploads-projector",
+    topic=RENDER_EVENTS,
+    catalog=RENDER_CATALOG,
+    projections=projections.UPLOADS,
+)
+
+
 def groups(
     roles: Roles,
     commands: KafkaEventLog,
@@ -43,6 +51,7 @@ def groups(
     documents: ProjectionStore,
     queue: ProjectionStore,
     retention: ProjectionStore,
+    uploads: ProjectionStore,
     *,
     enforce_credits: bool,
 ) -> Sequence[Group]:
@@ -54,4 +63,5 @@ def groups(
         roles.projector(events, DOCUMENTS, documents),
         roles.projector(events, QUEUE, queue),
         roles.projector(events, RETENTION, retention),
+        roles.projector(events, UPLOADS, uploads),
     )

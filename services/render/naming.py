@@ -5,7 +5,7 @@ from typing import Final
 
 from eventlog.read.mongo import MongoDatabase
 
-NAMING: Final = (("sessions", "assets.sha256"),)
+NAMING: Final = (("sessions", "assets.sha256"), ("uploads", "sha256"))
 """(collection, field) of each."""
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from blobs.store import NO_ROOM, BlobCorrupt, BlobMissing, BlobStore, BlobStoreUnavailable
 from contracts.rendering import STAGE_PERCENT, STAGES, JobInputs, Stage, StageOutput
 from services.render.engines.prose import clean, tokens
-from services.render.stages import refine, scenes, script, speech, video
+from services.render.stages import cut, refine, scenes, script, speech, video
 from services.render.stages.errors import StageFailed
 from services.render.stages.keys import RENDERER_VERSION, output_key
 from services.render.stages.kinds import installed
@@ -48,6 +48,8 @@ _WORK: Mapping[Stage, _Work] = {
     Stage.SCENES: _Work(scenes.depends, scenes.perform),
     Stage.VIDEO: _Work(video.depends, video.perform),
 }
+_CUT = _Work(cut.depends, cut.perform)
+"""The one stage of a film that is cut of a project's timeline."""
 
 
 async def run_stage(
@@ -65,14 +67,15 @@ async def run_stage(
     """
     installed(inputs.kind, tools)
     folder = workspace / stage.value
+    work = _WORK[stage] if inputs.film is None else _CUT
     try:
-        key = output_key(stage, _WORK[stage].depends(inputs, done, tools))
+        key = output_key(stage, work.depends(inputs, done, tools))
         stored = await _stored(tools.blobs, key)
         if stored is not None:
             report(1.0)
             return stored
         await asyncio.to_thread(_fresh, folder)
-        output = await _WORK[stage].perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
+        output = await work.perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
         await tools.blobs.note(_manifest(output.output_key), output.model_dump_json(by_alias=True).encode())
         report(1.0)
         return output

@@ -16,8 +16,10 @@ from contracts.messages.job import (
     JobRetried,
     JobStageCompleted,
 )
+from contracts.messages.project import EditProject
 from contracts.messages.session import RecordCancel, RecordFailure, RecordRetry, RecordStage, SessionCommand
 from contracts.messages.session_assets import ForgetAssets
+from contracts.messages.upload import UploadReceived
 from eventlog.write.policy import Ask, Heard, Policy
 
 
@@ -99,13 +101,24 @@ def forget(heard: Heard) -> Iterable[Ask]:
     yield Ask("forget", stream_id("session", heard.tenant, str(body.session_id)), told)
 
 
+def imported(heard: Heard) -> Iterable[Ask]:
+    """A video that was uploaded for a project is that project's."""
+    match heard.body:
+        case UploadReceived(project_id=UUID() as project, media=media) as body if media.pictures and media.duration_ms:
+            path = f"/media/{body.upload_id}.{media.extension}"
+            told = EditProject(video_path=path, duration=media.duration_ms / 1000)
+            yield Ask("imported", stream_id("project", heard.tenant, str(project)), told)
+        case _:
+            return
+
+
 def policies(*, enforce_credits: bool) -> Sequence[Policy]:
     """All rules. `enforce_credits`: an account without points gets no film; otherwise its balance may fall below 0."""
 
     def reserve_as_set(heard: Heard) -> Iterable[Ask]:
         return reserve(heard, enforce=enforce_credits)
 
-    return (reserve_as_set, record, settle, refund, forget)
+    return (reserve_as_set, record, settle, refund, forget, imported)
 
 
 def _account(heard: Heard, account_id: UUID) -> str:

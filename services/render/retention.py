@@ -1,4 +1,5 @@
-"""What goes by the clock after a job's end: the job when its time is over, and bytes that nothing names any more.
+"""What goes by the clock after a job's end: its files as planned, the job when its time is over, and bytes that nothing
+names any more.
 
 Jobs go by command, each for the version that was read, so a sweep that runs twice changes nothing, and a job that was
 retried meanwhile stays. Bytes are content: they are collected when every file
@@ -18,7 +19,8 @@ import structlog
 from blobs.store import BlobStore, BlobStoreUnavailable
 from contracts.catalog import encode
 from contracts.envelope import Command
-from contracts.messages.job import PurgeJob
+from contracts.messages.job import ExpireAsset, PurgeJob
+from contracts.model import CommandBody
 from eventlog.clock import Clock
 from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool
@@ -29,6 +31,7 @@ from services.render.sql import statement
 SECONDS = 10.0
 COLLECT_EVERY_SECONDS = 600.0
 _ENDED = statement("ended_long_ago")
+_DUE = statement("due_files")
 _UNNAMED = statement("unnamed_bytes")
 _COLLECTED = statement("note_collected")
 
@@ -61,12 +64,21 @@ class Retention:
         self._collected_at = -COLLECT_EVERY_SECONDS
 
     async def once(self) -> None:
-        """Forget, and every ten minutes collect. Raises `Unavailable`."""
+        """Expire and forget, and every ten minutes collect. Raises `Unavailable`."""
+        await self.expire()
         await self.forget()
         now = asyncio.get_running_loop().time()
         if now - self._collected_at >= COLLECT_EVERY_SECONDS:
             await self.collect()
             self._collected_at = now
+
+    async def expire(self) -> int:
+        """How many files are asked to go, because their planned time has come. Raises `Unavailable`."""
+        with our_errors():
+            rows = await self._pool.fetch(_DUE, timeout=SECONDS)
+        if rows:
+            await self._sender.send([self._expire(row) for row in rows])
+        return len(rows)
 
     async def forget(self) -> int:
         """How many jobs are asked to go. Raises `Unavailable`."""
@@ -97,14 +109,22 @@ class Retention:
 
     def _purge(self, row: asyncpg.Record) -> Command:
         body = PurgeJob(reason=f"it {'was completed' if row['ended'] == 'completed' else 'failed'} long ago")
+        return self._command(row, body, f"purge/{row['ended_at'].isoformat()}", row["version"])
+
+    def _expire(self, row: asyncpg.Record) -> Command:
+        """Whatever the job's version: of several files that are due, each that goes makes another."""
+        body = ExpireAsset(asset_id=row["asset_id"], reason="its planned time has come")
+        return self._command(row, body, f"expire/{row['asset_id']}/{row['due_at'].isoformat()}/{row['version']}", None)
+
+    def _command(self, row: asyncpg.Record, body: CommandBody, about: str, version: int | None) -> Command:
         return Command(
-            id=uuid5(UUID(row["stream"].partition("-")[2]), f"purge/{row['ended_at'].isoformat()}"),
+            id=uuid5(UUID(row["stream"].partition("-")[2]), about),
             stream=row["stream"],
             type=body.TYPE,
             type_version=body.VERSION,
             at=self._clock(),
             tenant=row["tenant_id"],
             actor="sweep:render",
-            expected_version=row["version"],
+            expected_version=version,
             data=encode(body),
         )

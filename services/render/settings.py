@@ -32,6 +32,9 @@ class RenderSettings(_WithBlobs):
     unnamed_bytes_hours: int = Field(default=24, alias="PLAYHEAD_UNNAMED_BYTES_HOURS", ge=1)
     """Bytes are collected so long after the last file that named them went."""
 
+    unused_upload_days: int = Field(default=30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)
+    """A user's own file that no project uses is kept so long; one that is used is looked at again after as long."""
+
     @property
     def keeping(self) -> Keeping:
         """How long jobs and bytes are kept."""
@@ -49,6 +52,8 @@ class WorkerSettings(_WithBlobs):
     """How it is called in the log; two workers never share a name. Empty: a random one."""
     jobs: int = Field(default=1, alias="PLAYHEAD_WORKER_JOBS", ge=1, le=64)
     jobs_per_tenant: int = Field(default=4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
+    asset_days: int = Field(default=30, alias="PLAYHEAD_ASSET_DAYS", ge=0)
+    """A file that a job makes is planned to go so many days later; 0: it goes with its job."""
     ffmpeg: str = Field(default="", alias="PLAYHEAD_FFMPEG")
     """Another ffmpeg than the one of the package."""
 
@@ -88,6 +93,11 @@ class WorkerSettings(_WithBlobs):
         if not (key.isascii() and key.isprintable()):
             raise ValueError("PLAYHEAD_WRITER_KEY holds a character that no key has: copy it again, without line ends")
         return self
+
+    @property
+    def keep_files(self) -> timedelta | None:
+        """So long a file is kept; None: as long as its job."""
+        return timedelta(days=self.asset_days) if self.asset_days else None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from contracts.documents import COLLECTIONS, json_schema
 from eventlog.read.projection import Row
 from services.analytics.stores import AUDIT, METRICS, PLATFORM, WORKFLOW
 from services.analytics.stores import MIGRATIONS as ANALYTICS
-from services.render.sql import RETENTION_MIGRATIONS
+from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
 from services.render.stores import MIGRATIONS as RENDER
 
 _TABLE = re.compile(r"CREATE TABLE ([a-z_.]+) \((.*?)\n\);", re.DOTALL)
@@ -50,7 +50,7 @@ def tables() -> Mapping[str, Mapping[str, bool]]:
     """Table to column to whether it takes no NULL, as the migrations say."""
     sql = "\n".join(
         file.read_text("utf-8")
-        for folder in (ANALYTICS, METRICS, WORKFLOW, PLATFORM, AUDIT, RENDER, RETENTION_MIGRATIONS)
+        for folder in (ANALYTICS, METRICS, WORKFLOW, PLATFORM, AUDIT, RENDER, RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS)
         for file in sorted(Path(folder).iterdir())
     )
     found = {

@@ -41,7 +41,7 @@ from tests.bdd import NOON
 from tests.eventlog.toys import commit_in
 from tests.flows.kept import check_document, check_row
 from tests.histories import TENANT
-from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, an_id, output, register
+from tests.session.words import ACCOUNT, JOB, PRESET, SESSION, UPLOAD, an_id, output, register
 
 SESSION_STREAM = stream_id("session", TENANT, str(SESSION))
 ACCOUNT_STREAM = stream_id("account", TENANT, str(ACCOUNT))
@@ -52,6 +52,7 @@ STREAMS: Mapping[str, str] = {
     "account": ACCOUNT_STREAM,
     "job": JOB_STREAM,
     "preset": PRESET_STREAM,
+    "upload": stream_id("upload", TENANT, str(UPLOAD)),
 }
 
 
@@ -121,6 +122,7 @@ class World:
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)
         self.retention = Reader(self.render, render.RETENTION)
+        self.uploads = Reader(self.render, render.UPLOADS)
         self.facts = (
             Reader(
                 self.session,
@@ -174,7 +176,7 @@ class World:
                 kept = [row for view in reader.store.views.get(name, {}).values() for row in view]
                 for row in (*kept, *reader.store.entries.get(name, {}).values()):
                     check_document(name, row)
-        for reader in (self.queue, self.retention, *self.facts):
+        for reader in (self.queue, self.retention, self.uploads, *self.facts):
             for name, views in reader.store.views.items():
                 for row in (row for view in views.values() for row in view):
                     check_row(name, row)
@@ -218,7 +220,7 @@ class World:
         return commit.refusal.code if commit.refusal else "done"
 
     def _of(self, stream: str) -> Service:
-        return self.render if category_of(stream) == "job" else self.session
+        return self.render if category_of(stream) in ("job", "upload") else self.session
 
     def _readers(self) -> Sequence[Reader]:
-        return (self.documents, self.jobs, self.queue, self.retention, *self.facts)
+        return (self.documents, self.jobs, self.queue, self.retention, self.uploads, *self.facts)

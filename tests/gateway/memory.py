@@ -140,7 +140,16 @@ class MemoryDocuments:
             for row in self.rows("sessions", tenant)
             for asset in row["assets"]
             if asset["assetId"] == asset_id and row["status"] != "deleted"
+        ] + [
+            FoundAsset(row["tenant"], "", {**row, "kind": "upload"})
+            for row in await self.uploads(asset_id)
+            if row["status"] == "ready"
         ]
+
+    async def uploads(self, upload_id: str) -> Sequence[Stored]:
+        if self.away:
+            raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
+        return [row for row in self.collections.get("uploads", {}).values() if row["assetId"] == upload_id]
 
 
 class MemoryAnswers:

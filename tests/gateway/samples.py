@@ -18,6 +18,7 @@ from contracts.documents import (
     ProjectDocument,
     SessionDocument,
     TimelineStateDocument,
+    UploadDocument,
 )
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
@@ -30,6 +31,7 @@ VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
 ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
 PRESET = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
 PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000006")
+UPLOAD = UUID("01970c5a-3f2e-7c44-9d1b-000000000007")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
@@ -52,6 +54,7 @@ def asset(sha256: str, size: int, asset_id: UUID = VIDEO) -> dict[str, Any]:
         "durationMs": 17_600,
         "jobId": str(JOB),
         "stage": "video",
+        "expiresAt": None,
         "createdAt": NOON,
     }
 
@@ -86,6 +89,7 @@ def session(tenant: str, session_id: UUID = SESSION, **fields: Any) -> dict[str,
             "jobs": [str(JOB)],
             "activeJob": str(JOB),
             "derivedFrom": None,
+            "cutOf": None,
             "metadata": {},
             "createdAt": NOON,
             "updatedAt": NOON,
@@ -185,6 +189,36 @@ def project(tenant: str, project_id: UUID = PROJECT, **fields: Any) -> dict[str,
             "timelineVersion": 1,
             "timelineSavedAt": NOON,
             **fields,
+        },
+    )
+
+
+def upload(tenant: str, name: str, upload_id: UUID = UPLOAD) -> dict[str, Any]:
+    """A file of a user's own that is to come."""
+    return stored(
+        UploadDocument,
+        {
+            "_id": stream_id("upload", tenant, str(upload_id)),
+            "tenant": tenant,
+            "assetId": str(upload_id),
+            "accountId": str(ACCOUNT),
+            "status": "waiting",
+            "originalName": name,
+            "fileName": "",
+            "sizeBytes": None,
+            "declaredSha256": None,
+            "mediaType": None,
+            "sha256": None,
+            "durationMs": None,
+            "width": None,
+            "height": None,
+            "pictures": False,
+            "sound": False,
+            "projectId": None,
+            "expiresAt": NOON + timedelta(hours=24),
+            "createdAt": NOON,
+            "updatedAt": NOON,
+            "version": 1,
         },
     )
 

@@ -139,7 +139,8 @@ async def test_a_link_of_one_tenant_does_not_open_another_s_file_of_the_same_id(
 
 async def test_a_file_is_described_with_a_link_that_plays(shown: World, client: httpx.AsyncClient) -> None:
     body = (await client.get(f"/v1/assets/{VIDEO}")).json()
-    assert (body["sha256"], body["sizeBytes"], body["expiresAt"]) == (DIGEST, 20, "2026-11-20T12:15:00.000Z")
+    assert (body["sha256"], body["sizeBytes"], body["urlExpiresAt"]) == (DIGEST, 20, "2026-11-20T12:15:00.000Z")
+    assert body["expiresAt"] is None, "it goes with its job"
     async with shown.client(None) as anybody:
         assert (await anybody.get(body["url"])).content == MOVIE
 

@@ -33,6 +33,7 @@ IDS = {
     "workflow_id": str(samples.SESSION),
     "file_id": str(samples.VIDEO),
     "project_id": str(samples.PROJECT),
+    "upload_id": str(samples.UPLOAD),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
     "name": f"{samples.VIDEO}.mp4",
@@ -67,6 +68,9 @@ BODIES: dict[str, Any] = {
     "createProject": {"name": "Bees"},
     "editProject": {"name": "Bees"},
     "saveTimeline": {"layers": []},
+    "renderProject": {"version": 1},
+    "createUpload": {"fileName": "bees.mp4"},
+    "putUploadContent": "bees",
     "createSeedProject": {"name": "Bees"},
     "putSeedProject": {"name": "Bees"},
     "putSeedTimeline": {"layers": []},
@@ -75,7 +79,16 @@ BODIES: dict[str, Any] = {
 """Operation to a body that it takes."""
 
 THEIR_IDS = {
-    str(one) for one in (samples.SESSION, samples.JOB, samples.VIDEO, samples.ACCOUNT, samples.PRESET, THEM.account)
+    str(one)
+    for one in (
+        samples.SESSION,
+        samples.JOB,
+        samples.VIDEO,
+        samples.ACCOUNT,
+        samples.PRESET,
+        samples.UPLOAD,
+        THEM.account,
+    )
 }
 """Ids that an answer must not tell; any other is new, and another each time."""
 
@@ -118,6 +131,7 @@ def theirs(world: World) -> None:
     world.tables.rows.update(samples.workflow_rows(THEIRS, SECRET))
     world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
     world.documents.put("projects", samples.project(THEIRS, name=SECRET))
+    world.documents.put("uploads", samples.upload(THEIRS, SECRET))
     world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
     world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
     wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
@@ -186,7 +200,7 @@ async def test_no_call_changes_anything_of_anothers(neighbours: World, document:
         await sent(neighbours, KEY, call, IDS)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
-    kinds = ("session", "job", "preset", "project")
+    kinds = ("session", "job", "preset", "project", "upload")
     their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
     assert not {command.stream for _, command in neighbours.sender.sent} & their_streams
 

@@ -1,10 +1,14 @@
 """A gateway in this process: its routes over ports in memory, with a clock that the test moves."""
 
 import asyncio
+import shutil
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import httpx
@@ -20,8 +24,10 @@ from services.gateway.auth.keys import KeyRing, digest, key_of
 from services.gateway.auth.principal import Principal
 from services.gateway.gateway import Gateway, PartState
 from services.gateway.news import News
+from services.gateway.receiving import Uploads
 from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
+from services.render.engines.inspection import inspect
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects
@@ -49,10 +55,17 @@ class World:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     waiters: Waiters = field(default_factory=Waiters)
     news: News = field(default_factory=News)
+    uploads: Uploads = field(init=False)
     signer: Signer = field(default_factory=lambda: Signer({"old": b"o" * 32, "new": b"n" * 32}))
     moment: datetime = samples.NOON
     legacy_tenant: str = OURS
     local: bool = True
+
+    def __post_init__(self) -> None:
+        """What is coming lies in a folder that goes with the world."""
+        folder = Path(gettempdir()) / f"playhead-tests-{new_id()}"
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.uploads = Uploads(folder, self.blobs, inspect, largest=1_000_000)
 
     def gateway(self, **changed: Any) -> Gateway:
         """The ports as the routes get them."""
@@ -74,6 +87,7 @@ class World:
             keys=KeyRing({digest(KEY): US, digest(OTHER_KEY): THEM}),
             credentials=Credentials(self.documents),
             support=MemorySupport(self.documents),
+            uploads=self.uploads,
             started_at=samples.NOON,
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,

@@ -19,6 +19,7 @@ def an_id(name: object) -> UUID:
 SESSION, ACCOUNT, JOB, ANOTHER_JOB = an_id("session"), an_id("account"), an_id("job"), an_id("another job")
 FILE = an_id("file")
 PRESET = an_id("preset")
+UPLOAD = an_id("upload")
 PROMPT = "Why is the sea salty?"
 SCRIPT = "Rain washes salt out of the rocks. Rivers carry it to the sea, and there it stays."
 DURATION_MS = 31_400

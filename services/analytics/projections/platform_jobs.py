@@ -76,7 +76,7 @@ def fold_scenes(view: View, fact: Fact) -> View:
 
 
 def fold_assets(view: View, fact: Fact) -> View:
-    """`platform.assets`: the files that a user can have, or had: one that expired stays, with its time."""
+    """`platform.assets`: the files that a user can have, or had, with when each is planned to go, or went."""
     if isinstance(body := fact.body, JobPurged):
         return ()
     if isinstance(body, JobAssetExpired):
@@ -98,7 +98,7 @@ def fold_assets(view: View, fact: Fact) -> View:
             "size_bytes": artifact.size_bytes,
             "duration_ms": artifact.duration_ms,
             "created_at": fact.at,
-            "expires_at": None,
+            "expires_at": artifact.expires_at,
         }
         for artifact in body.output.artifacts
         if artifact.kind in FOR_USERS
@@ -133,5 +133,5 @@ def _queued(body: JobQueued, fact: Fact) -> dict[str, Any]:
 
 JOBS = Projection("platform.jobs", 1, "job", fold_job, key=("stream",))
 SCENES = Projection("platform.scenes", 1, "job", fold_scenes, key=("stream", "number"))
-ASSETS = Projection("platform.assets", 2, "job", fold_assets, key=("stream", "asset_id"))
+ASSETS = Projection("platform.assets", 3, "job", fold_assets, key=("stream", "asset_id"))
 OF_JOBS: tuple[Projection, ...] = (JOBS, SCENES, ASSETS)

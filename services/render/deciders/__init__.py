@@ -1,5 +1,5 @@
-"""What the render service decides: jobs."""
+"""What the render service decides: jobs, and the users' own files."""
 
-from services.render.deciders import job
+from services.render.deciders import job, upload
 
-DECIDERS = (job.DECIDER,)
+DECIDERS = (job.DECIDER, upload.DECIDER)

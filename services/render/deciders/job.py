@@ -32,11 +32,23 @@ from contracts.messages.job import (
     ReleaseJob,
     RetryJob,
 )
-from contracts.pricing import estimate, price
+from contracts.pricing import estimate
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from services.render.deciders.job_life import expire, purge
-from services.render.deciders.job_state import Absent, End, Job, Live, Over, Purged, State, evolve, ids, is_paid
+from services.render.deciders.job_state import (
+    Absent,
+    End,
+    Job,
+    Live,
+    Over,
+    Purged,
+    State,
+    evolve,
+    ids,
+    is_paid,
+    points_for,
+)
 from services.render.deciders.job_turn import claim, complete, fail_stage, failed, holds, release
 
 
@@ -112,17 +124,17 @@ def _queue(command: QueueJob) -> JobQueued:
 
 def _owed(job: Job) -> int:
     """The price of what this run has finished of what is paid for."""
-    return price(job.duration_ms, job.done) if job.duration_ms and is_paid(job.done) else 0
+    return points_for(job, job.duration_ms, job.done) if job.duration_ms and is_paid(job.done) else 0
 
 
 def _retried(job: Job) -> JobRetried:
-    points = price(job.duration_ms, job.left) if job.duration_ms else estimate(job.script, job.left)
+    points = points_for(job, job.duration_ms, job.left) if job.duration_ms else estimate(job.script, job.left)
     return JobRetried(**ids(job), run=job.run + 1, held=is_paid(job.left), estimate_points=points)
 
 
 DECIDER: Decider[State] = Decider(
     category="job",
-    version=2,
+    version=3,
     initial=Absent(),
     state_type=State,
     evolve=evolve,

@@ -24,7 +24,8 @@ from contracts.messages.job import (
     JobStageFailed,
     ReleaseReason,
 )
-from contracts.rendering import FREE_STAGES, Stage
+from contracts.pricing import price, price_of_cut
+from contracts.rendering import FREE_STAGES, Stage, StageOutput
 from services.render.deciders.job_life import Kept, kept, without
 
 
@@ -40,7 +41,7 @@ class End(StrEnum):
 class Job(msgspec.Struct, frozen=True):
     """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others.
 
-    `files` is what all its runs have made and nobody has taken away.
+    `files` is what all its runs have made and nobody has taken away. `cut`: of a timeline, in the one stage `video`.
     """
 
     job_id: UUID
@@ -57,6 +58,7 @@ class Job(msgspec.Struct, frozen=True):
     attempts: int = 0
     losses: int = 0
     files: tuple[Kept, ...] = ()
+    cut: bool = False
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -128,9 +130,17 @@ def _queued(event: JobQueued) -> Job:
         account_id=event.account_id,
         script=event.inputs.script or ((written.script or "") if written else ""),
         left=event.stages,
-        duration_ms=spoken.duration_ms if spoken else None,
+        duration_ms=_length(event, spoken),
         held=event.held,
+        cut=event.inputs.film is not None,
     )
+
+
+def _length(event: JobQueued, spoken: StageOutput | None) -> int | None:
+    """How long the film will be, where that is known before it is made."""
+    if event.inputs.film is not None:
+        return event.inputs.film.duration_ms
+    return spoken.duration_ms if spoken else None
 
 
 def after_stage(job: Job, event: JobStageCompleted) -> Job:
@@ -158,6 +168,11 @@ def _let_go(job: Job) -> Job:
 def is_paid(stages: Sequence[Stage]) -> bool:
     """Whether one of them costs points."""
     return any(stage not in FREE_STAGES for stage in stages)
+
+
+def points_for(job: Job, duration_ms: int, stages: Sequence[Stage]) -> int:
+    """What these stages of a film of that length cost."""
+    return price_of_cut(duration_ms) if job.cut else price(duration_ms, stages)
 
 
 def ids(job: Job) -> dict[str, UUID]:

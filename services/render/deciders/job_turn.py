@@ -17,10 +17,9 @@ from contracts.messages.job import (
     ReleaseJob,
     ReleaseReason,
 )
-from contracts.pricing import price
 from contracts.rendering import FREE_STAGES
 from eventlog.errors import Refused
-from services.render.deciders.job_state import Job, after_stage, ids
+from services.render.deciders.job_state import Job, after_stage, ids, points_for
 
 MOST_ATTEMPTS = 3
 """At one stage, in one run."""
@@ -73,7 +72,7 @@ def complete(job: Job, command: CompleteStage) -> Sequence[JobEvent]:
     if len(job.left) > 1:
         return [completed]
     after = after_stage(job, completed)
-    points = price(after.duration_ms, after.done) if after.duration_ms else 0
+    points = points_for(after, after.duration_ms, after.done) if after.duration_ms else 0
     return [completed, JobCompleted(**ids(job), run=job.run, points=points, duration_ms=after.duration_ms)]
 
 

@@ -70,16 +70,20 @@ class Ffmpeg:
         folder: Path,
         pictures: Sequence[Filter] = (),
         sound: Sequence[Filter] = (),
+        graph: str = "",
         duration_ms: int = 0,
         report: Callable[[float], None] = lambda _: None,
     ) -> str:
         """Run once in `folder`; what it printed about its work is returned.
 
-        `part` begins the codes of errors (`video.killed`); `report` hears the true fraction of `duration_ms`, 0 to 1.
+        `graph` is one that `graph.written` gave. `part` begins the codes of errors (`video.killed`); `report` hears
+        the true fraction of `duration_ms`, 0 to 1.
         """
         arguments = [str(self._program(part)), *_FIRST]
         for source in sources:
             arguments += ["-protocol_whitelist", "file,pipe", *source.options, "-i", f"file:{_plain(source.file)}"]
+        if graph:
+            arguments += ["-filter_complex", graph]
         if pictures:
             arguments += ["-filter:v", ",".join(map(str, pictures))]
         if sound:

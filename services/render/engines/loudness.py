@@ -1,6 +1,7 @@
 """Sound that is as loud as sound should be: measured once, then set to −16 LUFS with peaks below −1.5 dBTP."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from services.render.stages.errors import StageFailed
 
 TARGET_LUFS = -16.0
 PEAK_DBTP = -1.5
+SILENCE_LUFS = -70.0
 RATE = 48_000
 _TARGETS: dict[str, float] = {"I": TARGET_LUFS, "TP": -2.0, "LRA": 11.0}
 
@@ -40,7 +42,7 @@ async def set_loudness(ffmpeg: Ffmpeg, source: str, target: str, duration_ms: in
         [Source(source)],
         Target(None),
         folder=folder,
-        sound=[*WARMTH, Filter.of("loudnorm", **_TARGETS, print_format="json")],
+        sound=[*WARMTH, measuring()],
     )
     measured = _figures(first)
     second = await ffmpeg.run(
@@ -50,17 +52,7 @@ async def set_loudness(ffmpeg: Ffmpeg, source: str, target: str, duration_ms: in
         folder=folder,
         sound=[
             *WARMTH,
-            Filter.of(
-                "loudnorm",
-                **_TARGETS,
-                measured_I=measured["input_i"],
-                measured_TP=measured["input_tp"],
-                measured_LRA=measured["input_lra"],
-                measured_thresh=measured["input_thresh"],
-                offset=measured["target_offset"],
-                linear="true",
-                print_format="json",
-            ),
+            _corrected(measured),
             Filter.of("aresample", sample_rate=RATE),
             Filter.of("apad"),
             Filter.of("atrim", end_sample=duration_ms * RATE // 1000),
@@ -68,6 +60,31 @@ async def set_loudness(ffmpeg: Ffmpeg, source: str, target: str, duration_ms: in
     )
     result = _figures(second)
     return Loudness(result["output_i"], result["output_tp"])
+
+
+def measuring() -> Filter:
+    """Measures what it hears, for `levelled` to read."""
+    return Filter.of("loudnorm", **_TARGETS, print_format="json")
+
+
+def levelled(printed: str) -> Filter | None:
+    """What sets that which `measuring` heard to its loudness; None where it heard nothing."""
+    measured = _figures(printed)
+    return None if measured["input_i"] <= SILENCE_LUFS else _corrected(measured)
+
+
+def _corrected(measured: Mapping[str, float]) -> Filter:
+    return Filter.of(
+        "loudnorm",
+        **_TARGETS,
+        measured_I=measured["input_i"],
+        measured_TP=measured["input_tp"],
+        measured_LRA=measured["input_lra"],
+        measured_thresh=measured["input_thresh"],
+        offset=measured["target_offset"],
+        linear="true",
+        print_format="json",
+    )
 
 
 def _figures(printed: str) -> dict[str, float]:

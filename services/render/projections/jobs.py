@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contracts.documents import asset
+from contracts.documents import asset, with_expiry
 from contracts.messages.job import (
     JobApproved,
     JobAssetExpired,
@@ -31,6 +31,7 @@ def fold(view: View, fact: Fact) -> View:
     if not view or isinstance(body, JobPurged):
         return ()
     document: dict[str, Any] = {"pointsRefunded": 0, **view[0], "updatedAt": fact.at, "version": fact.version}
+    document["assets"] = [with_expiry(one) for one in document["assets"]]
     match body:
         case JobApproved():
             changes = {"held": False, "pointsReserved": document["estimatePoints"]}
@@ -206,4 +207,4 @@ def _error(code: str, message: str, stage: Stage | None, *, retryable: bool) -> 
     return {"code": code, "message": message, "stage": stage.value if stage else None, "retryable": retryable}
 
 
-PROJECTION = Projection("jobs", 2, "job", fold)
+PROJECTION = Projection("jobs", 3, "job", fold)

@@ -62,6 +62,7 @@ def _file(artifact: Artifact, fact: Fact) -> Row:
         "size_bytes": artifact.size_bytes,
         "made_at": fact.at,
         "expired_at": None,
+        "due_at": artifact.expires_at,
     }
 
 

@@ -7,6 +7,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 """For `eventlog.migrations`, after its own."""
 RETENTION_MIGRATIONS = Path(__file__).parent / "retention"
 """What the clean-up looks at."""
+UPLOADS_MIGRATIONS = Path(__file__).parent / "uploads"
+"""What it looks at besides: the users' own files, and when files are planned to go. After those before."""
 
 
 def statement(name: str) -> str:

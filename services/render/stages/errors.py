@@ -15,6 +15,8 @@
 | `video.killed`           | ffmpeg was killed, most often for want of memory                  | yes       |
 | `video.duration_mismatch`| the film is longer or shorter than its narration                  | yes       |
 | `video.streams_wrong`    | the film does not hold h264 pictures and aac sound                | yes       |
+| `film.missing`           | a timeline was to be cut, and there is none                       | no        |
+| `film.source_gone`       | a file of the timeline is not kept any more                       | no        |
 | `kind.not_installed`     | this kind of video needs an extra that is not installed           | no        |
 | `stage.deadline`         | an engine took longer than it may                                 | yes       |
 | `disk.full`              | there was no room for what a stage makes                          | yes       |

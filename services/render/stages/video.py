@@ -71,12 +71,7 @@ def _prepare(task: Task, title: str, scenes: tuple[Scene, ...], timings: Timings
 
 async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> None:
     source, pictures = _pictures(task, scenes, duration_ms)
-    options = (
-        *("-map", "0:v:0", "-map", "1:a:0", "-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
-        *("-g", str(2 * FRAMES_A_SECOND), "-pix_fmt", "yuv420p", "-threads", str(task.tools.threads), *_BT709),
-        *("-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"),
-    )
+    options = ("-map", "0:v:0", "-map", "1:a:0", *encoding(duration_ms, task.tools.threads))
     await task.tools.ffmpeg.run(
         "video",
         [source, Source("narration.wav")],
@@ -107,6 +102,16 @@ def _moving(task: Task) -> Artifact:
         message = "the scenes stage has left no moving pictures: run it again with this kind"
         raise StageFailed("scenes.missing", message, retryable=False)
     return found
+
+
+def encoding(duration_ms: int, threads: int) -> tuple[str, ...]:
+    """How every film is encoded: h264 and aac, playable from its first bytes on, exactly so long."""
+    return (
+        *("-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
+        *("-g", str(2 * FRAMES_A_SECOND), "-pix_fmt", "yuv420p", "-threads", str(threads), *_BT709),
+        *("-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"),
+    )
 
 
 def check(film: Probed, duration_ms: int) -> None:

@@ -52,7 +52,8 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
         await reached(sender.start)
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
-            crew = Crew(queue, sender, stages(settings, blobs), news.tell, now, WorkerMetrics(metrics.registry), folder)
+            work, measures = stages(settings, blobs), WorkerMetrics(metrics.registry)
+            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files)
 
             async def take(claim: Claim, began: float) -> None:
                 await Turn(crew, claim, began).run()

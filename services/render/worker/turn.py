@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """What every turn of one worker works with."""
+    """What every turn of one worker works with. `keep`: so long the files that it makes are kept."""
 
     queue: RenderQueue
     sender: Sender
@@ -61,6 +62,7 @@ class Crew:
     clock: Clock
     metrics: WorkerMetrics
     workspace: Path
+    keep: timedelta | None = None
 
 
 class Turn:
@@ -70,7 +72,7 @@ class Turn:
         self._crew = crew
         self._claim = claim
         self._lease = Lease(crew.queue, claim, began)
-        self._words = Words(claim, crew.queue.worker, crew.clock)
+        self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep)
         self._log = structlog.get_logger().bind(stream=claim.stream, epoch=claim.epoch)
         self._folder = crew.workspace / f"{claim.stream}-{claim.epoch}"
         self.outcome: Outcome | None = None

@@ -1,5 +1,6 @@
 """What a worker says to a job's stream. The ids are made of the stream, the epoch and the word: said twice is once."""
 
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from contracts.catalog import encode
@@ -14,9 +15,10 @@ LONGEST_MESSAGE = 1_000
 
 
 class Words:
-    """The commands of one turn."""
+    """The commands of one turn. The files of its stages are planned to go after `keep`; None: with their job."""
 
-    def __init__(self, claim: Claim, worker: str, clock: Clock) -> None:
+    def __init__(self, claim: Claim, worker: str, clock: Clock, keep: timedelta | None = None) -> None:
+        self._keep = keep
         self._claim = claim
         self._worker = worker
         self._clock = clock
@@ -26,7 +28,11 @@ class Words:
         return self._command("claim", ClaimJob(worker=self._worker, epoch=self._claim.epoch))
 
     def complete(self, output: StageOutput) -> Command:
-        """A stage is done."""
+        """A stage is done. When its files go is said here: what a stage leaves is the same whenever it is run."""
+        if self._keep is not None:
+            planned = {"expires_at": self._clock() + self._keep}
+            files = tuple(one.model_copy(update=planned) for one in output.artifacts)
+            output = output.model_copy(update={"artifacts": files})
         return self._command(f"{output.stage.value}/done", CompleteStage(epoch=self._claim.epoch, output=output))
 
     def fail(self, stage: Stage, code: str, message: str, *, retryable: bool) -> Command:

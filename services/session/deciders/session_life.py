@@ -6,6 +6,7 @@ from contracts.messages.session import DeriveSession, EditSession, SessionDerive
 from contracts.messages.session_life import Basis
 from contracts.rendering import JobInputs, Stage
 from eventlog.errors import Refused
+from services.session.deciders.session_films import refuse_changes
 from services.session.deciders.session_state import Open
 
 
@@ -25,6 +26,8 @@ def derive(session: Open, command: DeriveSession) -> Sequence[SessionDerived]:
     if command.new_session_id == session.session_id:
         raise Refused("session.exists", "a session cannot be made of itself; choose another id")
     changes, was = command.changes, session.inputs
+    if was.film is not None:
+        raise refuse_changes()
     written = session.outputs.get(Stage.SCRIPT)
     script = changes.script or was.script or ((written.script or "") if written else "")
     prompt = was.prompt if changes.prompt is None else changes.prompt

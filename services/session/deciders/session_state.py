@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.film import Film
 from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
     AssetsForgotten,
@@ -47,6 +48,7 @@ class Inputs(msgspec.Struct, frozen=True):
     language: str
     voice: str
     writing: Writing | None = None
+    film: Film | None = None
 
 
 class Absent(msgspec.Struct, frozen=True, tag=True):
@@ -109,6 +111,7 @@ def evolve(state: Session, event: SessionEvent) -> Session:
                 asked.language,
                 asked.voice,
                 asked.writing,
+                asked.film,
             )
             return msgspec.structs.replace(
                 state,
@@ -158,7 +161,15 @@ def inputs_of(start: StartSession | SessionStarted) -> Inputs:
     """What the user gave at the beginning; a script of nothing but white space is none."""
     script = start.script if start.script.strip() else ""
     return Inputs(
-        start.kind, start.aspect, start.prompt, script, start.title, start.language, start.voice, start.writing
+        start.kind,
+        start.aspect,
+        start.prompt,
+        script,
+        start.title,
+        start.language,
+        start.voice,
+        start.writing,
+        start.film,
     )
 
 

@@ -14,9 +14,10 @@ from contracts.messages.session import (
     StartSession,
     TakeStep,
 )
-from contracts.pricing import estimate
+from contracts.pricing import estimate, price_of_cut
 from contracts.rendering import FREE_STAGES, STAGES, JobInputs, Stage, StageOutput
 from eventlog.errors import Refused
+from services.session.deciders.session_films import check_stages, refuse_changes
 from services.session.deciders.session_state import Inputs, Open, inputs_of
 
 NEEDS: dict[Stage, tuple[Stage, ...]] = {
@@ -31,14 +32,17 @@ NEEDS: dict[Stage, tuple[Stage, ...]] = {
 
 def start(command: StartSession) -> Sequence[SessionEvent]:
     """A session begins, with a wish for its stages."""
-    if not command.prompt.strip() and not command.script.strip():
+    if command.film is not None:
+        check_stages(command.stages)
+    elif not command.prompt.strip() and not command.script.strip():
         raise Refused("session.empty", "a session needs a prompt or a script")
     stages = tuple(stage for stage in command.stages if not command.script.strip() or stage not in FREE_STAGES)
     if not stages:
         raise Refused(
             "session.nothing_to_do", "with a script there is nothing to refine or to write: ask for later stages"
         )
-    _can_run(stages, {}, script=command.script)
+    if command.film is None:
+        _can_run(stages, {}, script=command.script)
     started = SessionStarted(
         session_id=command.session_id,
         account_id=command.account_id,
@@ -53,6 +57,7 @@ def start(command: StartSession) -> Sequence[SessionEvent]:
         metadata=command.metadata,
         derived_from=command.derived_from,
         writing=command.writing,
+        film=command.film,
     )
     return [started, _requested(command.session_id, command.account_id, command.job_id, stages, inputs_of(command), {})]
 
@@ -103,6 +108,11 @@ def begin(command: TakeStep) -> Sequence[SessionEvent]:
 def request(session: Open, command: RequestStages) -> StagesRequested:
     """Work on the inputs as they are now, on top of what still stands. Refuses what cannot be done."""
     inputs, voided = _changed(session.inputs, command.changes)
+    if inputs.film is not None:
+        if inputs != session.inputs:
+            raise refuse_changes()
+        check_stages(command.stages)
+        return _requested(session.session_id, session.account_id, command.job_id, command.stages, inputs, {})
     if session.retitled:
         voided |= {Stage.SCENES, Stage.VIDEO}
     if not f"{inputs.prompt}{inputs.script}{inputs.title}".strip():
@@ -171,7 +181,10 @@ def _requested(
             language=inputs.language,
             voice=inputs.voice,
             writing=inputs.writing,
+            film=inputs.film,
         ),
         outputs=tuple(kept[stage] for stage in STAGES if stage in kept),
-        estimate_points=estimate(inputs.script or ((written.script or "") if written else ""), stages),
+        estimate_points=price_of_cut(inputs.film.duration_ms)
+        if inputs.film
+        else estimate(inputs.script or ((written.script or "") if written else ""), stages),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.documents import asset
+from contracts.documents import asset, with_expiry
 from contracts.messages.session import (
     AssetsForgotten,
     SessionCanceled,
@@ -44,7 +44,8 @@ def fold(view: View, fact: Fact) -> View:
         return view
     if isinstance(body, SessionPurged):
         return ()
-    document: dict[str, Any] = {**view[0], "updatedAt": fact.at, "version": fact.version}
+    document: dict[str, Any] = {"cutOf": None, **view[0], "updatedAt": fact.at, "version": fact.version}
+    document["assets"] = [with_expiry(one) for one in document["assets"]]
     match body:
         case StagesRequested():
             changes = _requested(document, body)
@@ -103,6 +104,7 @@ def _started(body: SessionStarted, fact: Fact) -> Row:
         "jobs": [],
         "activeJob": None,
         "derivedFrom": str(body.derived_from) if body.derived_from else None,
+        "cutOf": {"projectId": str(body.film.project_id), "version": body.film.version} if body.film else None,
         "metadata": body.metadata,
         "createdAt": fact.at,
         "updatedAt": fact.at,
@@ -236,4 +238,4 @@ def _paths(assets: Iterable[Row]) -> dict[str, str]:
     }
 
 
-PROJECTION = Projection("sessions", 1, "session", fold)
+PROJECTION = Projection("sessions", 2, "session", fold)

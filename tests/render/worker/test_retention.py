@@ -12,7 +12,7 @@ from eventlog import migrations
 from eventlog.clock import new_id, now
 from eventlog.read.postgres import Pool
 from services.render.retention import Keeping, Retention
-from services.render.sql import RETENTION_MIGRATIONS
+from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
 
 pytestmark = [pytest.mark.live, pytest.mark.req(60)]
 
@@ -55,11 +55,12 @@ class Cleaner:
 async def tables(dsn: str) -> None:
     """Those of the clean-up."""
     await migrations.up(dsn, "retention", RETENTION_MIGRATIONS)
+    await migrations.up(dsn, "uploads", UPLOADS_MIGRATIONS)
 
 
 @pytest.fixture
 async def cleaner(pool: Pool, tables: None) -> Cleaner:
-    await pool.execute("TRUNCATE retention.jobs, retention.files, retention.collected")
+    await pool.execute("TRUNCATE retention.jobs, retention.files, retention.uploads, retention.collected")
     return Cleaner(pool, Keeping())
 
 
@@ -99,6 +100,28 @@ async def test_bytes_go_a_day_after_the_last_file_that_named_them(cleaner: Clean
     assert await cleaner.blobs.size(gone) is None
     assert None not in [await cleaner.blobs.size(one) for one in (shared, late)]
     assert await cleaner.retention.collect() == 0
+
+
+async def test_bytes_that_an_upload_names_stay_until_it_is_gone_too(cleaner: Cleaner) -> None:
+    shared = await cleaner.file(b"a clip that was rendered as it came", now() - 9 * DAY)
+    await cleaner.pool.execute("INSERT INTO retention.uploads VALUES ('upload-1', $1, 't', now())", shared)
+    assert await cleaner.retention.collect() == 0
+    await cleaner.pool.execute("UPDATE retention.uploads SET expired_at = now() - interval '2 days'")
+    assert await cleaner.retention.collect() == 1
+    assert await cleaner.blobs.size(shared) is None
+
+
+@pytest.mark.req(71)
+async def test_files_whose_planned_time_has_come_are_asked_to_go_once_their_job_has_ended(cleaner: Cleaner) -> None:
+    for ended in ("completed", None):
+        job = await cleaner.job(ended, DAY)
+        for due_at in (now() - DAY, now() + DAY, None):
+            row = (f"job-{job}", new_id(), "t", "a" * 64, 1, now(), None, due_at)
+            await cleaner.pool.execute("INSERT INTO retention.files VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", *row)
+    assert await cleaner.retention.expire() == 1
+    await cleaner.retention.expire()
+    first, second = cleaner.sent
+    assert (first.type, first.tenant, first.id) == ("ExpireAsset", "t", second.id)
 
 
 async def test_bytes_that_something_else_names_stay(cleaner: Cleaner) -> None:

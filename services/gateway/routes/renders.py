@@ -1,0 +1,162 @@
+"""Films of projects: a timeline, exactly as it was saved in a version, becomes a session with one stage."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.envelope import stream_id
+from contracts.film import Film
+from contracts.messages.session import StartSession
+from contracts.rendering import Aspect, Stage
+from contracts.topics import SESSION_COMMANDS
+from services.gateway.asking import Wish, ask, command_id, register
+from services.gateway.auth.access import Caller
+from services.gateway.auth.principal import Principal
+from services.gateway.bodies import Body, Given, JsonBody
+from services.gateway.filming import film_of
+from services.gateway.gateway import Gateway, Stored, gateway_of
+from services.gateway.idempotency import once
+from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.preconditions import stale
+from services.gateway.preparing import session_view
+from services.gateway.problems import Problem, of_failure
+from services.gateway.project_asking import known, named_version
+from services.gateway.project_views import project_view
+from services.gateway.routes.answers import command_answers, versioned
+from services.gateway.routes.timelines import INT64_MAX
+from services.gateway.views import SessionView
+from services.gateway.waiting import Outcome
+
+router = APIRouter(prefix="/v1/projects", tags=["projects"])
+
+_FAILED = "failed"
+
+
+class NewFilm(Body):
+    """Which version is to be rendered, and into which shape. `sessionId`, chosen by the client: repeatable."""
+
+    version: int | None = Field(default=None, ge=1, le=INT64_MAX, description="Any that the project had.")
+    aspect: Aspect = Aspect.WIDE
+    title: str = Field(default="", max_length=200, description="Without one: the project's name.")
+    session_id: UUID | None = None
+
+
+@router.post(
+    "/{project_id}/render",
+    operation_id="renderProject",
+    summary="Render a project",
+    status_code=202,
+    responses=command_answers(
+        *("project.unknown", "timeline.unknown", "timeline.not_renderable", "version.missing", "version.stale"),
+        *("session.exists", "quota.exceeded", "mongodb.unavailable"),
+        ok=SessionView,
+        created=SessionView,
+    ),
+)
+async def render(
+    request: Request,
+    caller: Caller,
+    project_id: UUID,
+    given: Annotated[Given[NewFilm], Depends(JsonBody(NewFilm, needed=False))],
+) -> Response:
+    """Makes a session whose film is cut of the timeline, exactly as it is in `version`, or in the one of `If-Match`.
+
+    `version` may be any that the project had; `If-Match` must be the present one (412), `*` takes it whatever it is.
+    What is saved afterwards changes nothing in the film. 1 point for each started 10 s.
+    """
+    gateway = gateway_of(request)
+
+    async def act(chosen: UUID | None) -> Response:
+        project = await known(gateway, caller, project_id)
+        version = _version(request, given.body, project)
+        film = await film_of(gateway, caller, project_id, version, await _saved(gateway, caller, project, version))
+        wish, session = _start(gateway, caller, given, chosen, film, project["name"])
+        await register(request, gateway, caller)
+
+        async def show(outcome: Outcome) -> Response | None:
+            return await _shown(request, gateway, caller, session, wish, outcome)
+
+        return await ask(request, gateway, caller, wish, show)
+
+    return await once(request, gateway, caller.tenant, given, act)
+
+
+def _version(request: Request, wanted: NewFilm, project: Stored) -> int:
+    """The version to be rendered. Raises the problem for none, two different ones, and one that is not (any more)."""
+    current: int = project["version"]
+    if wanted.version is None or request.headers.get("if-match", "").strip():
+        named = named_version(request)
+        if named is not None and named != current:
+            sentence = f"Expected version {named}, it is {current}. Read it, or send that version in the body."
+            raise stale(Problem("version.stale", sentence), current, project_view(project))
+        if wanted.version is None:
+            return current
+        if named is not None and named != wanted.version:
+            raise Problem(
+                "value.invalid",
+                f"body.version: is {wanted.version}, and If-Match names {named}. Send one of them.",
+            )
+    if wanted.version > current:
+        raise Problem("timeline.unknown", f"The project has no version {wanted.version} yet: it is at {current}.")
+    return wanted.version
+
+
+async def _saved(gateway: Gateway, caller: Principal, project: Stored, version: int) -> Stored:
+    """The timeline as it was in that version: saved in it, or last before it."""
+    id_ = project["projectId"]
+    rows = await gateway.projects.timelines(caller.tenant, id_, before=version + 1, limit=1)
+    found = await gateway.projects.timeline(caller.tenant, id_, rows[0]["version"]) if rows else None
+    if found is None:
+        raise Problem("timeline.unknown", f"No timeline was saved up to version {version}. Save one, then render it.")
+    return found
+
+
+def _start(
+    gateway: Gateway, caller: Principal, given: Given[NewFilm], chosen: UUID | None, film: Film, name: str
+) -> tuple[Wish, UUID]:
+    """The command that starts the session, and the session's id: the same for the same call."""
+    wanted = given.body
+    session = wanted.session_id or (gateway.new_id() if chosen is None else session_of(chosen))
+    if chosen is None and wanted.session_id is not None:
+        scope = f"render\n{session}\n{film.project_id}\n{film.version}\n{given.digest}"
+        chosen = repeatable_command(caller.tenant, scope)
+    job = first_job(caller.tenant, session)
+    here = f"/v1/sessions/{session}"
+    body = StartSession(
+        session_id=session,
+        account_id=caller.account,
+        job_id=job,
+        aspect=wanted.aspect,
+        title=wanted.title or name,
+        stages=(Stage.VIDEO,),
+        film=film,
+    )
+    wish = Wish(
+        topic=SESSION_COMMANDS.name,
+        stream=stream_id("session", caller.tenant, str(session)),
+        body=body,
+        id=command_id(gateway, caller.tenant, chosen),
+        at=gateway.now(),
+        links={"session": here, "events": f"{here}/events", "history": f"{here}/history", "job": f"/v1/jobs/{job}"},
+        repeatable=chosen is not None,
+    )
+    return wish, session
+
+
+async def _shown(
+    request: Request, gateway: Gateway, caller: Principal, session: UUID, wish: Wish, outcome: Outcome
+) -> Response | None:
+    document = await gateway.documents.session(caller.tenant, str(session))
+    if document is None or document["version"] < outcome.version:
+        return None
+    if document["status"] == _FAILED:
+        error = document["error"]
+        raise of_failure(error["code"], document["errorMessage"], error["stage"], retryable=error["retryable"])
+    status = 201 if document["createdAt"] == wish.at else 200
+    response = versioned(request, session_view(gateway, document), document["version"], status=status)
+    response.headers["Location"] = f"/v1/sessions/{session}"
+    return response

@@ -1,0 +1,58 @@
+"""A user with files and a project: what is uploaded is announced, sent and looked into as for real."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.gateway.company import Company
+from tests.render.stages import reels
+
+WAIT = {"Prefer": "wait=5"}
+
+
+async def announced(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
+    """A file to come."""
+    answer = await client.post("/v1/uploads", json={"fileName": "my file.mp4", **fields}, headers=WAIT)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def uploaded(client: httpx.AsyncClient, content: bytes, **fields: Any) -> dict[str, Any]:
+    """The asset that a file has become, sent with nothing but the address that was answered."""
+    upload = await announced(client, **fields)
+    answer = await client.put(upload["uploadUrl"], content=content)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def projected(client: httpx.AsyncClient, *layers: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A project with that timeline."""
+    body = {"name": "My film", "timelineState": {"layers": list(layers), **fields}}
+    answer = await client.post("/v1/projects", json=body, headers=WAIT)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def saved(client: httpx.AsyncClient, project: dict[str, Any], *layers: dict[str, Any]) -> dict[str, Any]:
+    """The timeline after it was saved upon that version."""
+    answer = await client.put(
+        f"/v1/projects/{project['projectId']}/timeline",
+        json={"layers": list(layers)},
+        headers=WAIT | {"If-Match": f'"v{project["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def text(words: str, **more: Any) -> dict[str, Any]:
+    return {"type": "text", "text": words, "start": 0, "duration": 2, **more}
+
+
+def film(folder: Path, seconds: float = 1) -> bytes:
+    return reels.clip(folder / "clip.mp4", "red", seconds)
+
+
+def asked(company: Company) -> list[Any]:
+    """What the commands that start sessions asked for, oldest first."""
+    return [command for topic, command in company.gateway.sender.sent if command.type == "StartSession"]
