@@ -9,8 +9,11 @@
 | `JobDocument`     | `jobs`                                | render, from its events   | job stream       |
 | `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
 | `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
+| `WebhooksDocument` | `webhooks`                       | session, from its events  | account stream   |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
+
+`DeliveryDocument` (`webhook_deliveries`) is the gateway's own: no projection writes it, no log restores it.
 
 Every document has an `_id` and a `tenant`; every query names the tenant. Ids are strings, times are dates, durations
 whole milliseconds. Nothing in a document comes from a clock, a host name or another stream.
@@ -24,6 +27,7 @@ from contracts.documents.parts import Asset, Document, Part, StageStatus, asset
 from contracts.documents.presets import PresetDocument
 from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
+from contracts.documents.webhooks import AttemptPart, DeliveryDocument, EndpointPart, WebhooksDocument
 from contracts.validators import json_schema
 
 COLLECTIONS: dict[str, type[Document]] = {
@@ -34,6 +38,7 @@ COLLECTIONS: dict[str, type[Document]] = {
     "jobs": JobDocument,
     "projects": ProjectDocument,
     "timeline_states": TimelineStateDocument,
+    "webhooks": WebhooksDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
     "session_history": HistoryDocument,
@@ -45,9 +50,12 @@ __all__ = [
     "LEDGER_ITEMS_KEPT",
     "AccountDocument",
     "Asset",
+    "AttemptPart",
     "CommandDocument",
     "CredentialsDocument",
+    "DeliveryDocument",
     "Document",
+    "EndpointPart",
     "HistoryDocument",
     "JobDocument",
     "JobError",
@@ -65,6 +73,7 @@ __all__ = [
     "StageStatus",
     "TimelinePart",
     "TimelineStateDocument",
+    "WebhooksDocument",
     "asset",
     "json_schema",
 ]
