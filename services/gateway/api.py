@@ -20,6 +20,8 @@ from services.gateway.routes import (
     session_reading,
     sessions,
     timelines,
+    webhook_deliveries,
+    webhooks,
 )
 from services.gateway.routes.seeds import (
     editor,
@@ -44,6 +46,8 @@ ROUTERS = (
     account,
     analytics,
     keys,
+    webhooks,
+    webhook_deliveries,
     media,
     manim_maker,
     manim_history,

@@ -21,6 +21,7 @@ from services.gateway.projects import Projects
 from services.gateway.signing import Signer
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
+from services.gateway.webhooks.ports import Webhooks
 
 Stored: TypeAlias = Mapping[str, Any]
 """A document as it was stored; `contracts.documents` types it, and the views check what they take of it."""
@@ -183,6 +184,7 @@ class Gateway:
     signer: Signer
     keys: KeyRing
     credentials: Credentials
+    webhooks: Webhooks
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""

@@ -35,6 +35,12 @@ class GatewaySettings(ServiceSettings):
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr], alias="PLAYHEAD_SIGNING_KEYS")
     """Key id to secret, as JSON, the newest last: two of them while one is being replaced."""
 
+    webhook_keys: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr], alias="PLAYHEAD_WEBHOOK_KEYS")
+    """Key name to key, as JSON, the newest last: what secrets of webhook endpoints are derived from. One stays as long
+    as an endpoint's secret is of it; without any there are no webhooks outside of the local profile."""
+    webhook_loopback: bool = Field(False, alias="PLAYHEAD_WEBHOOK_LOOPBACK")
+    """Whether webhooks may go to this machine, too, without TLS: for trying them out, in the local profile."""
+
     demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
     legacy_tenant: str = Field("", alias="LEGACY_TENANT")
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
@@ -57,6 +63,10 @@ class GatewaySettings(ServiceSettings):
             )
         if self.profile != "local" and self.legacy_tenant:
             raise ValueError("LEGACY_TENANT lets anybody act without a key: it is for the local profile only")
+        if self.profile != "local" and self.webhook_loopback:
+            raise ValueError(
+                "PLAYHEAD_WEBHOOK_LOOPBACK opens this machine to webhooks: it is for the local profile only"
+            )
         return self
 
     @property

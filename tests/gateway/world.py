@@ -22,10 +22,14 @@ from services.gateway.gateway import Gateway, PartState
 from services.gateway.news import News
 from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
+from services.gateway.webhooks.ports import Webhooks
+from services.gateway.webhooks.secrets import Secrets
+from services.gateway.webhooks.targets import Rules
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects
 from tests.gateway.memory_tables import MemoryTables
+from tests.gateway.memory_webhooks import MemoryDeliveries, MemoryEndpoints
 
 OURS, THEIRS = "ours", "theirs"
 KEY, OTHER_KEY = key_of(bytes(range(20))), key_of(bytes(range(20, 40)))
@@ -45,6 +49,8 @@ class World:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     tables: MemoryTables = field(default_factory=MemoryTables)
     answers: MemoryAnswers = field(default_factory=MemoryAnswers)
+    deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
+    wake: Callable[[], None] = lambda: None
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     waiters: Waiters = field(default_factory=Waiters)
     news: News = field(default_factory=News)
@@ -72,6 +78,7 @@ class World:
             signer=self.signer,
             keys=KeyRing({digest(KEY): US, digest(OTHER_KEY): THEM}),
             credentials=Credentials(self.documents),
+            webhooks=self.webhooks(),
             started_at=samples.NOON,
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,
@@ -79,6 +86,12 @@ class World:
             probes=dict.fromkeys(("kafka", "mongo", "database"), self._probe),
         )
         return replace(made, **changed)
+
+    def webhooks(self) -> Webhooks:
+        """Endpoints as the projections show them; messages may go to this machine, too."""
+        secrets = Secrets({"2026-10": b"o" * 32, "2026-11": b"n" * 32})
+        rules = Rules(loopback=True)
+        return Webhooks(MemoryEndpoints(self.documents), self.deliveries, secrets, rules, self.wake)
 
     async def _probe(self) -> PartState:
         return PartState(connected=not self.documents.away, latency_ms=1.0)
