@@ -57,7 +57,7 @@ SESSION_EVENTS = Topic(
     key="stream id",
     retention_ms=FOR_EVER,
     writers=("session",),
-    readers=("session", "analytics", "ops"),
+    readers=("session", "analytics", "gateway", "ops"),
     chained=True,
     config=_EVENTS,
 )
@@ -77,7 +77,7 @@ RENDER_EVENTS = Topic(
     key="stream id",
     retention_ms=FOR_EVER,
     writers=("render",),
-    readers=("render", "analytics", "ops"),
+    readers=("render", "analytics", "gateway", "ops"),
     chained=True,
     config=_EVENTS,
 )

@@ -10,8 +10,11 @@
 | `ProjectDocument` | `projects`                            | session, from its events  | project stream   |
 | `TimelineStateDocument` | `timeline_states`               | session, from each commit | saved timeline   |
 | `UploadDocument`  | `uploads`                             | render, from its events   | upload stream    |
+| `WebhooksDocument` | `webhooks`                       | session, from its events  | account stream   |
 | `CommandDocument` | `session_commands`, `render_commands` | the same, from each commit | handled command |
 | `HistoryDocument` | `session_history`, `render_history`   | the same, from each commit | event           |
+
+`DeliveryDocument` (`webhook_deliveries`) is the gateway's own: no projection writes it, no log restores it.
 
 Every document has an `_id` and a `tenant`; every query names the tenant. Ids are strings, times are dates, durations
 whole milliseconds. Nothing in a document comes from a clock, a host name or another stream.
@@ -26,6 +29,7 @@ from contracts.documents.presets import PresetDocument
 from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
 from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
 from contracts.documents.uploads import UploadDocument
+from contracts.documents.webhooks import AttemptPart, DeliveryDocument, EndpointPart, WebhooksDocument
 from contracts.validators import json_schema
 
 COLLECTIONS: dict[str, type[Document]] = {
@@ -37,6 +41,7 @@ COLLECTIONS: dict[str, type[Document]] = {
     "projects": ProjectDocument,
     "timeline_states": TimelineStateDocument,
     "uploads": UploadDocument,
+    "webhooks": WebhooksDocument,
     "session_commands": CommandDocument,
     "render_commands": CommandDocument,
     "session_history": HistoryDocument,
@@ -48,9 +53,12 @@ __all__ = [
     "LEDGER_ITEMS_KEPT",
     "AccountDocument",
     "Asset",
+    "AttemptPart",
     "CommandDocument",
     "CredentialsDocument",
+    "DeliveryDocument",
     "Document",
+    "EndpointPart",
     "HistoryDocument",
     "JobDocument",
     "JobError",
@@ -69,6 +77,7 @@ __all__ = [
     "TimelinePart",
     "TimelineStateDocument",
     "UploadDocument",
+    "WebhooksDocument",
     "asset",
     "json_schema",
     "with_expiry",

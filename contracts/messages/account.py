@@ -11,6 +11,7 @@ from pydantic import Field
 
 from contracts.messages.access import AccessCommand, AccessEvent
 from contracts.messages.roles import AccountKind, Role
+from contracts.messages.webhook import WebhookCommand, WebhookEvent
 from contracts.model import CommandBody, EventBody, Personal
 
 Points = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -147,8 +148,8 @@ class CreditsRefunded(EventBody):
 
 PointsCommand: TypeAlias = GrantCredits | ReserveCredits | SettleCredits | RefundCredits
 
-AccountCommand: TypeAlias = RegisterAccount | PointsCommand | AccessCommand
+AccountCommand: TypeAlias = RegisterAccount | PointsCommand | AccessCommand | WebhookCommand
 
 AccountEvent: TypeAlias = (
-    AccountRegistered | CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded | AccessEvent
+    AccountRegistered | CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded | AccessEvent | WebhookEvent
 )

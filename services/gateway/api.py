@@ -22,6 +22,8 @@ from services.gateway.routes import (
     sessions,
     timelines,
     uploads,
+    webhook_deliveries,
+    webhooks,
 )
 from services.gateway.routes.admin import accounts as admin_accounts
 from services.gateway.routes.admin import audit as admin_audit
@@ -54,6 +56,8 @@ ROUTERS = (
     admin_accounts,
     admin_jobs,
     admin_audit,
+    webhooks,
+    webhook_deliveries,
     media,
     manim_maker,
     manim_history,

@@ -38,6 +38,13 @@ from services.gateway.signing import Signer
 from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
 from services.render.engines.inspection import inspect
+from services.gateway.webhooks import running
+from services.gateway.webhooks.ports import Webhooks
+from services.gateway.webhooks.request import Posting
+from services.gateway.webhooks.secrets import LOCAL_KEY, Secrets, local_key
+from services.gateway.webhooks.sending import Sending
+from services.gateway.webhooks.stored import MongoDeliveries, MongoEndpoints
+from services.gateway.webhooks.targets import Rules
 
 UPLOAD_SECONDS = 600.0
 """For a whole file to be put into the blob store."""
@@ -72,8 +79,11 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     uploads = _uploads(settings)
     await asyncio.to_thread(forget_stale, uploads.folder)
     projects = CachedProjects(MongoProjects(database), NearCache(cache))
+    origin = f"gateway-{new_id()}"
+    posting = Posting(Rules(loopback=settings.webhook_loopback))
+    webhooks, sending = _webhooks(settings, database, producer, posting, origin)
     gateway = Gateway(
-        origin=f"gateway-{new_id()}",
+        origin=origin,
         public_url=settings.url,
         version=version("playhead"),
         now=now,
@@ -91,6 +101,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         credentials=Credentials(stored.MongoCredentials(database)),
         support=MongoSupport(database),
         uploads=uploads,
+        webhooks=webhooks,
         started_at=now(),
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,
@@ -113,6 +124,9 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                     tasks.create_task(follow_projects(database, projects)),
                     tasks.create_task(stored.follow(database, gateway.credentials)),
                     tasks.create_task(reading.install(database)),
+                    tasks.create_task(running.install(database)),
+                    tasks.create_task(running.hear(access, webhooks, now, settings.url)),
+                    tasks.create_task(sending.run()),
                 ]
                 yield api.make(gateway)
                 for task in work:
@@ -120,6 +134,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     finally:
         await gateway.blobs.close()
         await uploads.blobs.close()
+        await posting.close()
         tables.close()
         await lag.close()
         if cache is not None:
@@ -128,6 +143,22 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
             await rates.close()
         postgres.close()
         database.close()
+
+
+def _webhooks(
+    settings: GatewaySettings, database: MongoDatabase, producer: CommandProducer, posting: Posting, origin: str
+) -> tuple[Webhooks, Sending]:
+    """What the routes see of webhooks, and who sends them."""
+    endpoints, deliveries, keys = MongoEndpoints(database), MongoDeliveries(database), Secrets(_webhook_keys(settings))
+    disable = running.disabling(producer.send, origin, now)
+    sending = Sending(endpoints, deliveries, posting, keys, disable, now, secrets.SystemRandom().random)
+    return Webhooks(endpoints, deliveries, keys, posting.rules, sending.wake), sending
+
+
+def _webhook_keys(settings: GatewaySettings) -> Mapping[str, bytes]:
+    """Those that were given; in a local profile without any, the one in its folder."""
+    given = {name: key.get_secret_value().encode() for name, key in settings.webhook_keys.items()}
+    return given or ({LOCAL_KEY: local_key(settings.data)} if settings.local else {})
 
 
 def _signing_keys(settings: GatewaySettings) -> Mapping[str, bytes]:

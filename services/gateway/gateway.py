@@ -25,6 +25,7 @@ from services.gateway.signing import Signer
 from services.gateway.support import Support
 from services.gateway.tables import Tables
 from services.gateway.waiting import Waiters
+from services.gateway.webhooks.ports import Webhooks
 
 Stored: TypeAlias = Mapping[str, Any]
 """A document as it was stored; `contracts.documents` types it, and the views check what they take of it."""
@@ -193,6 +194,7 @@ class Gateway:
     credentials: Credentials
     support: Support
     uploads: Uploads
+    webhooks: Webhooks
     started_at: datetime
     demo: Principal | None = None
     legacy_tenant: str = ""

@@ -17,6 +17,7 @@ _SESSIONS = UUID("b44a3f52-6c1d-5e0f-a2f8-93c6d8b0e7d5")
 _PRESETS = UUID("6a2f90d7-4be1-5c38-9d06-1f7c35ae82b4")
 _PROJECTS = UUID("5d2f8a61-0c7b-5e94-a6d1-9b3e47f0c285")
 _UPLOADS = UUID("c7e05b1a-92d4-5f38-b6a1-40d8e3f7259c")
+_ENDPOINTS = UUID("2c7e51f4-90ab-5d3e-8b16-e04f7a92c5d8")
 _ACCOUNTS = UUID("d1a7e9c4-3b58-5f6a-b0e2-7c4f91a6d83e")
 _MARK = (1 << 24) - 1
 
@@ -70,6 +71,11 @@ def project_of(command: UUID) -> UUID:
 def upload_of(command: UUID) -> UUID:
     """The id of the file that a repeatable command announces."""
     return uuid5(_UPLOADS, str(command))
+
+
+def endpoint_of(command: UUID) -> UUID:
+    """The id of the webhook endpoint that a repeatable command adds."""
+    return uuid5(_ENDPOINTS, str(command))
 
 
 def account_id(tenant: str, kind: AccountKind, subject: str) -> UUID:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import Scope
 
+from eventlog.telemetry import Metrics
+
 REGISTRY = CollectorRegistry()
 _LABELS = ("method", "route", "status")
 
@@ -26,7 +28,12 @@ CACHE = Counter(
     ("what", "result"),
     registry=REGISTRY,
 )
+WEBHOOKS = Counter(
+    "playhead_gateway_webhooks", "Attempts to tell webhook endpoints, by result.", ("result",), registry=REGISTRY
+)
 STREAMS = Gauge("playhead_gateway_event_streams", "Open streams of events.", registry=REGISTRY)
+HEARING = Metrics(REGISTRY)
+"""Of the events that webhooks are made of."""
 SEEING = Gauge("playhead_gateway_outcomes_seen", "1 while outcomes of commands arrive here.", registry=REGISTRY)
 
 

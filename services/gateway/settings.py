@@ -39,6 +39,12 @@ class GatewaySettings(ServiceSettings):
     signing_keys: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr], alias="PLAYHEAD_SIGNING_KEYS")
     """Key id to secret, as JSON, the newest last: two of them while one is being replaced."""
 
+    webhook_keys: dict[str, SecretStr] = Field(default_factory=dict[str, SecretStr], alias="PLAYHEAD_WEBHOOK_KEYS")
+    """Key name to key, as JSON, the newest last: what secrets of webhook endpoints are derived from. One stays as long
+    as an endpoint's secret is of it; without any there are no webhooks outside of the local profile."""
+    webhook_loopback: bool = Field(False, alias="PLAYHEAD_WEBHOOK_LOOPBACK")
+    """Whether webhooks may go to this machine, too, without TLS: for trying them out, in the local profile."""
+
     demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
     legacy_tenant: str = Field("", alias="LEGACY_TENANT")
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
@@ -58,6 +64,13 @@ class GatewaySettings(ServiceSettings):
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
     """How long a store may take for an answer."""
 
+    upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
+    """The largest file that a user may send."""
+    upload_hours: int = Field(24, alias="PLAYHEAD_UPLOAD_HOURS", ge=1)
+    """An announced file that has not come so long after is given up."""
+    unused_upload_days: int = Field(30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)
+    """A file that no project uses is kept so long."""
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _digests(cls, given: Any) -> Any:
@@ -66,13 +79,6 @@ class GatewaySettings(ServiceSettings):
                 "a key stands here that is no SHA-256 in 64 small hexadecimal digits: never the key itself"
             )
         return given
-
-    upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
-    """The largest file that a user may send."""
-    upload_hours: int = Field(24, alias="PLAYHEAD_UPLOAD_HOURS", ge=1)
-    """An announced file that has not come so long after is given up."""
-    unused_upload_days: int = Field(30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)
-    """A file that no project uses is kept so long."""
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":
@@ -83,6 +89,10 @@ class GatewaySettings(ServiceSettings):
             )
         if self.profile != "local" and self.legacy_tenant:
             raise ValueError("LEGACY_TENANT lets anybody act without a key: it is for the local profile only")
+        if self.profile != "local" and self.webhook_loopback:
+            raise ValueError(
+                "PLAYHEAD_WEBHOOK_LOOPBACK opens this machine to webhooks: it is for the local profile only"
+            )
         return self
 
     @property

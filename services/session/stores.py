@@ -10,6 +10,7 @@ NAMES = (
     "presets",
     "projects",
     "timeline_states",
+    "webhooks",
     "session_commands",
     "session_history",
 )

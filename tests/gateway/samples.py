@@ -11,6 +11,7 @@ import msgspec
 from contracts.documents import (
     AccountDocument,
     CommandDocument,
+    DeliveryDocument,
     Document,
     HistoryDocument,
     JobDocument,
@@ -19,10 +20,12 @@ from contracts.documents import (
     SessionDocument,
     TimelineStateDocument,
     UploadDocument,
+    WebhooksDocument,
 )
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
 from contracts.rendering import STAGES
+from services.gateway.webhooks.messages import delivery
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
@@ -350,6 +353,35 @@ def credentials(tenant: str, account_id: UUID, name: str, key: str, login: str) 
         "updatedAt": NOON,
         "version": 2,
     }
+
+
+def webhooks(tenant: str, account_id: UUID, words: str, endpoint: str) -> dict[str, Any]:
+    """An account with one endpoint."""
+    part = {
+        "endpointId": endpoint,
+        "url": "https://hooks.example.org/in",
+        "eventTypes": [],
+        "description": words,
+        "enabled": True,
+        "disabledReason": "",
+        "key": "2026-11",
+        "rotation": 0,
+        "previousKey": "",
+        "previousRotation": 0,
+        "previousUntil": None,
+        "createdAt": NOON,
+        "updatedAt": NOON,
+    }
+    fields = {"accountId": str(account_id), "endpoints": [part], "version": 2}
+    return stored(WebhooksDocument, {"_id": stream_id("account", tenant, str(account_id)), "tenant": tenant, **fields})
+
+
+def delivered(tenant: str, account_id: UUID, words: str, endpoint: str, id_: str) -> dict[str, Any]:
+    """A message that its endpoint has taken."""
+    attempt = {"at": NOON, "status": 200, "error": "", "durationMs": 5, "excerpt": words}
+    row = delivery(id_, tenant, str(account_id), endpoint, id_, "session.completed", words, NOON)
+    done = {"status": "delivered", "tries": 1, "attempts": [attempt], "dueAt": None, "deliveredAt": NOON}
+    return stored(DeliveryDocument, row | done)
 
 
 def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:

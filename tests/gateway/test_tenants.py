@@ -36,6 +36,8 @@ IDS = {
     "upload_id": str(samples.UPLOAD),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
+    "endpoint_id": str(UUID(int=80)),
+    "delivery_id": str(UUID(int=81)),
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
@@ -74,6 +76,8 @@ BODIES: dict[str, Any] = {
     "createSeedProject": {"name": "Bees"},
     "putSeedProject": {"name": "Bees"},
     "putSeedTimeline": {"layers": []},
+    "addWebhookEndpoint": {"url": "https://hooks.example.org/in"},
+    "changeWebhookEndpoint": {"description": "ours"},
     "legacyGenerate": {"script": "Bees dance.", "walletAddress": "0xabc"},
 }
 """Operation to a body that it takes."""
@@ -140,6 +144,10 @@ def theirs(world: World) -> None:
         "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
     )
 
+    endpoint, delivery = IDS["endpoint_id"], IDS["delivery_id"]
+    world.documents.put("webhooks", samples.webhooks(THEIRS, THEM.account, SECRET, endpoint))
+    world.deliveries.rows[delivery] = samples.delivered(THEIRS, THEM.account, SECRET, endpoint, delivery)
+
 
 @pytest.fixture
 async def document(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -196,9 +204,11 @@ async def test_no_answer_holds_a_word_of_anothers(neighbours: World, document: d
 
 async def test_no_call_changes_anything_of_anothers(neighbours: World, document: dict[str, Any]) -> None:
     before = json.dumps(neighbours.documents.collections, default=str, sort_keys=True)
+    sent_before = dict(neighbours.deliveries.rows)
     for call in calls(document):
         await sent(neighbours, KEY, call, IDS)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
+    assert neighbours.deliveries.rows == sent_before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
     kinds = ("session", "job", "preset", "project", "upload")
     their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
@@ -227,4 +237,7 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
         "listWorkflowFiles",
         "getWorkflowScenes",
         "getWorkflowFile",
+        "getWebhookEndpoint",
+        "listWebhookDeliveries",
+        "getWebhookDelivery",
     } <= found, found

@@ -28,11 +28,15 @@ from services.gateway.receiving import Uploads
 from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
 from services.render.engines.inspection import inspect
+from services.gateway.webhooks.ports import Webhooks
+from services.gateway.webhooks.secrets import Secrets
+from services.gateway.webhooks.targets import Rules
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects
 from tests.gateway.memory_support import MemorySupport
 from tests.gateway.memory_tables import MemoryTables
+from tests.gateway.memory_webhooks import MemoryDeliveries, MemoryEndpoints
 
 OURS, THEIRS = "ours", "theirs"
 KEY, OTHER_KEY = key_of(bytes(range(20))), key_of(bytes(range(20, 40)))
@@ -52,6 +56,8 @@ class World:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     tables: MemoryTables = field(default_factory=MemoryTables)
     answers: MemoryAnswers = field(default_factory=MemoryAnswers)
+    deliveries: MemoryDeliveries = field(default_factory=MemoryDeliveries)
+    wake: Callable[[], None] = lambda: None
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     waiters: Waiters = field(default_factory=Waiters)
     news: News = field(default_factory=News)
@@ -88,6 +94,7 @@ class World:
             credentials=Credentials(self.documents),
             support=MemorySupport(self.documents),
             uploads=self.uploads,
+            webhooks=self.webhooks(),
             started_at=samples.NOON,
             demo=Principal(OURS, AccountKind.DEMO, "demo", Role.ADMIN) if self.local else None,
             legacy_tenant=self.legacy_tenant,
@@ -95,6 +102,12 @@ class World:
             probes=dict.fromkeys(("kafka", "mongo", "database"), self._probe),
         )
         return replace(made, **changed)
+
+    def webhooks(self) -> Webhooks:
+        """Endpoints as the projections show them; messages may go to this machine, too."""
+        secrets = Secrets({"2026-10": b"o" * 32, "2026-11": b"n" * 32})
+        rules = Rules(loopback=True)
+        return Webhooks(MemoryEndpoints(self.documents), self.deliveries, secrets, rules, self.wake)
 
     async def _probe(self) -> PartState:
         return PartState(connected=not self.documents.away, latency_ms=1.0)

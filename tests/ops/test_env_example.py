@@ -20,7 +20,7 @@ CLASSES: tuple[type[BaseSettings], ...] = (
     GatewaySettings,
     OpsSettings,
 )
-SECRETS = ("PLAYHEAD_SIGNING_KEYS", "PLAYHEAD_API_KEYS", "PLAYHEAD_ROLE_PASSWORDS")
+SECRETS = ("PLAYHEAD_SIGNING_KEYS", "PLAYHEAD_WEBHOOK_KEYS", "PLAYHEAD_API_KEYS", "PLAYHEAD_ROLE_PASSWORDS")
 """Off in the template, and read here nonetheless: their form is not to be guessed."""
 LINE = re.compile(r"^(# )?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 LINES = LINE.findall((PROJECT / ".env.example").read_text("utf-8"))

@@ -28,9 +28,10 @@ from contracts.messages.account import (
     SettleCredits,
 )
 from contracts.plans import plan_of
+from contracts.messages.webhook import EndpointCommand, EndpointEvent, WebhookCommand
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
-from services.session.deciders import access
+from services.session.deciders import access, webhooks
 from services.session.deciders.access import Access
 
 STARTER_REASON = "starter grant"
@@ -60,6 +61,7 @@ class Registered(msgspec.Struct, frozen=True, tag=True):
     reservations: dict[str, Reservation] = {}
     closed: tuple[str, ...] = ()
     grants: frozenset[UUID] = frozenset()
+    endpoints: dict[UUID, webhooks.Endpoint] = {}
 
 
 Account: TypeAlias = Absent | Registered
@@ -85,6 +87,8 @@ def evolve(state: Account, event: AccountEvent) -> Account:
             still = {other: kept for other, kept in state.reservations.items() if other != name}
             closed = (*state.closed, name)[-CLOSED_KEPT:]
             return msgspec.structs.replace(state, balance=event.balance_after, reservations=still, closed=closed)
+        case Registered(), EndpointEvent():
+            return msgspec.structs.replace(state, endpoints=webhooks.evolve(state.endpoints, event))
         case Registered(), _:
             return msgspec.structs.replace(state, access=access.evolve(state.access, event))
         case Absent(), _:
@@ -110,6 +114,8 @@ def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[Ac
             return _settle(state, command)
         case Registered(), RefundCredits():
             return _refund(state, command)
+        case Registered(), EndpointCommand():
+            return webhooks.decide(state.account_id, state.endpoints, command, closed=state.access.closed)
         case Registered(), _:
             return access.decide(state.access, command, at)
         case Absent(), _:
@@ -210,10 +216,18 @@ def _refund(account: Registered, command: RefundCredits) -> Sequence[AccountEven
 
 DECIDER: Decider[Account] = Decider(
     category="account",
-    version=2,
+    version=3,
     initial=Absent(),
     state_type=Account,
     evolve=evolve,
     decide=decide,
-    commands=(RegisterAccount, GrantCredits, ReserveCredits, SettleCredits, RefundCredits, *get_args(AccessCommand)),
+    commands=(
+        RegisterAccount,
+        GrantCredits,
+        ReserveCredits,
+        SettleCredits,
+        RefundCredits,
+        *get_args(AccessCommand),
+        *get_args(WebhookCommand),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from eventlog.read.journals import history, outcomes
 from eventlog.read.projection import Journal, Projection
-from services.session.projections import accounts, credentials, presets, projects, sessions
+from services.session.projections import accounts, credentials, presets, projects, sessions, webhooks
 
 PROJECTIONS: tuple[Projection, ...] = (
     sessions.PROJECTION,
@@ -10,6 +10,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     credentials.PROJECTION,
     presets.PROJECTION,
     projects.PROJECTION,
+    webhooks.PROJECTION,
 )
 JOURNALS: tuple[Journal, ...] = (
     Journal("session_commands", 1, outcomes),
