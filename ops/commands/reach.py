@@ -1,6 +1,12 @@
 """How a command reaches the parts: addresses from the environment, else from the supervisor of the data folder."""
 
-from eventlog.kafka import KafkaAccess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from eventlog.kafka import KafkaAccess, KafkaEventLog
+from eventlog.read.mongo import MongoDatabase
+from eventlog.read.postgres import Pool, open_pool
 from ops.settings import OpsSettings
 from ops.stack.launcher import Endpoints
 from ops.stack.part import StackError
@@ -29,6 +35,42 @@ def endpoints(settings: OpsSettings) -> Endpoints:
 def kafka(settings: OpsSettings) -> KafkaAccess:
     """The brokers, as an operator."""
     return KafkaAccess(endpoints(settings).kafka, client_id="playhead-ops")
+
+
+def documents(settings: OpsSettings) -> str:
+    """The name of the database of documents, as the services find it."""
+    return settings.mongodb_database or urlsplit(endpoints(settings).mongodb).path.strip("/") or "playhead"
+
+
+@asynccontextmanager
+async def mongo(settings: OpsSettings, application: str) -> AsyncGenerator[MongoDatabase]:
+    """The database of documents."""
+    database = MongoDatabase.connect(endpoints(settings).mongodb, documents(settings), application=application)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def postgres(settings: OpsSettings, application: str, seconds: float = 60) -> AsyncGenerator[Pool]:
+    """The database of tables. Raises `Unavailable`."""
+    pool = await open_pool(endpoints(settings).postgres, application=application, size=4, seconds=seconds)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def log_of(settings: OpsSettings, topic: str) -> AsyncGenerator[KafkaEventLog]:
+    """A topic's log. Raises `Unavailable`."""
+    log = KafkaEventLog(kafka(settings), topic)
+    try:
+        await log.start()
+        yield log
+    finally:
+        await log.close()
 
 
 def gateway_url(settings: OpsSettings) -> str:

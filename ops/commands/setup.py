@@ -1,4 +1,4 @@
-"""`playhead topics | migrate | seed`: what has to be there before the services start. A repeat changes nothing."""
+"""`playhead topics | seed`: what has to be there before the services start. A repeat changes nothing."""
 
 import os
 import secrets
@@ -7,13 +7,11 @@ from pathlib import Path
 
 from blobs.postgres import MIGRATIONS as BLOBS
 from contracts.topics import COMMANDS_OF, TOPICS
-from eventlog import migrations
 from eventlog.clock import now
 from eventlog.kafka import KafkaSender, create_topics
 from eventlog.read import postgres
-from eventlog.read.mongo import MongoDatabase
 from ops.commands import seeding
-from ops.commands.reach import endpoints, kafka
+from ops.commands.reach import kafka
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
 from services.analytics import stores as analytics
@@ -21,7 +19,6 @@ from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.gateway.settings import GatewaySettings
 from services.render import stores as render
 from services.render.sql import RETENTION_MIGRATIONS
-from services.session import stores as session
 
 FINE = 0
 
@@ -45,34 +42,6 @@ async def topics(*, replication: int = 1) -> int:
     made = await create_topics(kafka(settings), TOPICS, settings.partitions, replication)
     for topic in TOPICS:
         print(f"{topic.name}: {'made' if topic.name in made else 'as declared'}")
-    return FINE
-
-
-async def migrate(*, dry_run: bool = False) -> int:
-    """Bring PostgreSQL's tables and MongoDB's collections up to this version of the code.
-
-    Parameters
-    ----------
-    dry_run
-        Say what would be applied, and change nothing.
-    """
-    where = endpoints(OpsSettings())
-    for folder, path in MIGRATIONS:
-        if dry_run:
-            found = await migrations.status(where.postgres, folder, path)
-            names = [one.name for one in found if not one.applied]
-        else:
-            names = await migrations.up(where.postgres, folder, path)
-        what = "would be applied" if dry_run else "applied"
-        print(f"{folder}: " + (f"{', '.join(names)} {what}" if names else "up to date"))
-    if not dry_run:
-        database = MongoDatabase.connect(where.mongodb, "playhead", application="playhead-migrate")
-        try:
-            await session.install(database)
-            await render.install(database)
-        finally:
-            database.close()
-        print("MongoDB: collections, validators and indexes are in place")
     return FINE
 
 

@@ -17,7 +17,7 @@ from eventlog.read.verify import Report
 from eventlog.read.verify import verify as compare
 from eventlog.roles import Projector
 from ops.commands.log import verify_logs
-from ops.commands.reach import endpoints, kafka
+from ops.commands.reach import documents, endpoints, kafka
 from ops.settings import OpsSettings
 from services.analytics import handlers as analytics
 from services.render import handlers as render
@@ -77,7 +77,7 @@ async def verify(projector: str = "") -> int:
 
 async def _stores(settings: OpsSettings, stack: AsyncExitStack) -> Sequence[tuple[Kept, SnapshotStore]]:
     where = endpoints(settings)
-    database = MongoDatabase.connect(where.mongodb, "playhead", application="playhead-verify")
+    database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-verify")
     stack.callback(database.close)
     pool = await stack.enter_async_context(_pool(where.postgres))
     return [
