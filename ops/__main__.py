@@ -52,7 +52,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of one command line. Standard output is the command's own: the machinery's log goes elsewhere."""
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
