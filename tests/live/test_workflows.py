@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from ops.stack.endpoints import Endpoints
-from tests.live.company import Company
+from tests.live.company import TENANT, Company
 from tests.live.test_gateway import client_of, settings
 from tests.waiting import eventually
 
@@ -26,7 +26,12 @@ FILE: dict[str, Any] = {
 @pytest.fixture
 async def page(stack: Endpoints, here: Company) -> AsyncGenerator[httpx.AsyncClient]:
     """The application, which has no key."""
-    patient = {"DATABASE_URL": here.dsn, "PLAYHEAD_SEND_SECONDS": "30", "PLAYHEAD_READ_SECONDS": "10"}
+    patient = {
+        "DATABASE_URL": here.dsn,
+        "PLAYHEAD_SEND_SECONDS": "30",
+        "PLAYHEAD_READ_SECONDS": "10",
+        "LEGACY_TENANT": TENANT,
+    }
     async with client_of(settings(stack, here.documents.name, **patient)) as client:
         client.cookies.clear()
         await eventually(lambda: _ready(client), 60)
@@ -66,7 +71,6 @@ async def test_a_workflow_goes_on_to_a_film_whose_files_can_be_read(page: httpx.
     async def completed() -> bool:
         now = (await page.get(f"{WORKFLOWS}/{workflow['id']}")).json()
         assert now["status"] not in ("failed", "canceled", "expired"), now
-        print(now)
         return now["status"] == "completed"
 
     async with here.worker("workflows"):
