@@ -6,7 +6,7 @@ its bytes in base64.
 
 import asyncio
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,12 +49,14 @@ async def export(
     partitions: Sequence[int],
     file: BinaryIO,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    until: Mapping[int, int] | None = None,
 ) -> int:
-    """Write the partitions, as far as they go now, into `file`; the number of records. Raises `Unavailable`.
+    """Write the partitions, up to `until` or as far as they go now, into `file`; the number of records.
 
-    Every record is copied, those that do not count too: nothing is checked here.
+    Every record is copied, those that do not count too: nothing is checked here. Raises `Unavailable`, and `Diverged`
+    where a partition ends before `until`.
     """
-    ends = {partition: await log.end(partition) for partition in partitions}
+    ends = {partition: await log.end(partition) if until is None else until[partition] for partition in partitions}
     await asyncio.to_thread(file.write, _encode(_Header(log.topic, ends)) + b"\n")
     done = 0
     for partition, end in ends.items():

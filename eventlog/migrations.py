@@ -91,6 +91,63 @@ async def up(dsn: str, folder: str, path: Path) -> list[str]:
     return done
 
 
+async def resolve(dsn: str, folder: str, path: Path, name: str, *, applied: bool) -> None:
+    """Correct the book after somebody corrected the database by hand; `name` is a file in `path`, or was one.
+
+    `applied`: the database is as the file says now, which is not run. Otherwise: nothing of it is in the database,
+    and the next `up` runs it. Raises `Changed` where the book cannot say so, `Unavailable`.
+    """
+    checksums = {file.name: file.checksum for file in _files(path)}
+    if applied and name not in checksums:
+        raise Changed(f"{folder} has no migration {name}: there are {', '.join(checksums)}")
+    with our_errors():
+        connection = await _connect(dsn)
+        try:
+            async with asyncio.timeout(SECONDS):
+                await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            await connection.execute(_BOOK)
+            known = await _applied(connection, folder)
+            if not applied and name not in known:
+                raise Changed(f"{folder}/{name} is not among those that were applied: `playhead migrate up` runs it")
+            async with connection.transaction():
+                await connection.execute(
+                    "DELETE FROM playhead.migrations WHERE folder = $1 AND name = $2", folder, name
+                )
+                if applied:
+                    await _note(connection, folder, name, checksums[name])
+        finally:
+            await connection.close()
+
+
+async def wipe(dsn: str, schemas: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
+    """Drop the schemas with all that is in them, and the book; what it says of the folders in `keep` stays.
+
+    The names of those that were there. Whole or not at all. Raises `Unavailable`.
+    """
+    with our_errors():
+        connection = await _connect(dsn)
+        try:
+            async with asyncio.timeout(SECONDS):
+                await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            await connection.execute(_BOOK)
+            kept = [
+                (folder, name, sum_) for folder in keep for name, sum_ in (await _applied(connection, folder)).items()
+            ]
+            async with connection.transaction():
+                rows = await connection.fetch(
+                    "SELECT nspname, quote_ident(nspname) AS quoted FROM pg_namespace WHERE nspname = ANY($1)",
+                    [*schemas, "playhead"],
+                )
+                for row in rows:
+                    await connection.execute(f"DROP SCHEMA {row['quoted']} CASCADE")
+                await connection.execute(_BOOK)
+                for folder, name, checksum in kept:
+                    await _note(connection, folder, name, checksum)
+        finally:
+            await connection.close()
+    return sorted(row["nspname"] for row in rows)
+
+
 def _files(path: Path) -> list[_File]:
     names = sorted(file.name for file in path.glob("*.sql"))
     wrong = [name for n, name in enumerate(names, 1) if not _NAME.fullmatch(name) or int(name[:4]) != n]
@@ -129,9 +186,10 @@ def _compare(folder: str, files: Sequence[_File], applied: dict[str, bytes]) -> 
 async def _apply(connection: Connection, folder: str, file: _File) -> None:
     async with connection.transaction():
         await connection.execute(file.text)
-        await connection.execute(
-            "INSERT INTO playhead.migrations (folder, name, checksum) VALUES ($1, $2, $3)",
-            folder,
-            file.name,
-            file.checksum,
-        )
+        await _note(connection, folder, file.name, file.checksum)
+
+
+async def _note(connection: Connection, folder: str, name: str, checksum: bytes) -> None:
+    await connection.execute(
+        "INSERT INTO playhead.migrations (folder, name, checksum) VALUES ($1, $2, $3)", folder, name, checksum
+    )

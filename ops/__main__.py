@@ -1,11 +1,26 @@
 """`playhead`: the operator's command. Exit codes: 0 fine, 1 found something wrong, 2 usage, 3 a part is away."""
 
+import logging
 import sys
 
+import structlog
 from cyclopts import App, CycloptsError
 
 from eventlog.errors import PlayheadError, Unavailable
-from ops.commands import bench, contracts, demo, log, requirements, setup, stack, verify
+from ops.commands import (
+    backup,
+    bench,
+    contracts,
+    demo,
+    log,
+    maintenance,
+    migrating,
+    requirements,
+    resetting,
+    setup,
+    stack,
+    verify,
+)
 from ops.stack.part import StackError
 
 FINE, WRONG, USAGE, AWAY = 0, 1, 2, 3
@@ -16,8 +31,12 @@ app.command(stack.down)
 app.command(stack.status)
 app.command(demo.demo)
 app.command(setup.topics)
-app.command(setup.migrate)
+app.command(migrating.app)
 app.command(setup.seed)
+app.command(resetting.reset)
+app.command(backup.backup)
+app.command(backup.restore)
+app.command(maintenance.app)
 app.command(log.app)
 app.command(verify.verify)
 app.command(bench.bench)
@@ -31,7 +50,11 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of one command line."""
+    """The exit code of one command line. Standard output is the command's own: the machinery's log goes elsewhere."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         code = app(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:

@@ -32,6 +32,9 @@ class OpsSettings(BaseSettings):
     )
     """Login to password, as JSON: `playhead migrate` sets them."""
     redis: str = Field(default="", validation_alias="REDIS_URL")
+    mongodb_database: str = Field(default="", validation_alias="MONGODB_DATABASE")
+    blobs_url: str = Field(default="", validation_alias="PLAYHEAD_BLOBS_URL")
+    profile: str = Field(default="", validation_alias="PLAYHEAD_PROFILE")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")
     port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT", ge=0, le=65_535)
     partitions: int = Field(default=4, validation_alias="PLAYHEAD_PARTITIONS", ge=1)
@@ -46,6 +49,16 @@ class OpsSettings(BaseSettings):
     def cache(self) -> Path:
         """Where fetched programs are kept."""
         return self.cache_dir or self.data_dir / "cache"
+
+    @property
+    def blobs(self) -> str:
+        """The URL of the blob store, as the services of this data folder find it."""
+        return self.blobs_url or f"file://{self.data_dir.resolve() / 'blobs'}"
+
+    @property
+    def local(self) -> bool:
+        """One person's stack on this machine: said to be so, or no part of it is elsewhere."""
+        return self.profile == "local" or not (self.profile or self.kafka or self.mongodb or self.postgres)
 
 
 def passed_on() -> dict[str, str]:

@@ -21,6 +21,14 @@ from eventlog.kafka.access import KafkaAccess
 from eventlog.kafka.log import KafkaEventLog
 from eventlog.kafka.partitioner import partition_for
 from eventlog.kafka.sender import KafkaSender
-from eventlog.kafka.topics import create_topics
+from eventlog.kafka.topics import create_topics, delete_topics, existing_topics
 
-__all__ = ["KafkaAccess", "KafkaEventLog", "KafkaSender", "create_topics", "partition_for"]
+__all__ = [
+    "KafkaAccess",
+    "KafkaEventLog",
+    "KafkaSender",
+    "create_topics",
+    "delete_topics",
+    "existing_topics",
+    "partition_for",
+]

@@ -26,8 +26,12 @@ class TopicMismatch(PlayheadError):
     """A topic exists, but not as it is declared. Nothing was changed: its count of partitions never is."""
 
 
-async def create_topics(access: KafkaAccess, topics: Sequence[Topic], partitions: int, replication: int) -> list[str]:
+async def create_topics(
+    access: KafkaAccess, topics: Sequence[Topic], partitions: int, replication: int, *, begin: bool = True
+) -> list[str]:
     """Create what is missing and begin each chain; the names of the topics that are new. A repeat changes nothing.
+
+    Without `begin` the chains stay empty: a copy brings its own first commits with it.
 
     Raises `TopicMismatch` for one that exists otherwise, `Unavailable` when the cluster does not answer.
     """
@@ -40,8 +44,26 @@ async def create_topics(access: KafkaAccess, topics: Sequence[Topic], partitions
         missing = [topic for topic in topics if topic.name not in existing]
         await _create(admin, missing, partitions, replication)
     for topic in topics:
-        await _begin(access, topic, partitions)
+        await _begin(access, topic, partitions, chained=topic.chained and begin)
     return [topic.name for topic in missing]
+
+
+async def existing_topics(access: KafkaAccess, topics: Sequence[Topic]) -> set[str]:
+    """The names of those that are there. Raises `Unavailable`."""
+    async with _admin(access) as admin:
+        return set(await _existing(admin, [topic.name for topic in topics]))
+
+
+async def delete_topics(access: KafkaAccess, topics: Sequence[Topic]) -> list[str]:
+    """Delete those that are there, with all that was ever written to them; their names. Raises `Unavailable`."""
+    names = [topic.name for topic in topics]
+    async with _admin(access) as admin:
+        there = sorted(await _existing(admin, names))
+        if there:
+            await admin.delete_topics(there)
+        while await _existing(admin, names):  # noqa: ASYNC110 - the brokers do not call; `_admin` bounds the wait
+            await asyncio.sleep(0.1)
+    return there
 
 
 @asynccontextmanager
@@ -101,14 +123,14 @@ async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], partition
             raise Unavailable("kafka", f"topic {name} was not created: {for_code(code).__name__} {detail}")
 
 
-async def _begin(access: KafkaAccess, topic: Topic, partitions: int) -> None:
+async def _begin(access: KafkaAccess, topic: Topic, partitions: int, *, chained: bool) -> None:
     """Wait for the leaders; a random first commit makes each log unlike any other: no position of one fits another."""
     log = KafkaEventLog(access, topic.name)
     await log.start()
     try:
         async with asyncio.timeout(SECONDS):
             for partition in range(partitions):
-                await _begun(log, partition, topic.chained)
+                await _begun(log, partition, chained)
     except TimeoutError as error:
         raise Unavailable("kafka", f"topic {topic.name} has partitions without a leader after {SECONDS:g} s") from error
     finally:

@@ -1,6 +1,11 @@
 """How a command reaches the parts: addresses from the environment, else from the supervisor of the data folder."""
 
-from eventlog.kafka import KafkaAccess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from eventlog.kafka import KafkaAccess, KafkaEventLog
+from eventlog.read.mongo import MongoDatabase
+from eventlog.read.postgres import Pool, open_pool
 from eventlog.settings import documents_of
 from ops.settings import OpsSettings
 from ops.stack.launcher import Endpoints
@@ -36,8 +41,39 @@ def kafka(settings: OpsSettings) -> KafkaAccess:
 
 
 def documents(settings: OpsSettings) -> str:
-    """The name of the database of documents."""
+    """The name of the database of documents, as the services find it."""
     return documents_of(settings.mongodb_database, endpoints(settings).mongodb)
+
+
+@asynccontextmanager
+async def mongo(settings: OpsSettings, application: str) -> AsyncGenerator[MongoDatabase]:
+    """The database of documents."""
+    database = MongoDatabase.connect(endpoints(settings).mongodb, documents(settings), application=application)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def postgres(settings: OpsSettings, application: str, seconds: float = 60) -> AsyncGenerator[Pool]:
+    """The database of tables. Raises `Unavailable`."""
+    pool = await open_pool(endpoints(settings).postgres, application=application, size=4, seconds=seconds)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def log_of(settings: OpsSettings, topic: str) -> AsyncGenerator[KafkaEventLog]:
+    """A topic's log. Raises `Unavailable`."""
+    log = KafkaEventLog(kafka(settings), topic)
+    try:
+        await log.start()
+        yield log
+    finally:
+        await log.close()
 
 
 def gateway_url(settings: OpsSettings) -> str:

@@ -1,4 +1,4 @@
-"""`playhead topics | migrate | seed`: what has to be there before the services start. A repeat changes nothing."""
+"""`playhead topics | seed`: what has to be there before the services start. A repeat changes nothing."""
 
 import os
 import secrets
@@ -7,14 +7,11 @@ from pathlib import Path
 
 from blobs.postgres import MIGRATIONS as BLOBS
 from contracts.topics import COMMANDS_OF, TOPICS
-from eventlog import migrations
 from eventlog.clock import now
 from eventlog.kafka import KafkaSender, create_topics
 from eventlog.read import postgres
-from eventlog.read.mongo import MongoDatabase
 from ops.commands import seeding
-from ops.commands.reach import documents, endpoints, kafka
-from ops.logins import set_passwords
+from ops.commands.reach import kafka
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
 from services.analytics import stores as analytics
@@ -22,7 +19,6 @@ from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.gateway.settings import GatewaySettings
 from services.render import stores as render
 from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
-from services.session import stores as session
 
 FINE = 0
 
@@ -49,41 +45,6 @@ async def topics(*, replication: int = 1) -> int:
     made = await create_topics(kafka(settings), TOPICS, settings.partitions, replication)
     for topic in TOPICS:
         print(f"{topic.name}: {'made' if topic.name in made else 'as declared'}")
-    return FINE
-
-
-async def migrate(*, dry_run: bool = False) -> int:
-    """Bring PostgreSQL's tables and logins and MongoDB's collections up to this version of the code.
-
-    It connects to DIRECT_URL, or to DATABASE_URL where that is not given, as the owner of the tables. The logins get
-    the passwords of PLAYHEAD_ROLE_PASSWORDS.
-
-    Parameters
-    ----------
-    dry_run
-        Say what would be applied, and change nothing.
-    """
-    settings = OpsSettings()
-    where = endpoints(settings)
-    for folder, path in MIGRATIONS:
-        if dry_run:
-            found = await migrations.status(where.postgres, folder, path)
-            names = [one.name for one in found if not one.applied]
-        else:
-            names = await migrations.up(where.postgres, folder, path)
-        what = "would be applied" if dry_run else "applied"
-        print(f"{folder}: " + (f"{', '.join(names)} {what}" if names else "up to date"))
-    if settings.role_passwords and not dry_run:
-        await set_passwords(where.postgres, settings.role_passwords)
-        print(f"logins with the passwords that were given: {', '.join(settings.role_passwords)}")
-    if not dry_run:
-        database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-migrate")
-        try:
-            await session.install(database)
-            await render.install(database)
-        finally:
-            database.close()
-        print("MongoDB: collections, validators and indexes are in place")
     return FINE
 
 

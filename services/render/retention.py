@@ -7,7 +7,7 @@ that ever named them is gone, a while after the last of them went, so that whoev
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -82,20 +82,21 @@ class Retention:
 
     async def forget(self) -> int:
         """How many jobs are asked to go. Raises `Unavailable`."""
+        commands = await self.due()
+        if commands:
+            await self._sender.send(commands)
+        return len(commands)
+
+    async def due(self) -> Sequence[Command]:
+        """What `forget` would ask for now; nothing is sent. Raises `Unavailable`."""
         keeping = self._keeping
         with our_errors():
             rows = await self._pool.fetch(_ENDED, keeping.failed_days, keeping.completed_days, timeout=SECONDS)
-        if rows:
-            await self._sender.send([self._purge(row) for row in rows])
-        return len(rows)
+        return [self._purge(row) for row in rows]
 
     async def collect(self) -> int:
         """How many blobs went, 100 at most: those that are still named elsewhere stay. Raises `Unavailable`."""
-        with our_errors():
-            rows = await self._pool.fetch(_UNNAMED, self._keeping.bytes_after.total_seconds(), timeout=SECONDS)
-        unnamed = [row["sha256"] for row in rows]
-        kept = await self._elsewhere(unnamed) if unnamed else ()
-        gone = [sha256 for sha256 in unnamed if sha256 not in kept]
+        gone = await self.collectable()
         for sha256 in gone:
             try:
                 await self._blobs.delete(sha256)
@@ -106,6 +107,14 @@ class Retention:
         if gone:
             structlog.get_logger().info("bytes collected", blobs=len(gone))
         return len(gone)
+
+    async def collectable(self) -> Sequence[str]:
+        """The digests that `collect` would delete now. Raises `Unavailable`."""
+        with our_errors():
+            rows = await self._pool.fetch(_UNNAMED, self._keeping.bytes_after.total_seconds(), timeout=SECONDS)
+        unnamed = [row["sha256"] for row in rows]
+        kept = await self._elsewhere(unnamed) if unnamed else ()
+        return [sha256 for sha256 in unnamed if sha256 not in kept]
 
     def _purge(self, row: asyncpg.Record) -> Command:
         body = PurgeJob(reason=f"it {'was completed' if row['ended'] == 'completed' else 'failed'} long ago")

@@ -62,14 +62,20 @@ class Sweep:
 
     async def once(self) -> int:
         """How many jobs are overdue. Raises `Unavailable`."""
+        commands = await self.due()
         with our_errors():
-            rows = await self._pool.fetch(_OVERDUE, self._deadline.total_seconds(), timeout=SECONDS)
             await self._pool.execute(_FORGET, timeout=SECONDS)
-        if rows:
-            await self._sender.send([self._expire(row) for row in rows])
+        if commands:
+            await self._sender.send(commands)
         for also in self._besides:
             await also()
-        return len(rows)
+        return len(commands)
+
+    async def due(self) -> Sequence[Command]:
+        """What a sweep would ask for now; nothing is sent. Raises `Unavailable`."""
+        with our_errors():
+            rows = await self._pool.fetch(_OVERDUE, self._deadline.total_seconds(), timeout=SECONDS)
+        return [self._expire(row) for row in rows]
 
     def _expire(self, row: asyncpg.Record) -> Command:
         due = row["queued_at"] + self._deadline

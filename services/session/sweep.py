@@ -85,15 +85,20 @@ class Sweep:
 
     async def once(self) -> int:
         """How many sessions are due. Raises `Unavailable`."""
+        commands = await self.due()
+        if commands:
+            await self._sender.send(commands)
+        return len(commands)
+
+    async def due(self) -> Sequence[Command]:
+        """What a sweep would ask for now; nothing is sent. Raises `Unavailable`."""
         now, kept = self._clock(), self._retention
         gone = await self._sessions.deleted(now - kept.restorable)
         commands = [self._command(one, PurgeSession(), kept.restorable) for one in gone]
         if kept.untouched is not None:
             old = await self._sessions.untouched(now - kept.untouched)
             commands += [self._command(one, DeleteSession(), kept.untouched) for one in old]
-        if commands:
-            await self._sender.send(commands)
-        return len(commands)
+        return commands
 
     def _command(self, session: Mapping[str, Any], body: PurgeSession | DeleteSession, kept: timedelta) -> Command:
         stream: str = session["_id"]

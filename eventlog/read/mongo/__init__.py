@@ -9,6 +9,7 @@ Holds  driver.py       the client, its deadlines, its errors in our words: the o
        collections.py  MongoDatabase, and collections bound to a tenant
        watching.py     change streams
        install.py      collections, validators and indexes, made before anything is written
+       describing.py   and what of them stands there
 """
 
 from eventlog.read.mongo.collections import Collection, Document, MongoDatabase, OwnedCollection, TenantCollection

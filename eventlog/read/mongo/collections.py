@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
+from eventlog.read.mongo.describing import Described, described
 from eventlog.read.mongo.driver import (
     CODECS,
     Client,
@@ -100,6 +101,10 @@ class OwnedCollection(TenantCollection):
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
+    MACHINERY: Final = (CHECKPOINTS, PARKED)
+    """The collections of the stores themselves."""
+    MACHINERY_INDEXES: Final = (_PLACES,)
+
     def __init__(self, client: Client, name: str, seconds: float = READ_SECONDS) -> None:
         self.name = name
         self._seconds = seconds
@@ -130,6 +135,20 @@ class MongoDatabase:
     async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
         await install(self._database, {CHECKPOINTS: None, PARKED: None} | dict(schemas), [_PLACES, *indexes])
+
+    async def described(self) -> Described:
+        """What is installed, as the server tells it. Raises `Unavailable`."""
+        return await described(self._database)
+
+    async def try_writing(self, collection: str, document: Document) -> None:
+        """Insert a document in a transaction, and take the transaction back: nothing is left. Raises `Unavailable`."""
+        with our_errors():
+            async with await self._client.start_session() as session:
+                session.start_transaction()
+                try:
+                    await self._database[collection].insert_one(document, session=session)
+                finally:
+                    await session.abort_transaction()
 
     def store(
         self,

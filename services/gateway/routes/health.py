@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.gateway import metrics
+from services.gateway import metrics, part_metrics
 from services.gateway.auth.access import PUBLIC
 from services.gateway.gateway import Gateway, PartState, gateway_of
 from services.gateway.views import written_time
@@ -44,8 +44,10 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", operation_id="metrics", summary="Prometheus metrics", include_in_schema=False)
 async def scrape(request: Request) -> Response:
-    """The process's metrics in Prometheus's text format."""
-    metrics.SEEING.set(int(gateway_of(request).waiters.seeing))
+    """The process's metrics in Prometheus's text format, and those of the parts as they are now."""
+    gateway = gateway_of(request)
+    metrics.SEEING.set(int(gateway.waiters.seeing))
+    part_metrics.note(await _look(gateway))
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
