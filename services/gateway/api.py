@@ -10,6 +10,7 @@ from services.gateway.routes import (
     account,
     analytics,
     health,
+    identities,
     jobs,
     keys,
     media,
@@ -19,6 +20,7 @@ from services.gateway.routes import (
     session_changes,
     session_reading,
     sessions,
+    signing_in,
     timelines,
 )
 from services.gateway.routes.seeds import (
@@ -44,6 +46,8 @@ ROUTERS = (
     account,
     analytics,
     keys,
+    signing_in,
+    identities,
     media,
     manim_maker,
     manim_history,

@@ -84,6 +84,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
         jobs_per_tenant=settings.jobs_per_tenant,
+        entrances=settings.entrances(),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 

@@ -13,6 +13,7 @@ from blobs.store import BlobStore
 from contracts.envelope import Command
 from eventlog.clock import Clock
 from services.gateway.auth.credentials import Credentials
+from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
@@ -189,6 +190,7 @@ class Gateway:
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
     jobs_per_tenant: int = 4
+    entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])

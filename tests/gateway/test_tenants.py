@@ -35,6 +35,7 @@ IDS = {
     "project_id": str(samples.PROJECT),
     "key_id": str(UUID(int=78)),
     "login_id": str(UUID(int=79)),
+    "identity_id": "ef" * 32,
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
@@ -47,6 +48,13 @@ PLAIN = {"version": "1", "metric": "funnel"}
 BODIES: dict[str, Any] = {
     "createSession": {"prompt": "How do bees find their way home?"},
     "issueKey": {"name": "ours"},
+    "linkIdentity": {"idToken": "a.b.c"},
+    "askForNonce": {"walletAddress": "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM"},
+    "signInByWallet": {
+        "walletAddress": "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM",
+        "nonce": "1.2.3.new",
+        "signature": "A" * 86 + "==",
+    },
     "editSession": {"title": "Bees"},
     "createPreset": {"name": "Calm"},
     "changePreset": {"name": "Calm"},
