@@ -51,7 +51,7 @@ NOBODYS = [
     "0x" + "ab" * 20,
     "z" * 44,
 ]
-"""Points that anybody can sign for, one that is not written as it should be, another chain's, and too large a number."""
+"""Points that anybody can sign for, one in another spelling, another chain's address, and too large a number."""
 
 
 @pytest.fixture

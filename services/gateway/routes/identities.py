@@ -1,5 +1,6 @@
 """Outside identities of whoever asks, proven by a token of their issuer; and the end of his account."""
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -27,7 +28,8 @@ from services.gateway.waiting import Outcome
 
 router = APIRouter(prefix="/v1/me", tags=["account"])
 
-IdentityId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+IdentityId = Annotated[str, Path(min_length=1, max_length=200)]
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class NewIdentity(Body):
@@ -114,7 +116,8 @@ async def unlink(request: Request, caller: Caller, identity_id: IdentityId) -> R
             found = _views(await gateway.credentials.of_account(caller.tenant, caller.account))
         except Unavailable:
             found = None
-        if found is not None and identity_id not in {one.identity_id for one in found}:
+        known = None if found is None else {one.identity_id for one in found}
+        if not _HASH.fullmatch(identity_id) or (known is not None and identity_id not in known):
             raise Problem("identity.unknown", f"The account has no identity {identity_id}, or it was unlinked.")
         body = UnlinkIdentity(digest=identity_id)
         return await ask(request, gateway, caller, of_account(gateway, caller, body, chosen), _nothing_left)
