@@ -110,6 +110,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         jobs_per_tenant=settings.jobs_per_tenant,
         kinds=kinds_of(settings.kinds),
         rates=(rates or MemoryRates()) if settings.limits_rates else None,
+        entrances=settings.entrances(),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 

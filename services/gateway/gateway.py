@@ -14,6 +14,7 @@ from contracts.envelope import Command
 from contracts.rendering import Kind
 from eventlog.clock import Clock
 from services.gateway.auth.credentials import Credentials
+from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
@@ -204,6 +205,7 @@ class Gateway:
     kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
     rates: Rates | None = None
     """None: nobody is counted."""
+    entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
     registered: set[UUID] = field(default_factory=set[UUID])

@@ -11,6 +11,8 @@ from contracts.messages.account import AccountKind, Role
 from contracts.messages.upload import LARGEST_UPLOAD
 from eventlog.settings import ServiceSettings
 from services.gateway.auth import keys
+from services.gateway.auth.entrances import Entrances
+from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +46,12 @@ class GatewaySettings(ServiceSettings):
     as an endpoint's secret is of it; without any there are no webhooks outside of the local profile."""
     webhook_loopback: bool = Field(False, alias="PLAYHEAD_WEBHOOK_LOOPBACK")
     """Whether webhooks may go to this machine, too, without TLS: for trying them out, in the local profile."""
+    token_issuers: dict[str, Issuer] = Field(default_factory=dict[str, Issuer], alias="PLAYHEAD_TOKEN_ISSUERS")
+    """Issuer, as its tokens name it, to its tenant, audience and keys, as JSON."""
+    wallet_tenant: str = Field("", alias="PLAYHEAD_WALLET_TENANT", max_length=100)
+    anonymous_tenant: str = Field("", alias="PLAYHEAD_ANONYMOUS_TENANT", max_length=100)
+    login_hours: int = Field(24, alias="PLAYHEAD_LOGIN_HOURS", ge=1, le=24 * 30)
+    device_days: int = Field(30, alias="PLAYHEAD_DEVICE_DAYS", ge=1, le=365)
 
     demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
     legacy_tenant: str = Field("", alias="LEGACY_TENANT")
@@ -124,6 +132,16 @@ class GatewaySettings(ServiceSettings):
     def demo(self) -> Principal:
         """The account that a local profile works with."""
         return Principal(self.demo_tenant, AccountKind.DEMO, "demo", Role.ADMIN)
+
+    def entrances(self) -> Entrances:
+        """The ways in. In a local profile wallets sign in to the tenant that the seeds' routes act for."""
+        return Entrances(
+            wallet_tenant=self.wallet_tenant or self.tenant_without_key,
+            anonymous_tenant=self.anonymous_tenant,
+            login_seconds=self.login_hours * 60 * 60,
+            device_seconds=self.device_days * 24 * 60 * 60,
+            trusted={name: Trusted(issuer, issuer.key_set()) for name, issuer in self.token_issuers.items()},
+        )
 
     def owners(self) -> dict[str, Principal]:
         """Digest of each key to its owner. Raises `ValueError` for a demo key that is none."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contracts.envelope import Command, category_of
 from contracts.messages import SESSION_CATALOG
 from contracts.topics import SESSION_EVENTS
+from eventlog.read.projection import Row
 from services.gateway.waiting import Outcome
 from services.session import projections as session
 from services.session.deciders import DECIDERS
@@ -19,14 +20,14 @@ class DecidingSender(MemorySender):
     def __init__(self, world: "DecidedWorld") -> None:
         super().__init__()
         self._world = world
-        self._service = Service(SESSION_EVENTS.name, DECIDERS, SESSION_CATALOG, ())
-        self._reader = Reader(self._service, session.PROJECTIONS, session.JOURNALS)
+        self.service = Service(SESSION_EVENTS.name, DECIDERS, SESSION_CATALOG, ())
+        self._reader = Reader(self.service, session.PROJECTIONS, session.JOURNALS)
 
     async def send(self, topic: str, command: Command, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         await super().send(topic, command, headers)
         if category_of(command.stream) == "job":
             return
-        self._service.handle(command)
+        self.service.handle(command)
         await self._reader.read()
         store = self._reader.store
         for name, views in store.views.items():
@@ -38,9 +39,14 @@ class DecidingSender(MemorySender):
         self._world.waiters.beat()
         self._world.waiters.tell(command.id, Outcome.of(store.entries["session_commands"][(str(command.id),)]))
 
+    async def read(self, reader: Reader) -> dict[str, list[Row]]:
+        """What a reader of this service's log shows, by table."""
+        await reader.read()
+        return {name: [row for view in views.values() for row in view] for name, views in reader.store.views.items()}
+
     def log(self) -> str:
         """All that was written, as text."""
-        return "\n".join(record.value.decode() for record in self._service.log)
+        return "\n".join(record.value.decode() for record in self.service.log)
 
 
 class DecidedWorld(World):

@@ -348,7 +348,7 @@ def credentials(tenant: str, account_id: UUID, name: str, key: str, login: str) 
                 "expiresAt": NOON + timedelta(hours=1),
             }
         ],
-        "identities": [],
+        "identities": [{"provider": name, "digest": "ef" * 32, "linkedAt": NOON}],
         "createdAt": NOON,
         "updatedAt": NOON,
         "version": 2,

@@ -64,7 +64,8 @@ async def _known(request: Request, gateway: Gateway) -> Principal | None:
         if owner is None:
             raise Problem(
                 "auth.invalid",
-                "The key in 'Authorization' is not one of ours: it should read 'Bearer ph_' and 33 letters and digits. "
+                "The key in 'Authorization' is not one of ours: it should read 'Bearer ph_' and 33 letters and digits, "
+                "a login's token with 'phs_', or a token of an issuer that is trusted here. "
                 "Check it for a typing error, or whether it was revoked or has run out.",
                 headers={"WWW-Authenticate": 'Bearer realm="playhead", error="invalid_token"'},
             )
@@ -74,7 +75,8 @@ async def _known(request: Request, gateway: Gateway) -> Principal | None:
     demo = gateway.demo
     if value is None or demo is None or not page.named_here(request.headers.get("host", ""), gateway.public_url):
         return None
-    return demo if page.is_ours(gateway.signer, demo.tenant, value, gateway.seconds()) else None
+    ours = page.is_ours(gateway.signer, demo.tenant, value, gateway.seconds())
+    return await bearer.standing(gateway, demo) if ours else None
 
 
 async def _legacy(request: Request, gateway: Gateway) -> Principal | None:

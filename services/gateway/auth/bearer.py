@@ -1,4 +1,5 @@
-"""From what stands behind `Bearer` to whoever asks: a key or a login of an account, or a key that was configured."""
+"""From what stands behind `Bearer` to whoever asks: a key or a login of an account, a token of an outside issuer, or
+a key that was configured."""
 
 import hmac
 from dataclasses import replace
@@ -7,8 +8,9 @@ from uuid import UUID
 
 from contracts.messages.roles import AccountKind, Role, Scope
 from eventlog.errors import Unavailable
-from services.gateway.auth import keys
+from services.gateway.auth import keys, outside
 from services.gateway.auth.credentials import Stored
+from services.gateway.auth.outside import Identity
 from services.gateway.auth.principal import EVERY_SCOPE, Principal
 from services.gateway.gateway import Gateway
 
@@ -18,6 +20,9 @@ async def owner(gateway: Gateway, token: str) -> Principal | None:
 
     Raises `Unavailable` where that cannot be learnt now.
     """
+    if outside.looks_like_one(token):
+        identity = await outside.proven(gateway.entrances.trusted, token, gateway.now())
+        return None if identity is None else await vouched_for(gateway, identity)
     if not keys.well_formed(token):
         return None
     configured = gateway.keys.owner(token)
@@ -26,6 +31,23 @@ async def owner(gateway: Gateway, token: str) -> Principal | None:
     digest = keys.digest(token)
     document = await gateway.credentials.by_digest(digest)
     return None if document is None else _by_part(document, digest, gateway.now())
+
+
+async def vouched_for(gateway: Gateway, identity: Identity) -> Principal | None:
+    """The account that the identity was linked to, or else its own; None for one that was closed.
+
+    Raises `Unavailable` where that cannot be learnt now.
+    """
+    own = Principal(identity.tenant, AccountKind.OIDC, identity.digest)
+    document = await gateway.credentials.by_identity(identity.tenant, identity.digest)
+    document = document or await gateway.credentials.of_account(own.tenant, own.account)
+    if document is None:
+        return own
+    if document["closed"]:
+        return None
+    known = UUID(document["accountId"])
+    role, plan = Role(document["role"]), document["plan"]
+    return replace(own, role=role, plan=plan, known=None if known == own.account else known)
 
 
 async def standing(gateway: Gateway, principal: Principal) -> Principal | None:
