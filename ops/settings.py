@@ -32,7 +32,6 @@ class OpsSettings(BaseSettings):
     )
     """Login to password, as JSON: `playhead migrate` sets them."""
     redis: str = Field(default="", validation_alias="REDIS_URL")
-    mongodb_database: str = Field(default="", validation_alias="MONGODB_DATABASE")
     blobs_url: str = Field(default="", validation_alias="PLAYHEAD_BLOBS_URL")
     profile: str = Field(default="", validation_alias="PLAYHEAD_PROFILE")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")

@@ -37,7 +37,6 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.signing import Signer
 from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
-from services.render.engines.inspection import inspect
 from services.gateway.webhooks import running
 from services.gateway.webhooks.ports import Webhooks
 from services.gateway.webhooks.request import Posting
@@ -45,6 +44,7 @@ from services.gateway.webhooks.secrets import LOCAL_KEY, Secrets, local_key
 from services.gateway.webhooks.sending import Sending
 from services.gateway.webhooks.stored import MongoDeliveries, MongoEndpoints
 from services.gateway.webhooks.targets import Rules
+from services.render.engines.inspection import inspect
 
 UPLOAD_SECONDS = 600.0
 """For a whole file to be put into the blob store."""

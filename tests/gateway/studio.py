@@ -55,4 +55,4 @@ def film(folder: Path, seconds: float = 1) -> bytes:
 
 def asked(company: Company) -> list[Any]:
     """What the commands that start sessions asked for, oldest first."""
-    return [command for topic, command in company.gateway.sender.sent if command.type == "StartSession"]
+    return [command for _topic, command in company.gateway.sender.sent if command.type == "StartSession"]

@@ -27,10 +27,10 @@ from services.gateway.news import News
 from services.gateway.receiving import Uploads
 from services.gateway.signing import Signer
 from services.gateway.waiting import Outcome, Waiters
-from services.render.engines.inspection import inspect
 from services.gateway.webhooks.ports import Webhooks
 from services.gateway.webhooks.secrets import Secrets
 from services.gateway.webhooks.targets import Rules
+from services.render.engines.inspection import inspect
 from tests.gateway import samples
 from tests.gateway.memory import MemoryAnswers, MemoryDocuments, MemorySender
 from tests.gateway.memory_projects import MemoryProjects

@@ -27,8 +27,8 @@ from contracts.messages.account import (
     ReserveCredits,
     SettleCredits,
 )
-from contracts.plans import plan_of
 from contracts.messages.webhook import EndpointCommand, EndpointEvent, WebhookCommand
+from contracts.plans import plan_of
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from services.session.deciders import access, webhooks

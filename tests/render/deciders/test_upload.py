@@ -26,7 +26,8 @@ IDS = {"upload_id": UPLOAD, "account_id": ACCOUNT}
 
 
 def announcing(**fields: Any) -> AnnounceUpload:
-    return AnnounceUpload(**IDS, file_name="a.png", **{"size_bytes": 10, "expires_at": NOON + DAY, **fields})
+    wanted: dict[str, Any] = {**IDS, "file_name": "a.png", "size_bytes": 10, "expires_at": NOON + DAY, **fields}
+    return AnnounceUpload(**wanted)
 
 
 def receiving(sha256: str = BYTES, size_bytes: int = 10) -> ReceiveUpload:
