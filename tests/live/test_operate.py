@@ -119,9 +119,9 @@ async def test_cleanup_counts_what_is_due_and_with_dry_run_changes_nothing(setti
     await sql(
         settings,
         f"""
-        INSERT INTO retention.jobs (stream, tenant_id, ended, ended_at, version)
-        VALUES ('job-{new_id()}', 'tests', 'failed', now() - interval '8 days', 3),
-            ('job-{new_id()}', 'tests', 'completed', now() - interval '8 days', 3);
+        INSERT INTO retention.jobs (stream, tenant_id, job_id, ended, ended_at, version)
+        VALUES ('job-{new_id()}', 'tests', gen_random_uuid(), 'failed', now() - interval '8 days', 3),
+            ('job-{new_id()}', 'tests', gen_random_uuid(), 'completed', now() - interval '8 days', 3);
         """,
     )
     said = await playhead(settings, "maintenance", "cleanup", "--dry-run", "--json")

@@ -85,9 +85,10 @@ async def cleanup_asks_for_what_is_due(settings: dict[str, str]) -> None:
     assert (await playhead(settings, "topics")).code == 0
     connection = await asyncpg.connect(settings["test.postgres"])
     await connection.execute(
-        "INSERT INTO retention.jobs (stream, tenant_id, ended, ended_at, version) VALUES ($1, 'tests', 'failed', "
-        "now() - interval '8 days', 3)",
+        "INSERT INTO retention.jobs (stream, tenant_id, job_id, ended, ended_at, version) VALUES ($1, 'tests', $2, "
+        "'failed', now() - interval '8 days', 3)",
         f"job-{new_id()}",
+        new_id(),
     )
     await connection.close()
     said = await playhead(settings, "maintenance", "cleanup", "--json")
