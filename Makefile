@@ -7,7 +7,7 @@ RUN := .venv/bin
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
 export UV_PYTHON_DOWNLOADS ?= never
 
-.PHONY: help setup demo test check unit fuzz bench up down status lock clean
+.PHONY: help setup demo test check unit manim fuzz bench up down status lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,7 +33,11 @@ lint:
 	@$(RUN)/playhead contracts check
 
 unit:
-	@$(TESTS) --numprocesses 2 --dist worksteal -m "not live and not chaos and not browser"
+	@$(TESTS) --numprocesses 2 --dist worksteal -m "not live and not chaos and not browser and not manim"
+
+manim: setup ## Install the extra `manim` (see docs/operate.md), and test it
+	@$(UV) pip install --quiet --python .venv --editable '.[render,manim]'
+	@$(TESTS) -m manim
 
 fuzz: setup ## Many calls that nobody would think of (CASES=50000)
 	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0

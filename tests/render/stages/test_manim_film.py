@@ -17,9 +17,7 @@ INPUTS = JobInputs(
     kind=Kind.MANIM, title="Pythagoras", script="Pythagoras.\n\nTake a right triangle. Square each of its sides."
 )
 
-pytestmark = pytest.mark.skipif(
-    Manim.installed() is None, reason="the extra is not installed: run uv pip install -e '.[manim]'"
-)
+pytestmark = pytest.mark.manim
 
 
 @pytest.fixture(scope="module")
