@@ -40,6 +40,8 @@ class ServiceSettings(BaseSettings):
     database_url: SecretStr = Field(default=SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
     redis_url: SecretStr | None = Field(default=None, alias="REDIS_URL")
 
+    groups: str = Field(default="playhead", alias="PLAYHEAD_GROUPS", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    """What consumer groups are called first: a second deployment beside the first reads the same log as others."""
     host: str = Field(default="127.0.0.1", alias="PLAYHEAD_HOST")
     port: int = Field(default=8080, alias="PLAYHEAD_PORT", ge=0, le=65_535)
     data: Path = Field(default=Path(".playhead"), alias="PLAYHEAD_DATA")
@@ -81,4 +83,5 @@ class ServiceSettings(BaseSettings):
             username=self.kafka_username,
             password=self.kafka_password.get_secret_value() if self.kafka_password else None,
             ssl_context=ssl.create_default_context() if encrypted else None,
+            groups=self.groups,
         )

@@ -21,6 +21,8 @@ class KafkaAccess:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     ssl_context: SSLContext | None = None
+    groups: str = "playhead"
+    """What the names of consumer groups begin with."""
 
     def security(self) -> dict[str, Any]:
         """As every client of aiokafka takes it."""

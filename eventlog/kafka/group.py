@@ -66,7 +66,7 @@ class Group:
         """`log` is the topic that the role reads; `run` gets each partition of it that is ours."""
         self.role = role
         self.log = log
-        self.group_id = f"playhead.{role}"
+        self.group_id = f"{access.groups}.{role}"
         self.works: dict[int, Work] = {}
         self._access = access
         self._run = run

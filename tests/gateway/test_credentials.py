@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eventlog.errors import Unavailable
-from services.gateway.auth.credentials import GRACE_SECONDS, STALE_SECONDS, Credentials, Stored
+from services.gateway.auth.credentials import AWAY_SECONDS, GRACE_SECONDS, STALE_SECONDS, Credentials, Stored
 
 
 class Store:
@@ -100,3 +100,14 @@ async def test_with_the_store_away_nobody_new_is_let_in(scene: Scene) -> None:
     scene.store.away = True
     with pytest.raises(Unavailable):
         await scene.credentials.by_digest("d")
+
+
+async def test_a_store_that_gave_no_answer_is_left_alone_for_a_moment(scene: Scene) -> None:
+    scene.store.away = True
+    for question in ("d", "e"):
+        with pytest.raises(Unavailable):
+            await scene.credentials.by_digest(question)
+    assert scene.store.asked == 1
+    scene.store.away = False
+    scene.seconds += AWAY_SECONDS
+    assert await scene.credentials.by_digest("d") == scene.store.document

@@ -87,7 +87,7 @@ async def test_a_preset_cannot_bring_in_a_kind_that_is_not_installed(company: Co
 async def test_health_tells_the_kinds_that_can_be_asked_for(company: Company) -> None:
     company.changed["kinds"] = frozenset({Kind.SLIDES})
     async with company.client() as client:
-        assert (await client.get("/api/health")).json()["kinds"] == ["slides"]
+        assert (await client.get("/readyz")).json()["kinds"] == ["slides"]
 
 
 def test_the_kinds_are_named_apart_by_commas() -> None:

@@ -132,6 +132,7 @@ class Company:
             "MONGODB_DATABASE": self._database,
             "DATABASE_URL": login_of(self.dsn, OF_SERVICE.get(argv[-1].removeprefix("services."), "nobody")),
             "PLAYHEAD_DATA": str(self.folder),
+            "PLAYHEAD_GROUPS": self._database,
             "PLAYHEAD_PORT": str(port),
             **self._settings,
             **settings,

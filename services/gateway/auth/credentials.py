@@ -7,7 +7,7 @@ the read store away what was known goes on for `GRACE_SECONDS`, and nobody new i
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID
@@ -19,6 +19,8 @@ Stored: TypeAlias = Mapping[str, Any]
 
 STALE_SECONDS: Final = 2.5
 GRACE_SECONDS: Final = 300.0
+AWAY_SECONDS: Final = 1.0
+"""After the store gave no answer nobody waits for it again so soon: one request may ask several times."""
 MOST_KEPT: Final = 20_000
 """Accounts whose credentials are kept here; the one used longest ago goes first."""
 
@@ -58,6 +60,7 @@ class Credentials:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._streams: OrderedDict[str, str] = OrderedDict()
         self._beaten = float("-inf")
+        self._away = float("-inf")
         self._age = 0
         self._changes = 0
 
@@ -84,7 +87,7 @@ class Credentials:
             return kept.document
         before = self._changes
         try:
-            found = await self._store.by_digest(digest)
+            found = await self._asked(lambda: self._store.by_digest(digest))
         except Unavailable:
             return self._within_grace(kept)
         if found is None:
@@ -98,7 +101,7 @@ class Credentials:
 
     async def by_identity(self, tenant: str, digest: str) -> Stored | None:
         """As the store's; not kept here."""
-        return await self._store.by_identity(tenant, digest)
+        return await self._asked(lambda: self._store.by_identity(tenant, digest))
 
     async def of_account(self, tenant: str, account: UUID) -> Stored | None:
         """As the store's. Raises `Unavailable` for what is not known here while the store is away."""
@@ -108,11 +111,20 @@ class Credentials:
             return kept.document
         before = self._changes
         try:
-            found = await self._store.of_account(tenant, str(account))
+            found = await self._asked(lambda: self._store.of_account(tenant, str(account)))
         except Unavailable:
             return self._within_grace(kept)
         self._keep(stream, found, before)
         return found
+
+    async def _asked(self, ask: Callable[[], Awaitable[Stored | None]]) -> Stored | None:
+        if self._time() < self._away:
+            raise Unavailable("MongoDB", "it gave no answer a moment ago")
+        try:
+            return await ask()
+        except Unavailable:
+            self._away = self._time() + AWAY_SECONDS
+            raise
 
     def _fresh(self, kept: _Kept) -> bool:
         return kept.age == self._age and self._time() - self._beaten < STALE_SECONDS

@@ -37,6 +37,7 @@ async def readyz(request: Request) -> Response:
     body = {
         "status": "ready" if status == "healthy" else status,
         "outcomesSeen": gateway.waiters.seeing,
+        "kinds": sorted(gateway.kinds),
         "parts": {name: _shown(state) for name, state in states.items()},
     }
     return JSONResponse(body, 200 if ready else 503)
@@ -78,7 +79,6 @@ async def health(request: Request) -> Response:
         "kafka": _shown(states.get("kafka", _GONE)),
         "mongo": _shown(states.get("mongo", _GONE)),
         "redis": _shown(states.get("redis", _GONE)),
-        "kinds": sorted(gateway.kinds),
         "projections": dict(states.get("projections", _GONE).about),
     }
     return JSONResponse(body, 503 if status == "unhealthy" else 200)
