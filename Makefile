@@ -20,7 +20,7 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 test: ## All checks, and every test on the real stack
 	@rm -f .playhead/requirements.json
 	@$(MAKE) --no-print-directory check
-	@$(TESTS) -m "live or chaos or browser"
+	@$(TESTS) --durations=20 -m "live or chaos or browser"
 
 check: setup lint unit ## Lint, types, layers, schemas, unit tests
 

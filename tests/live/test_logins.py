@@ -118,7 +118,7 @@ async def test_no_login_is_above_the_policies(made: tuple[str, Pool], login: str
 async def test_each_login_writes_its_own_tables_and_no_others(made: tuple[str, Pool]) -> None:
     wrote = {login: set(await names(made[1], WRITABLE, login)) for login in LOGINS}
     places = {"playhead.checkpoints", "playhead.parked"}
-    queue = {"render.queue", "retention.jobs", "retention.files"}
+    queue = {"render.queue", "retention.jobs", "retention.files", "retention.uploads"}
     copies = {"blobs.bytes", "blobs.notes"}
     folded = {name for name in wrote["playhead_projector"] if name.partition(".")[0] in FOLDED}
     assert len(folded) >= 24
