@@ -87,6 +87,14 @@ async def test_who_tries_keys_is_stopped_by_his_address(world: World) -> None:
         assert_problem(await client.get("/v1/me"), 429, "rate.exceeded", "without a key")
 
 
+async def test_public_routes_are_counted_by_address_too(world: World) -> None:
+    async with world.client(None, rates=MemoryRates()) as client:
+        await use_up(client, ANYBODY.writes_per_minute, "POST", "/v1/auth/anonymous")
+        answer = await client.post("/v1/auth/anonymous")
+        assert_problem(answer, 429, "rate.exceeded", "without a key")
+        assert (await client.get("/docs")).status_code == 200, "reads are counted apart"
+
+
 async def test_what_machines_ask_is_never_refused(world: World) -> None:
     async with world.client(None, rates=MemoryRates()) as client:
         for path in UNCOUNTED:
