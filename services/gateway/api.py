@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.gateway import openapi, problems
+from services.gateway import cors, openapi, problems
 from services.gateway.auth import access
 from services.gateway.edge import Edge
 from services.gateway.gateway import Gateway
@@ -85,6 +85,7 @@ def make(gateway: Gateway) -> FastAPI:
     """The ASGI application. Raises `ValueError` for a route that nobody said who may call."""
     app = routed(gateway.version)
     app.add_middleware(Edge)
+    cors.install(app, gateway.cors_origins)
     app.state.gateway = gateway
     return app
 

@@ -22,6 +22,7 @@ from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
 from services.gateway.cache import RedisCache
 from services.gateway.cached_projects import CachedProjects, follow_projects
+from services.gateway.cors import origins_of
 from services.gateway.database import Database
 from services.gateway.gateway import Gateway, PartState, Probe
 from services.gateway.kafka import CommandProducer, follow_progress
@@ -110,6 +111,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         jobs_per_tenant=settings.jobs_per_tenant,
         kinds=kinds_of(settings.kinds),
         rates=(rates or MemoryRates()) if settings.limits_rates else None,
+        cors_origins=origins_of(settings.cors_origins),
         entrances=settings.entrances(),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )

@@ -205,6 +205,8 @@ class Gateway:
     kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
     rates: Rates | None = None
     """None: nobody is counted."""
+    cors_origins: Sequence[str] = ()
+    """Whose pages may call from a browser."""
     entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes

@@ -14,6 +14,7 @@ from services.gateway.auth import keys
 from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
+from services.gateway.cors import origins_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -61,6 +62,8 @@ class GatewaySettings(ServiceSettings):
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
     kinds: str = Field("", alias="PLAYHEAD_KINDS", examples=["slides,scrolling_script,manim"])
     """The kinds of video that the workers have, apart by commas; empty: those that are installed beside the gateway."""
+    cors_origins: str = Field("", alias="PLAYHEAD_CORS_ORIGINS", examples=["https://app.example.org"])
+    """The origins whose pages may call from a browser, apart by commas; empty: our own alone."""
     rate_limits: Literal["auto", "on", "off"] = Field("auto", alias="PLAYHEAD_RATE_LIMITS")
     """Whether calls are counted, by plan; `auto`: not in a local profile."""
     rate_seconds: float = Field(0.05, alias="PLAYHEAD_RATE_SECONDS", gt=0, le=1)
@@ -87,6 +90,11 @@ class GatewaySettings(ServiceSettings):
                 "a key stands here that is no SHA-256 in 64 small hexadecimal digits: never the key itself"
             )
         return given
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, given: str) -> str:
+        return ",".join(origins_of(given))
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":

@@ -209,7 +209,8 @@ async def test_work_that_came_to_nothing_has_its_cost(stack: Endpoints) -> None:
 
 async def test_rows_are_as_fresh_as_their_projector(pool: Pool) -> None:
     fresh = await pool.fetch("SELECT * FROM analytics.freshness ORDER BY projector")
-    assert [(row["projector"], row["behind"], row["parked"]) for row in fresh] == [("tests.0", 0, 0), ("tests.1", 0, 0)]
+    assert {"tests.0", "tests.1"} <= {row["projector"] for row in fresh}
+    assert {(row["behind"], row["parked"]) for row in fresh} == {(0, 0)}
     assert all(0 <= row["seconds"] < 300 for row in fresh)
     await pool.execute("UPDATE playhead.checkpoints SET next_offset = next_offset + 1 WHERE projector = 'tests.0'")
     again = await pool.fetchrow("SELECT * FROM analytics.freshness WHERE projector = 'tests.0'")
