@@ -1,7 +1,8 @@
 """`Idempotency-Key`: a call that is repeated is answered as the first time, and done once.
 
-The command's id is made of tenant, method, path and key. So even where the kept answers are lost, or away, the log
-handles the command once: they only serve the same answer again.
+The command's id is made of tenant, account, method, path and key. So even where the kept answers are lost, or away,
+the log handles the command once: they only serve the same answer again. And whoever uses the key of somebody else gets
+nothing of his: neither his answer, nor the ids and secrets that are made of the command's id.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from eventlog.errors import Unavailable
 from services.gateway import problems
+from services.gateway.auth.principal import Principal
 from services.gateway.bodies import EMPTY, Given
 from services.gateway.gateway import Gateway, KeptAnswer
 from services.gateway.identity import repeatable_command
@@ -30,7 +32,7 @@ _log = structlog.get_logger(__name__)
 async def once(
     request: Request,
     gateway: Gateway,
-    tenant: str,
+    caller: Principal,
     given: Given[Any] | None,
     act: Callable[[UUID | None], Awaitable[Response]],
 ) -> Response:
@@ -42,7 +44,8 @@ async def once(
     if key is None:
         return await act(None)
     digest = EMPTY if given is None else given.digest
-    command_id = repeatable_command(tenant, f"{request.method} {request.url.path}\n{key}")
+    tenant = caller.tenant
+    command_id = repeatable_command(tenant, f"{caller.account}\n{request.method} {request.url.path}\n{key}")
     try:
         claim = await gateway.answers.claim(tenant, command_id, digest, gateway.now())
     except Unavailable:

@@ -113,7 +113,7 @@ async def issue(
 
         return _with(await ask(request, gateway, caller, wish, show), {"keyId": str(wish.id)})
 
-    return _with(await once(request, gateway, caller.tenant, given, act), shown)
+    return _with(await once(request, gateway, caller, given, act), shown)
 
 
 @router.get("/keys", operation_id="listKeys", summary="My keys", responses=said(ok=KeysView))
@@ -206,7 +206,7 @@ async def _end(
 
         return await ask(request, gateway, caller, of_account(gateway, caller, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 def _with(response: Response, fields: dict[str, str]) -> Response:

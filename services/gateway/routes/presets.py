@@ -133,7 +133,7 @@ async def create(
         show = _shown(request, gateway, caller, preset, HTTPStatus.CREATED)
         return await ask(request, gateway, caller, _wish(gateway, caller, preset, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.patch(
@@ -162,7 +162,7 @@ async def change(
         show = _shown(request, gateway, caller, preset_id, HTTPStatus.OK)
         return await ask(request, gateway, caller, _wish(gateway, caller, preset_id, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.delete(
@@ -184,7 +184,7 @@ async def delete(request: Request, caller: Caller, preset_id: UUID) -> Response:
 
         return await ask(request, gateway, caller, _wish(gateway, caller, preset_id, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 def _fields(body: PresetBody) -> dict[str, Any]:

@@ -144,7 +144,7 @@ async def regenerate(
             raise failure_of(document)
         return answered(seed_session(gateway, document), 200 if _ended(document) else 202)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.delete(
@@ -180,7 +180,7 @@ async def delete_old(
                 return answered(Deletions(deleted=deleted), 200 if in_time else 202)
             place = Place(found[-1]["createdAt"], found[-1]["_id"])
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _delete(

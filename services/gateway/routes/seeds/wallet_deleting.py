@@ -68,7 +68,7 @@ async def delete_video(request: Request, caller: LegacyCaller, video_id: str) ->
             raise of_refusal(*outcome.problem)
         return _deleted(job_id, done=True)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.delete(
@@ -112,7 +112,7 @@ async def delete_jobs(
             gone += outcome.problem is None
         return answered(JobsDeleted(deleted=gone))
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _film(gateway: Gateway, caller: Principal, video_id: str) -> tuple[UUID, UUID]:
