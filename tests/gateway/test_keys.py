@@ -109,6 +109,11 @@ async def test_a_key_that_would_have_ended_already_is_refused(client: httpx.Asyn
     assert "key" not in answer.json()
 
 
+async def test_a_key_cannot_end_after_the_last_year_that_there_is(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/me/keys", json={"expiresAt": "9999-12-31T23:59:59-14:00"}, headers=WAIT)
+    assert_problem(answer, 422, "value.invalid", "years 1 to 9999")
+
+
 async def test_a_key_that_may_read_changes_nothing_and_gives_no_more_than_it_has(
     world: DecidedWorld, client: httpx.AsyncClient
 ) -> None:
