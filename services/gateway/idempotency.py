@@ -6,6 +6,7 @@ nothing of his: neither his answer, nor the ids and secrets that are made of the
 """
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,7 +44,7 @@ async def once(
     key = key_of(request)
     if key is None:
         return await act(None)
-    digest = EMPTY if given is None else given.digest
+    digest = _digest(request, EMPTY if given is None else given.digest)
     tenant = caller.tenant
     command_id = repeatable_command(tenant, f"{caller.account}\n{request.method} {request.url.path}\n{key}")
     try:
@@ -55,7 +56,7 @@ async def once(
     if claim.digest != digest:
         raise problems.Problem(
             "idempotency.mismatch",
-            "This Idempotency-Key was used for this call with another body in the last 24 hours. "
+            "This Idempotency-Key was used for this call with another body or query in the last 24 hours. "
             "Send the first body again, or use a new key.",
         )
     if claim.answer is None:
@@ -81,6 +82,11 @@ def key_of(request: Request) -> str | None:
             "header.invalid", f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters, quoted or bare."
         )
     return key
+
+
+def _digest(request: Request, body: str) -> str:
+    """Of what is asked for: the body's, and the query with it where there is one."""
+    return sha256(f"{body}\n{request.url.query}".encode()).hexdigest() if request.url.query else body
 
 
 async def _first(

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.envelope import stream_id
-from contracts.messages.account import Role
 from contracts.messages.preset import (
     Configuration,
     DeletePreset,
@@ -127,7 +126,7 @@ async def create(
             preset_id=preset,
             account_id=caller.account,
             new=True,
-            administrator=caller.role is Role.ADMIN,
+            administrator=caller.administers,
             **_fields(given.body),
         )
         show = _shown(request, gateway, caller, preset, HTTPStatus.CREATED)
@@ -156,7 +155,7 @@ async def change(
         body = SavePreset(
             preset_id=preset_id,
             account_id=caller.account,
-            administrator=caller.role is Role.ADMIN,
+            administrator=caller.administers,
             **_fields(given.body),
         )
         show = _shown(request, gateway, caller, preset_id, HTTPStatus.OK)
@@ -177,7 +176,7 @@ async def delete(request: Request, caller: Caller, preset_id: UUID) -> Response:
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
-        body = DeletePreset(account_id=caller.account, administrator=caller.role is Role.ADMIN)
+        body = DeletePreset(account_id=caller.account, administrator=caller.administers)
 
         async def show(_outcome: Outcome) -> Response | None:
             return Response(status_code=204)

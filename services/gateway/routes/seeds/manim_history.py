@@ -12,7 +12,6 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.messages.account import Role
 from contracts.messages.session import Changes, DeleteSession
 from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_SCRIPT, Basis
 from contracts.topics import SESSION_COMMANDS
@@ -151,7 +150,11 @@ async def regenerate(
     "",
     operation_id="deleteOldSeedSessions",
     summary="Delete old sessions",
-    responses=said("auth.forbidden", "kafka.unavailable", ok=Deletions, accepted=Deletions),
+    responses=said(
+        *("auth.forbidden", "idempotency.in_flight", "idempotency.mismatch", "kafka.unavailable"),
+        ok=Deletions,
+        accepted=Deletions,
+    ),
 )
 async def delete_old(
     request: Request,
@@ -160,7 +163,7 @@ async def delete_old(
 ) -> Response:
     """Deletes what was created so many days ago or earlier; each can be restored for as long as it is kept."""
     gateway = gateway_of(request)
-    if gateway.demo is None and caller.role is not Role.ADMIN:
+    if gateway.demo is None and not caller.administers:
         raise Problem("auth.forbidden", "Deleting many sessions at once takes the key of an administrator.")
     before = gateway.now() - timedelta(days=older_than_days)
 
