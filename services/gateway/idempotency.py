@@ -1,10 +1,12 @@
 """`Idempotency-Key`: a call that is repeated is answered as the first time, and done once.
 
-The command's id is made of tenant, method, path and key. So even where the kept answers are lost, or away, the log
-handles the command once: they only serve the same answer again.
+The command's id is made of tenant, account, method, path and key. So even where the kept answers are lost, or away,
+the log handles the command once: they only serve the same answer again. And whoever uses the key of somebody else gets
+nothing of his: neither his answer, nor the ids and secrets that are made of the command's id.
 """
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from starlette.responses import Response
 
 from eventlog.errors import Unavailable
 from services.gateway import problems
+from services.gateway.auth.principal import Principal
 from services.gateway.bodies import EMPTY, Given
 from services.gateway.gateway import Gateway, KeptAnswer
 from services.gateway.identity import repeatable_command
@@ -30,7 +33,7 @@ _log = structlog.get_logger(__name__)
 async def once(
     request: Request,
     gateway: Gateway,
-    tenant: str,
+    caller: Principal,
     given: Given[Any] | None,
     act: Callable[[UUID | None], Awaitable[Response]],
 ) -> Response:
@@ -41,8 +44,9 @@ async def once(
     key = key_of(request)
     if key is None:
         return await act(None)
-    digest = EMPTY if given is None else given.digest
-    command_id = repeatable_command(tenant, f"{request.method} {request.url.path}\n{key}")
+    digest = _digest(request, EMPTY if given is None else given.digest)
+    tenant = caller.tenant
+    command_id = repeatable_command(tenant, f"{caller.account}\n{request.method} {request.url.path}\n{key}")
     try:
         claim = await gateway.answers.claim(tenant, command_id, digest, gateway.now())
     except Unavailable:
@@ -52,7 +56,7 @@ async def once(
     if claim.digest != digest:
         raise problems.Problem(
             "idempotency.mismatch",
-            "This Idempotency-Key was used for this call with another body in the last 24 hours. "
+            "This Idempotency-Key was used for this call with another body or query in the last 24 hours. "
             "Send the first body again, or use a new key.",
         )
     if claim.answer is None:
@@ -78,6 +82,11 @@ def key_of(request: Request) -> str | None:
             "header.invalid", f"Idempotency-Key must be 1 to {LONGEST_KEY} printable ASCII characters, quoted or bare."
         )
     return key
+
+
+def _digest(request: Request, body: str) -> str:
+    """Of what is asked for: the body's, and the query with it where there is one."""
+    return sha256(f"{body}\n{request.url.query}".encode()).hexdigest() if request.url.query else body
 
 
 async def _first(

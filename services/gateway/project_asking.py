@@ -61,7 +61,7 @@ async def change(
     async def act(chosen: UUID | None) -> Response:
         return await asked(request, gateway, caller, wanted, chosen, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 async def asked(

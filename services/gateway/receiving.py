@@ -23,6 +23,8 @@ IDLE_SECONDS: Final = 30.0
 """A client that sends nothing for so long has gone."""
 LONGEST_SECONDS: Final = 2 * 60 * 60
 """For one file, however slowly it comes."""
+AT_ONCE: Final = 2
+"""Files that a gateway looks into at a time."""
 
 Inspect: TypeAlias = Callable[[Path], Awaitable[Media | Unfit]]
 """Looks into a file. Raises `Unavailable` where nobody can."""
@@ -31,7 +33,8 @@ Inspect: TypeAlias = Callable[[Path], Awaitable[Media | Unfit]]
 @dataclass(frozen=True)
 class Uploads:
     """How users' files are taken: `largest` in bytes; `waits`: so long for an announced one; `unused`: so long one is
-    kept that nothing uses. `folder` holds what is coming; `under_way`: whose, and which."""
+    kept that nothing uses. `folder` holds what is coming; `under_way`: whose, and which; `looking`: for as many as are
+    looked into at a time, for each may take a processor and gigabytes."""
 
     folder: Path
     blobs: BlobStore
@@ -41,6 +44,7 @@ class Uploads:
     unused: timedelta = timedelta(days=30)
     idle_seconds: float = IDLE_SECONDS
     under_way: set[tuple[str, UUID]] = field(default_factory=set[tuple[str, UUID]])
+    looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)

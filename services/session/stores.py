@@ -27,6 +27,7 @@ INDEXES = (
     Index("credentials", [("keys.digest", 1)]),
     Index("credentials", [("logins.digest", 1)]),
     Index("credentials", [("tenant", 1), ("identities.digest", 1)]),
+    Index("webhooks", [("tenant", 1)]),
     Index("projects", [("tenant", 1), ("projectId", 1)], unique=True),
     Index("projects", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
     Index("projects", [("tenant", 1), ("createdBy", 1), ("createdAt", -1)]),

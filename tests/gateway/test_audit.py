@@ -9,8 +9,10 @@ import pytest
 
 from tests.gateway import samples, test_admin
 from tests.gateway.company import Company
+from tests.gateway.studio import uploaded
 from tests.gateway.test_admin import ACCOUNT, AS_US, BOSS, pages
 from tests.gateway.world import US
+from tests.render.stages import reels
 
 AUDIT = "/v1/admin/audit"
 admin, company = test_admin.admin, test_admin.company
@@ -92,12 +94,24 @@ async def test_no_word_of_anybody_s_stands_in_it(admin: httpx.AsyncClient) -> No
     assert "SECRET" not in json.dumps(rows)
 
 
+async def test_a_file_that_somebody_sent_is_in_it_as_well(admin: httpx.AsyncClient) -> None:
+    asset = await uploaded(admin, reels.picture(reels.RED))
+    assert (await admin.get(AUDIT)).status_code == 200
+    rows = await trail(admin, kind="upload", id=asset["assetId"])
+    assert [(command, outcome) for _, command, outcome in rows] == [
+        ("ReceiveUpload", "applied"),
+        ("AnnounceUpload", "applied"),
+    ]
+
+
 async def test_a_filter_that_cannot_be_meant_is_named(admin: httpx.AsyncClient) -> None:
     for wrong, about in (
         ({"id": str(US.account)}, "kind"),
         ({"kind": "film"}, "kind"),
         ({"actor": "a\0b"}, "NUL"),
         ({"since": "yesterday"}, "since"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"until": "9999-12-31T23:59:59-14:00"}, "until"),
         ({"cursor": "e30"}, "cursor"),
     ):
         answer = await admin.get(AUDIT, params=wrong)

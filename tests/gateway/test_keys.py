@@ -64,6 +64,21 @@ async def test_a_key_is_shown_once_and_only_its_hash_is_written(world: DecidedWo
     assert not [place for place in everything if key in place]
 
 
+async def test_whoever_uses_somebody_elses_idempotency_key_gets_nothing_of_his(
+    world: DecidedWorld, client: httpx.AsyncClient
+) -> None:
+    """Of the same tenant, and also when the kept answers are gone: key and command are made of that key then."""
+    ring = KeyRing({digest(ADMIN_KEY): ADMIN, digest(KEY): US})
+    headers = WAIT | {"Idempotency-Key": "1"}
+    first = (await client.post("/v1/me/keys", json={}, headers=headers)).json()
+    async with world.client(ADMIN_KEY, keys=ring) as other:
+        second = (await other.post("/v1/me/keys", json={}, headers=headers)).json()
+        assert len({first["keyId"], first["key"], second["keyId"], second["key"]}) == 4
+        world.answers.kept.clear()
+        third = (await other.post("/v1/me/keys", json={}, headers=headers)).json()
+    assert (third["keyId"], third["key"]) == (second["keyId"], second["key"])
+
+
 async def test_a_revoked_key_opens_nothing(world: DecidedWorld, client: httpx.AsyncClient) -> None:
     made = await issued(client)
     assert await status_with(world, made["key"]) == 200
@@ -92,6 +107,11 @@ async def test_a_key_that_would_have_ended_already_is_refused(client: httpx.Asyn
     answer = await client.post("/v1/me/keys", json={"expiresAt": "2020-01-01T00:00:00Z"}, headers=WAIT)
     assert_problem(answer, 422, "key.expired", "later expiresAt")
     assert "key" not in answer.json()
+
+
+async def test_a_key_cannot_end_after_the_last_year_that_there_is(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/me/keys", json={"expiresAt": "9999-12-31T23:59:59-14:00"}, headers=WAIT)
+    assert_problem(answer, 422, "value.invalid", "years 1 to 9999")
 
 
 async def test_a_key_that_may_read_changes_nothing_and_gives_no_more_than_it_has(

@@ -1,16 +1,20 @@
 """The stepwise application works as it did: four calls, a history, and its own words, over the real rules."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from contracts.messages.roles import AccountKind, Role, Scope
 from contracts.rendering import Stage
+from services.gateway.auth.keys import KeyRing, digest, key_of
+from services.gateway.auth.principal import Principal
 from tests.gateway import samples
 from tests.gateway.company import Company
-from tests.gateway.world import KEY, OTHER_KEY
+from tests.gateway.world import KEY, OTHER_KEY, OURS
 from tests.session.words import PROMPT, SCRIPT, SESSION, an_id, output
 
 REFINED = output(Stage.REFINE).refined_prompt
@@ -221,6 +225,29 @@ async def test_deleting_in_bulk_takes_an_administrators_key_outside_of_the_local
     async with Company(local=False).client(KEY) as client:
         answer = await client.delete("/api/sessions", params={"olderThanDays": 7})
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden")
+
+
+async def test_an_administrators_key_without_that_scope_deletes_nothing_in_bulk() -> None:
+    boss, writing = (key_of(one * 20) for one in (b"b", b"w"))
+    admin = Principal(OURS, AccountKind.DEMO, "boss", Role.ADMIN)
+    company = Company(local=False)
+    company.changed["keys"] = KeyRing(
+        {digest(boss): admin, digest(writing): replace(admin, scopes=frozenset({Scope.READ, Scope.WRITE}))}
+    )
+    for path in ("/api/sessions", "/api/jobs"):
+        async with company.client(boss) as whole, company.client(writing) as part:
+            assert (await whole.delete(path, params={"olderThanDays": 7})).json() == {"deleted": 0}
+            answer = await part.delete(path, params={"olderThanDays": 7})
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden")
+
+
+async def test_a_repeat_with_its_key_asks_for_the_same_days(page: httpx.AsyncClient) -> None:
+    key = {"Idempotency-Key": "tidy"}
+    first, same, other = [
+        await page.delete("/api/sessions", params={"olderThanDays": days}, headers=key) for days in (7, 7, 30)
+    ]
+    assert first.json() == same.json() == {"deleted": 0}
+    assert other.json()["code"] == "idempotency.mismatch"
 
 
 async def test_another_tenants_session_is_as_if_it_were_not(

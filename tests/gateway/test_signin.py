@@ -220,6 +220,16 @@ async def test_a_linked_identity_acts_for_the_account_until_it_is_unlinked(
     assert (await nobody.get("/v1/me", headers=as_ada)).json() == before
 
 
+async def test_a_key_that_may_not_do_everything_links_no_identity_for_that_one_could(
+    world: DecidedWorld, nobody: httpx.AsyncClient
+) -> None:
+    made = await signed_in(nobody)
+    issued = await nobody.post("/v1/me/keys", json={"scopes": ["read", "write"]}, headers=bearer(made) | WAIT)
+    answer = await linked(nobody, {"token": issued.json()["key"]}, world.moment)
+    assert_problem(answer, 403, "auth.forbidden", "no scope admin")
+    assert (await nobody.get("/v1/me/identities", headers=bearer(made))).json()["items"] == []
+
+
 async def test_an_identity_is_one_accounts_and_has_to_be_proven(world: DecidedWorld, nobody: httpx.AsyncClient) -> None:
     first, second = await signed_in(nobody), await signed_in(nobody, Wallet(b"s" * 32))
     assert (await linked(nobody, first, world.moment)).status_code == 201

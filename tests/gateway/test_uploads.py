@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from contracts.envelope import stream_id
-from contracts.messages.upload import ExpireUpload
+from contracts.messages.upload import ExpireUpload, Media, Unfit
+from services.gateway.receiving import AT_ONCE
+from services.render.engines.inspection import inspect
 from tests.gateway.company import Company
 from tests.gateway.studio import WAIT, announced, film, projected, uploaded
 from tests.gateway.test_bad_input import assert_problem
@@ -192,6 +194,41 @@ async def test_nobody_sends_to_another_tenant_s_upload_or_with_another_link(
         company.gateway.moment += timedelta(minutes=16)
         assert_problem(await anybody.put(upload["uploadUrl"], content=PNG), 403, "link.invalid", "expired")
     assert (await client.put(path, content=PNG)).status_code == 200, "with a key there is no hurry"
+
+
+async def test_a_file_that_another_tenants_owner_of_a_link_sends_stays_its_announcers(
+    company: Company, client: httpx.AsyncClient
+) -> None:
+    upload = await announced(client)
+    async with company.client(OTHER_KEY) as they:
+        answer = await they.put(upload["uploadUrl"], content=PNG)
+        assert answer.status_code == 200, answer.text
+        assert (await they.get(f"/v1/assets/{upload['assetId']}")).status_code == 404
+    [(_, arrived)] = [one for one in company.gateway.sender.sent if one[1].type == "ReceiveUpload"]
+    assert arrived.tenant == OURS
+    assert (await client.get(f"/v1/assets/{upload['assetId']}")).status_code == 200
+
+
+async def test_few_files_are_looked_into_at_a_time(company: Company) -> None:
+    looking, most, all_came = 0, 0, False
+
+    async def patient(file: Path) -> Media | Unfit:
+        nonlocal looking, most, all_came
+        looking += 1
+        most = max(most, looking)
+        async with asyncio.timeout(20):
+            while not all_came:
+                await asyncio.sleep(0)
+                all_came = all_came or len(left(company)) == 5
+        looking -= 1
+        return await inspect(file)
+
+    company.changed["uploads"] = replace(company.gateway.uploads, inspect=patient)
+    async with company.client() as client:
+        uploads = [await announced(client) for _ in range(5)]
+        answers = await asyncio.gather(*(client.put(one["uploadUrl"], content=PNG) for one in uploads))
+    assert [one.status_code for one in answers] == [200] * 5
+    assert most == AT_ONCE
 
 
 async def test_a_name_with_folders_in_it_is_a_name(company: Company, client: httpx.AsyncClient) -> None:

@@ -243,3 +243,12 @@ def test_this_machine_is_told_only_where_that_is_allowed_and_its_network_never()
     for url in ("http://10.0.0.1/", "https://192.168.1.1/", "http://hooks.example.org/"):
         with pytest.raises(NotATarget):
             Rules(loopback=True).read(url)
+
+
+@pytest.mark.parametrize("port", [0, 65_536, 99_999])
+async def test_a_port_that_is_none_ends_nothing_but_the_attempt(port: int) -> None:
+    url = f"http://127.0.0.1:{port}/"
+    with pytest.raises(NotATarget, match=f"port {port} is none"):
+        Rules(loopback=True).read(url)
+    answer = await Posting(Rules(loopback=True), trust=TRUST).post(url, {}, b"{}")
+    assert answer.error.startswith("not sent: port")

@@ -35,6 +35,11 @@ class Principal:
         return self.known or account_id(self.tenant, self.kind, self.subject)
 
     @property
+    def administers(self) -> bool:
+        """Whether he may do what is for admins: by his role, and by the key that he came with."""
+        return self.role is Role.ADMIN and Scope.ADMIN in self.scopes
+
+    @property
     def actor(self) -> str:
         """How the log names it: no address and no name stands there."""
         return f"account:{self.account}"

@@ -16,7 +16,7 @@ from services.gateway.auth import outside
 from services.gateway.auth.access import Caller
 from services.gateway.auth.credentials import Stored
 from services.gateway.auth.outside import Identity
-from services.gateway.auth.principal import Principal
+from services.gateway.auth.principal import EVERY_SCOPE, Principal
 from services.gateway.bodies import Body, Given, JsonBody
 from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.idempotency import once
@@ -69,8 +69,13 @@ class IdentitiesView(View):
 async def link(
     request: Request, caller: Caller, given: Annotated[Given[NewIdentity], Depends(JsonBody(NewIdentity))]
 ) -> Response:
-    """From then on the issuer's tokens of that subject act for this account."""
+    """From then on the issuer's tokens of that subject act for this account, and may do all that it may."""
     gateway = gateway_of(request)
+    if beyond := EVERY_SCOPE - caller.scopes:
+        raise Problem(
+            "auth.forbidden",
+            f"This key has no scope {', '.join(sorted(beyond))}, and an identity has every one: sign in, then link it.",
+        )
     identity = await outside.proven(gateway.entrances.trusted, given.body.id_token, gateway.now())
     if identity is None or identity.tenant != caller.tenant:
         raise Problem(
@@ -90,7 +95,7 @@ async def link(
         body = LinkIdentity(provider=identity.issuer, digest=identity.digest)
         return await ask(request, gateway, caller, of_account(gateway, caller, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.get("/identities", operation_id="listIdentities", summary="My identities", responses=said(ok=IdentitiesView))
@@ -122,7 +127,7 @@ async def unlink(request: Request, caller: Caller, identity_id: IdentityId) -> R
         body = UnlinkIdentity(digest=identity_id)
         return await ask(request, gateway, caller, of_account(gateway, caller, body, chosen), _nothing_left)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.delete(
@@ -143,7 +148,7 @@ async def erase(request: Request, caller: Caller) -> Response:
         await register(request, gateway, caller)
         return await ask(request, gateway, caller, of_account(gateway, caller, RequestErasure(), chosen), _nothing_left)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _nothing_left(_outcome: Outcome) -> Response:

@@ -89,7 +89,7 @@ async def ask_job(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 async def _known(request: Request, caller: Principal, job_id: UUID) -> Stored:

@@ -1,12 +1,11 @@
 """The keys and logins of whoever asks: issued, listed, revoked."""
 
-from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +22,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.bodies import Body, Given, JsonBody
 from services.gateway.gateway import Gateway, gateway_of
 from services.gateway.idempotency import once
+from services.gateway.moments import GivenMoment
 from services.gateway.problems import Problem
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.views import Accepted, Moment, View
@@ -36,7 +36,7 @@ class NewKey(Body):
 
     name: str = Field(default="", max_length=100, examples=["the build server"])
     scopes: tuple[Scope, ...] = Field(default=(Scope.READ, Scope.WRITE), min_length=1, max_length=3)
-    expires_at: AwareDatetime | None = Field(default=None, description="Without it the key works until it is revoked.")
+    expires_at: GivenMoment | None = Field(default=None, description="Without it the key works until it is revoked.")
 
 
 class KeyView(View):
@@ -113,7 +113,7 @@ async def issue(
 
         return _with(await ask(request, gateway, caller, wish, show), {"keyId": str(wish.id)})
 
-    return _with(await once(request, gateway, caller.tenant, given, act), shown)
+    return _with(await once(request, gateway, caller, given, act), shown)
 
 
 @router.get("/keys", operation_id="listKeys", summary="My keys", responses=said(ok=KeysView))
@@ -181,7 +181,7 @@ def _issued(gateway: Gateway, caller: Principal, new: NewKey, chosen: UUID | Non
         prefix=key[: keys.SHOWN],
         name=new.name,
         scopes=tuple(sorted(set(new.scopes))),
-        expires_at=None if new.expires_at is None else new.expires_at.astimezone(UTC).replace(microsecond=0),
+        expires_at=None if new.expires_at is None else new.expires_at.replace(microsecond=0),
     )
     wish = of_account(gateway, caller, body, id_)
     return key, wish
@@ -206,7 +206,7 @@ async def _end(
 
         return await ask(request, gateway, caller, of_account(gateway, caller, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 def _with(response: Response, fields: dict[str, str]) -> Response:

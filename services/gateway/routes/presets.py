@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.envelope import stream_id
-from contracts.messages.account import Role
 from contracts.messages.preset import (
     Configuration,
     DeletePreset,
@@ -127,13 +126,13 @@ async def create(
             preset_id=preset,
             account_id=caller.account,
             new=True,
-            administrator=caller.role is Role.ADMIN,
+            administrator=caller.administers,
             **_fields(given.body),
         )
         show = _shown(request, gateway, caller, preset, HTTPStatus.CREATED)
         return await ask(request, gateway, caller, _wish(gateway, caller, preset, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.patch(
@@ -156,13 +155,13 @@ async def change(
         body = SavePreset(
             preset_id=preset_id,
             account_id=caller.account,
-            administrator=caller.role is Role.ADMIN,
+            administrator=caller.administers,
             **_fields(given.body),
         )
         show = _shown(request, gateway, caller, preset_id, HTTPStatus.OK)
         return await ask(request, gateway, caller, _wish(gateway, caller, preset_id, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.delete(
@@ -177,14 +176,14 @@ async def delete(request: Request, caller: Caller, preset_id: UUID) -> Response:
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
-        body = DeletePreset(account_id=caller.account, administrator=caller.role is Role.ADMIN)
+        body = DeletePreset(account_id=caller.account, administrator=caller.administers)
 
         async def show(_outcome: Outcome) -> Response | None:
             return Response(status_code=204)
 
         return await ask(request, gateway, caller, _wish(gateway, caller, preset_id, body, chosen), show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 def _fields(body: PresetBody) -> dict[str, Any]:

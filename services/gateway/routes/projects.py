@@ -130,7 +130,7 @@ async def create(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.get(

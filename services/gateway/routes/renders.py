@@ -82,7 +82,7 @@ async def render(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 def _version(request: Request, wanted: NewFilm, project: Stored) -> int:

@@ -200,7 +200,7 @@ async def regenerate(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 async def _ask(
@@ -234,7 +234,7 @@ async def _ask(
         except Problem as problem:
             raise await _with_state(gateway, caller, session_id, problem) from problem
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 def _shown(request: Request, gateway: Gateway, document: Stored, outcome: Outcome) -> Response | None:

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -15,6 +14,7 @@ from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
 from services.gateway.cursors import Place
 from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
+from services.gateway.moments import GivenMoment
 from services.gateway.paging import next_cursor, place_of
 from services.gateway.past import session_as_it_was
 from services.gateway.preparing import history_row, session_view
@@ -38,8 +38,8 @@ async def list_(
     caller: Caller,
     status: Annotated[SessionStatus | None, Query(description="Only sessions with this status.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Words that stand in prompt, script or title.")] = None,
-    created_after: Annotated[AwareDatetime | None, Query(alias="createdAfter")] = None,
-    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
+    created_after: Annotated[GivenMoment | None, Query(alias="createdAfter")] = None,
+    created_before: Annotated[GivenMoment | None, Query(alias="createdBefore")] = None,
     include_deleted: IncludeDeleted = False,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -74,7 +74,7 @@ async def get(
     caller: Caller,
     session_id: UUID,
     version: Annotated[int | None, Query(ge=1, le=INT64_MAX, description="As it was after this event.")] = None,
-    at: Annotated[AwareDatetime | None, Query(description="As it was at this time.")] = None,
+    at: Annotated[GivenMoment | None, Query(description="As it was at this time.")] = None,
     include_deleted: IncludeDeleted = False,
 ) -> Response:
     """The session with its files; `videoFilePath` is a link that plays.

@@ -97,7 +97,7 @@ async def create(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 def start(

@@ -142,7 +142,7 @@ async def undo(request: Request, caller: Caller, project_id: UUID) -> Response:
         wanted = Change(project_id, body, document["version"])
         return await asked(request, gateway, caller, wanted, chosen, _showing(request))
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _before(gateway: Gateway, caller: Principal, document: Stored) -> Stored:

@@ -107,7 +107,7 @@ async def create(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.put(
@@ -129,11 +129,14 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
         async with received(request, uploads, document, gateway.new_id()) as file:
             if document["status"] == "ready":
                 return _again(gateway, document, file)
-            found = await uploads.inspect(file.path)
+            async with uploads.looking:
+                found = await uploads.inspect(file.path)
             if isinstance(found, Unfit):
                 raise Problem(found.code, found.message)
             await uploads.blobs.put(file.path, expected=file.sha256)
-        sender = caller or Principal(tenant, AccountKind.ANONYMOUS, "link")
+        sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
+        if caller is not None and caller.tenant == tenant:
+            sender = caller
         body = ReceiveUpload(
             sha256=file.sha256, size_bytes=file.size, media=found, expires_at=gateway.now() + uploads.unused
         )

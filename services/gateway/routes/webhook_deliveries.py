@@ -94,7 +94,7 @@ async def redeliver(request: Request, caller: Caller, endpoint_id: UUID, deliver
         await gateway.webhooks.deliveries.again(caller.tenant, str(delivery_id), gateway.now())
         return await _sent(request, gateway, caller, endpoint_id, str(delivery_id), _last(before))
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.post(
@@ -117,7 +117,7 @@ async def try_out(request: Request, caller: Caller, endpoint_id: UUID) -> Respon
         await gateway.webhooks.deliveries.add([row])
         return await _sent(request, gateway, caller, endpoint_id, id_, None)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _sent(

@@ -93,7 +93,7 @@ async def add(
         answer = await ask(request, gateway, caller, wish, _shown(gateway, caller, endpoint, 201))
         return with_fields(answer, {"endpointId": str(endpoint)})
 
-    return with_fields(await once(request, gateway, caller.tenant, given, act), shown)
+    return with_fields(await once(request, gateway, caller, given, act), shown)
 
 
 @router.get(
@@ -160,7 +160,7 @@ async def change(
         wish = of_account(gateway, caller, body, chosen)
         return await ask(request, gateway, caller, wish, _shown(gateway, caller, endpoint_id, 200))
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.post(
@@ -188,7 +188,7 @@ async def rotate(request: Request, caller: Caller, endpoint_id: UUID) -> Respons
         answer = await ask(request, gateway, caller, wish, _shown(gateway, caller, endpoint_id, 200, rotation))
         return with_fields(answer, {"endpointId": str(endpoint_id)})
 
-    return with_fields(await once(request, gateway, caller.tenant, None, act), shown)
+    return with_fields(await once(request, gateway, caller, None, act), shown)
 
 
 @router.delete(
@@ -211,7 +211,7 @@ async def remove(request: Request, caller: Caller, endpoint_id: UUID) -> Respons
         wish = of_account(gateway, caller, RemoveWebhookEndpoint(endpoint_id=endpoint_id), chosen)
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 def _shown(gateway: Gateway, caller: Principal, endpoint_id: UUID, status: int, rotation: int = 0) -> Show:

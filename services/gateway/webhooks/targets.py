@@ -19,6 +19,7 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port to all of the host's addresses, as text. Raises `OSError`."""
 
 PORTS: Final = frozenset({443, 8443})
+MOST_PORT: Final = 65_535
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*)?(?P<query>\?[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*)?"
@@ -83,6 +84,8 @@ class Rules(NamedTuple):
         address = _literal(found["host"], host)
         self._check_host(target, address)
         here = self.loopback and (host == "localhost" or (address is not None and address.is_loopback))
+        if not 0 < port <= MOST_PORT:
+            raise NotATarget(f"port {port} is none: ports go from 1 to {MOST_PORT}")
         if not here and target.scheme != "https":
             raise NotATarget("the URL must begin with https://, so that nobody on the way can read or change it")
         if not here and port not in PORTS:

@@ -191,7 +191,7 @@ async def _change(
 
         return await ask(request, gateway, caller, wish, show)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 def _view(document: Stored) -> AccountView:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, JsonValue
+from pydantic import JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from contracts.envelope import stream_id
 from services.gateway.auth.access import AdminCaller
 from services.gateway.cursors import Place
 from services.gateway.gateway import gateway_of
+from services.gateway.moments import GivenMoment
 from services.gateway.paging import next_cursor, place_of
 from services.gateway.problems import Problem
 from services.gateway.routes.admin.accounts import Cursor, Limit
@@ -32,6 +33,7 @@ class Category(StrEnum):
     PRESET = "preset"
     ACCOUNT = "account"
     JOB = "job"
+    UPLOAD = "upload"
 
 
 class AuditView(View):
@@ -65,8 +67,8 @@ async def list_(
     kind: Annotated[Category | None, Query(description="Of what kind of thing.")] = None,
     id_: Annotated[UUID | None, Query(alias="id", description="Of which thing; needs `kind`.")] = None,
     outcome: Annotated[Literal["applied", "refused"] | None, Query(description="What became of it.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[GivenMoment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[GivenMoment | None, Query(description="Before this moment.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:

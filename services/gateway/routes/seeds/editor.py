@@ -75,7 +75,7 @@ async def create(
         await register(request, gateway, caller)
         return await ask(request, gateway, caller, Change(project, body), command, status=201)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.get(

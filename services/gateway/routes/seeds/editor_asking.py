@@ -48,7 +48,7 @@ async def change(
                 raise
             return await _stale(gateway, caller, wanted, problem, stale_status)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 async def ask(

@@ -12,7 +12,6 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.messages.account import Role
 from contracts.messages.session import Changes, DeleteSession
 from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_SCRIPT, Basis
 from contracts.topics import SESSION_COMMANDS
@@ -144,14 +143,18 @@ async def regenerate(
             raise failure_of(document)
         return answered(seed_session(gateway, document), 200 if _ended(document) else 202)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.delete(
     "",
     operation_id="deleteOldSeedSessions",
     summary="Delete old sessions",
-    responses=said("auth.forbidden", "kafka.unavailable", ok=Deletions, accepted=Deletions),
+    responses=said(
+        *("auth.forbidden", "idempotency.in_flight", "idempotency.mismatch", "kafka.unavailable"),
+        ok=Deletions,
+        accepted=Deletions,
+    ),
 )
 async def delete_old(
     request: Request,
@@ -160,7 +163,7 @@ async def delete_old(
 ) -> Response:
     """Deletes what was created so many days ago or earlier; each can be restored for as long as it is kept."""
     gateway = gateway_of(request)
-    if gateway.demo is None and caller.role is not Role.ADMIN:
+    if gateway.demo is None and not caller.administers:
         raise Problem("auth.forbidden", "Deleting many sessions at once takes the key of an administrator.")
     before = gateway.now() - timedelta(days=older_than_days)
 
@@ -180,7 +183,7 @@ async def delete_old(
                 return answered(Deletions(deleted=deleted), 200 if in_time else 202)
             place = Place(found[-1]["createdAt"], found[-1]["_id"])
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _delete(

@@ -186,7 +186,7 @@ async def _take(request: Request, caller: Principal, given: Given[Any], step: St
             raise failure_of(document)
         return answered(step.view.model_validate(seed_session(gateway, document).model_dump(by_alias=True)))
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 def _wish(gateway: Gateway, caller: Principal, body: SessionStep, step: Step, chosen: UUID | None) -> Wish:

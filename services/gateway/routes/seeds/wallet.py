@@ -79,7 +79,7 @@ async def generate(
     async def act(chosen: UUID | None) -> Response:
         return await _generate(request, gateway, payer, given.body, chosen)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.get(

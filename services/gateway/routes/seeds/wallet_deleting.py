@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from contracts.documents import JobStatus
 from contracts.envelope import stream_id
-from contracts.messages.account import Role
 from contracts.messages.job import ExpireAsset, PurgeJob
 from contracts.model import CommandBody
 from contracts.rendering import AssetKind
@@ -68,7 +67,7 @@ async def delete_video(request: Request, caller: LegacyCaller, video_id: str) ->
             raise of_refusal(*outcome.problem)
         return _deleted(job_id, done=True)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.delete(
@@ -79,6 +78,7 @@ async def delete_video(request: Request, caller: LegacyCaller, video_id: str) ->
         "auth.forbidden",
         "header.invalid",
         "idempotency.in_flight",
+        "idempotency.mismatch",
         "kafka.unavailable",
         ok=JobsDeleted,
         accepted=JobsDeleted,
@@ -92,7 +92,7 @@ async def delete_jobs(
 ) -> Response:
     """Jobs that ended so long ago go, with their videos: up to 1,000 a call. The clock does the same by itself."""
     gateway = gateway_of(request)
-    if gateway.demo is None and caller.role is not Role.ADMIN:
+    if gateway.demo is None and not caller.administers:
         raise Problem("auth.forbidden", "Jobs are deleted in bulk with an admin's key only.")
 
     async def act(_chosen: UUID | None) -> Response:
@@ -112,7 +112,7 @@ async def delete_jobs(
             gone += outcome.problem is None
         return answered(JobsDeleted(deleted=gone))
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 async def _film(gateway: Gateway, caller: Principal, video_id: str) -> tuple[UUID, UUID]:

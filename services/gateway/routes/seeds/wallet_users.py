@@ -59,7 +59,7 @@ async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletA
             return answered(_user(owner, None), 202, {DEGRADED: "mongodb"})
         return answered(_user(owner, found), 202 if found is None else 200)
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.get(

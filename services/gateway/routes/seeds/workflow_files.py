@@ -124,7 +124,7 @@ async def add(
         await register(request, gateway, caller)
         return await _asked(request, gateway, caller, wish, show, lambda: file_row(gateway, noted))
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.delete(
@@ -152,7 +152,7 @@ async def delete(request: Request, caller: LegacyCaller, workflow_id: str, file_
 
         return await _asked(request, gateway, caller, wish, show, lambda: FileRemoval(id=str(file), deleted=False))
 
-    return await once(request, gateway, caller.tenant, None, act)
+    return await once(request, gateway, caller, None, act)
 
 
 @router.get(

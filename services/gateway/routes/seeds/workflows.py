@@ -96,7 +96,7 @@ async def create(
             return _noted(caller, given.body, workflow, wish)
         return answered(workflow_row(row), 201 if row["created_at"] == wish.at else 200)
 
-    return await once(request, gateway, caller.tenant, given, act)
+    return await once(request, gateway, caller, given, act)
 
 
 @router.get(
