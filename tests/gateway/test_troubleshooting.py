@@ -1,4 +1,4 @@
-"""What the guide for trouble says to look at is told by the page of health, and an answer has the code that it names."""
+"""What the guide for trouble says to look at is told by the page of health; an answer has the code that it names."""
 
 import re
 from pathlib import Path
