@@ -1,6 +1,8 @@
 """A read is asked three times, and only where asking again can help."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from random import Random
 
 import pytest
 
@@ -42,3 +44,17 @@ async def test_what_asking_again_cannot_help_is_not_asked_again() -> None:
     with pytest.raises(Conflict):
         await read(5, ask)
     assert asked == [1]
+
+
+@pytest.mark.req(34)
+async def test_of_reads_that_fail_at_first_ninety_five_in_a_hundred_are_answered_all_the_same() -> None:
+    """Each time that the store is asked it fails in one of seven: worse than a server that is well ever is."""
+    dice = Random(34)
+    faults = [[dice.random() < 1 / 7 for _ in range(9)] for _ in range(2_000)]
+    failing_first = [faults_of_one for faults_of_one in faults if faults_of_one[0]]
+    answers = await asyncio.gather(
+        *(read(30, failing(one.index(False), Unavailable("MongoDB", "AutoReconnect"))[0]) for one in failing_first),
+        return_exceptions=True,
+    )
+    assert len(failing_first) > 200
+    assert answers.count("the answer") / len(answers) >= 0.95

@@ -6,7 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.envelope import stream_id
+from services.gateway.cached_projects import CachedProjects
+from services.gateway.near import NearCache
 from tests.gateway.company import Company
+from tests.gateway.memory_projects import MemoryProjects
 from tests.gateway.test_bad_input import assert_problem
 from tests.gateway.world import OTHER_KEY, OURS
 from tests.session.words import an_id
@@ -184,6 +188,26 @@ async def test_a_project_survives_the_loss_of_every_document(client: httpx.Async
     await company.rebuild()
     assert (await client.get(HERE)).json() == before
     assert (await client.get(f"{HERE}/timeline/versions/1")).json()["playheadTime"] == 0
+
+
+@pytest.mark.req(25, 26, 34)
+async def test_of_a_hundred_loads_the_store_sees_fewer_than_ten_and_every_save_is_shown_at_once(
+    company: Company,
+) -> None:
+    """The saves are made at another gateway; that they were is heard from the change stream."""
+    store = MemoryProjects(company.gateway.documents)
+    projects = CachedProjects(store, NearCache(seconds=300))
+    async with company.client() as elsewhere:
+        company.changed["projects"] = projects
+        async with company.client() as client:
+            await make(elsewhere)
+            for version in (1, 2, 3):
+                projects.beat()
+                shown = [(await client.get(HERE)).json()["timelineState"]["playheadTime"] for _ in range(33)]
+                assert shown == [version - 1] * 33
+                await save(elsewhere, version, playheadTime=version)
+                await projects.changed(OURS, stream_id("project", OURS, str(PROJECT)), version + 1)
+    assert 3 <= store.reads < 10
 
 
 @pytest.mark.req(18, 35)

@@ -192,8 +192,7 @@ async def test_what_is_asked_for_stands_in_the_application_s_tables(
     assert (user["wallet_address"], user["prompt_points"]) == (WALLET, 100 - CHARGED)
 
 
-@pytest.mark.req(53)
-@pytest.mark.req(60)
+@pytest.mark.req(46, 53, 60)
 async def test_jobs_that_ended_long_ago_are_forgotten_by_a_call(company: Company, anybody: httpx.AsyncClient) -> None:
     made = await generated(anybody)
     young = await anybody.delete("/api/jobs", params={"status": "completed", "olderThanDays": 30})

@@ -125,7 +125,7 @@ async def test_many_at_once_share_a_small_pool(stack: Endpoints, near: MongoData
         database.close()
 
 
-@pytest.mark.req(21)
+@pytest.mark.req(21, 46)
 async def test_what_is_asked_often_is_found_by_an_index(stack: Endpoints, near: MongoDatabase) -> None:
     client = connect(stack.mongodb, "tests", 1, 10)
     database = client[near.name]

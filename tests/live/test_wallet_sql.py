@@ -1,6 +1,7 @@
 """The one-shot application's own SQL answers, for its own role, and writes name the call that does the same."""
 
 from collections.abc import AsyncGenerator
+from io import BytesIO
 from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -164,6 +165,23 @@ async def test_a_write_names_the_call_that_does_the_same(application: Applicatio
     with pytest.raises(asyncpg.FeatureNotSupportedError) as refused:
         await application.execute(statement, JOB)
     assert call in str(refused.value.hint)
+
+
+@pytest.mark.req(64)
+@pytest.mark.parametrize(
+    "selected",
+    [
+        "SELECT job_id, wallet_address, status, error_message, created_at FROM video_jobs",
+        "SELECT job_id, wallet_address, video_data, duration_sec, format, created_at FROM videos",
+    ],
+)
+async def test_what_was_made_is_taken_along_in_the_columns_of_the_old_tables(
+    application: Application, selected: str
+) -> None:
+    taken = BytesIO()
+    assert await application.copy_from_query(selected, output=taken) == "COPY 1"
+    (line,) = taken.getvalue().decode().splitlines()
+    assert line.split("\t")[:2] == [str(JOB), "0xabc"]
 
 
 async def test_a_balance_beyond_an_integer_is_kept_and_shown_as_near_as_it_can_be(

@@ -1,5 +1,6 @@
 """The stepwise application's client: four calls to a film, its history, its shell's queries as it prints them."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
@@ -160,8 +161,12 @@ async def test_what_is_older_than_seven_days_is_deleted_by_one_call(
 
 
 @pytest.mark.req(10)
-async def test_the_start_tells_that_mongodb_is_there(platform: Platform, film: dict[str, Any]) -> None:
-    assert "MongoDB connected successfully" in (platform.company.folder / "gateway.log").read_text("utf-8")
+async def test_the_start_tells_that_mongodb_is_there(platform: Platform, db: Any, film: dict[str, Any]) -> None:
+    lines = (platform.company.folder / "gateway.log").read_text("utf-8").splitlines()
+    told = [json.loads(line) for line in lines if "MongoDB connected successfully" in line]
+    assert told
+    assert {(one["database"], one["sessions"]) for one in told} == {(db.name, "sessions")}
+    assert await db[told[0]["sessions"]].count_documents({"sessionId": film["sessionId"]}) == 1
 
 
 async def _old_session(platform: Platform) -> str:
