@@ -20,6 +20,7 @@ from tests.gateway.decided import DecidedWorld
 from tests.gateway.issuing import MemoryIssuer, token
 from tests.gateway.test_bad_input import GOOD, assert_problem
 from tests.gateway.world import KEY, OURS, THEIRS
+from tests.waiting import eventually
 
 WAIT = {"Prefer": "wait=5"}
 DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -199,7 +200,11 @@ async def test_with_the_read_store_away_a_login_is_begun_and_its_token_works_lat
     answer = await nobody.post("/v1/auth/wallet", json=given)
     world.documents.away = False
     assert (answer.status_code, answer.headers["playhead-degraded"]) == (202, "mongodb")
-    assert (await nobody.get("/v1/me", headers=bearer(answer.json()))).status_code == 200
+
+    async def works() -> bool:
+        return (await nobody.get("/v1/me", headers=bearer(answer.json()))).status_code == 200
+
+    await eventually(works)
 
 
 async def linked(client: httpx.AsyncClient, made: dict[str, Any], at: Any, **said: Any) -> httpx.Response:

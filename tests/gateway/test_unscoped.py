@@ -17,7 +17,6 @@ ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
     ("reading.py", "assets"): "the signature of a link says whose file it opens; each that is found is checked",
     ("reading.py", "checkpoints"): "where projectors stand is nobody's",
     ("reading.py", "uploads"): "the signature of a link says whose file comes; each that is found is checked",
-    ("webhooks/stored.py", "tenants"): "whether anybody among the tenants of a batch of events has an endpoint",
     ("webhooks/stored.py", "of_streams"): "accounts by the ids of their streams, which a tenant is hashed into",
     ("webhooks/stored.py", "owners"): "sessions by the ids of their streams, which a tenant is hashed into",
     ("webhooks/stored.py", "shown"): "where projectors stand is nobody's",

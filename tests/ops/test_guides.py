@@ -32,7 +32,7 @@ def commands(page: Path) -> list[str]:
             {"status", "migrate status", "migrate resolve", "verify", "maintenance validate", "maintenance benchmark"},
             marks=pytest.mark.req(81),
         ),
-        pytest.param("editor.md", {"log copy", "log verify --copy", "verify", "migrate"}, marks=pytest.mark.req(36)),
+        pytest.param("editor.md", {"verify", "migrate"}, marks=pytest.mark.req(36)),
         pytest.param(
             "operate.md",
             {"backup FOLDER", "backup FOLDER --json", "restore FOLDER", "verify", "maintenance benchmark"},
