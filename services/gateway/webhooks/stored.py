@@ -40,7 +40,7 @@ class MongoEndpoints:
         return await self._database.of_tenant(WEBHOOKS, tenant).find_one(where)
 
     async def tenants(self, among: Collection[str]) -> set[str]:
-        """One question a tenant: tenant with very many accounts hides no other."""
+        """One question a tenant: one with very many accounts hides no other."""
         there = {"endpoints.0": {"$exists": True}}
         return {tenant for tenant in among if await self._database.of_tenant(WEBHOOKS, tenant).find_one(there)}
 
