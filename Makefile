@@ -5,6 +5,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
 # Tests leave nothing outside of this folder, their temporary files included.
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
+# Two workers, each with a stack of its own: while one waits for a lease or a restart, the other works (tests/together.py).
+BESIDE = --numprocesses 2 --dist loadscope --no-loadscope-reorder
 export UV_PYTHON_DOWNLOADS ?= never
 
 .PHONY: help setup demo test check unit manim fuzz bench up down status lock clean
@@ -20,7 +22,7 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 test: ## All checks, and every test on the real stack
 	@rm -f .playhead/requirements.json
 	@$(MAKE) --no-print-directory check
-	@$(TESTS) --durations=20 -m "live or chaos or browser"
+	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser"
 
 check: setup lint unit ## Lint, types, layers, schemas, unit tests
 

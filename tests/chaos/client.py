@@ -10,6 +10,7 @@ import httpx
 
 from eventlog.clock import new_id
 from tests.chaos.system import System
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 FILM: Mapping[str, Any] = {"script": "A river does not hurry.", "kind": "slides"}
@@ -27,11 +28,10 @@ class Client:
     """
 
     def __init__(self, system: System) -> None:
-        self.http = httpx.AsyncClient(
+        self.http = plain_http(
             base_url=system.gateway,
             headers={"Authorization": f"Bearer {system.key}"},
             timeout=15,
-            trust_env=False,
             # A connection that is kept tells of a gateway that was; each question gets its own.
             limits=httpx.Limits(max_keepalive_connections=0),
         )

@@ -12,7 +12,7 @@ from tests.chaos.processes import frozen
 from tests.chaos.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
 
 @pytest.mark.req(9, 29, 31)

@@ -16,7 +16,7 @@ from tests.chaos.processes import frozen, thaw
 from tests.chaos.system import System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 SMALL_BYTES = 65_536
 MOUNT_AND_RUN = 'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"'
 

@@ -23,7 +23,7 @@ from tests.chaos.system import Beside, System, encoding
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 PARTITIONS = 4
 IN_HAND = 12
 EXPELLED_SECONDS = 60.0

@@ -14,7 +14,7 @@ from tests.chaos.system import System, encoding
 from tests.chaos.turns import turn
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 TAKEN_OVER_SECONDS = 20.0
 MEANWHILE = 6
 
