@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from eventlog.clock import new_id
-from tests.chaos.system import System
+from tests.chaos.system import LOOK_SECONDS, System
 from tests.plain_http import plain_http
 from tests.waiting import eventually
 
@@ -18,7 +18,6 @@ WORDS_ONLY: Mapping[str, Any] = {"prompt": "Why is the sea salt?", "stages": ["r
 OVER = frozenset({"completed", "failed", "canceled", "expired"})
 ASK_SECONDS = 90.0
 FILM_SECONDS = 150.0
-LOOK_SECONDS = 0.1
 
 
 class Client:
