@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.gateway.cursors import Place
-from services.gateway.support import AccountFilter, JobFilter, Stored
+from services.gateway.http.cursors import Place
+from services.gateway.reading.support import AccountFilter, JobFilter, Stored
 from tests.gateway.memory import MemoryDocuments
 
 

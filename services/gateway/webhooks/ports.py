@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
 from services.gateway.webhooks.secrets import Secrets
 from services.gateway.webhooks.targets import Rules
 

@@ -8,7 +8,7 @@ from contracts.documents import DeliveryDocument, json_schema
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Index, MongoDatabase
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
 from services.gateway.webhooks.messages import EPOCH
 from services.gateway.webhooks.ports import Stored
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.gateway.views import Accepted, Moment, View
+from services.gateway.views.sessions import Accepted, Moment, View
 from services.gateway.webhooks.ports import Stored
 
 
