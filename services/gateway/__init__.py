@@ -11,19 +11,19 @@ Reads  Mongo `sessions, jobs, uploads, accounts, credentials, presets, projects,
        session_history, *_commands`; the blobs; Postgres `workflow`, `analytics` and `platform`, as the role that
        row-level security binds to a tenant
 
-The rooms, the lowest first: each imports only what stands above it in this list
+The rooms, the lowest first: each imports only from those before it in this list, which import-linter checks
 
-metrics, identity  what is counted; the ids that are made here
-http/       what HTTP has that no route should think of: problems and their codes, bodies, ranges, preconditions, the
-            outermost layer (edge), what can be stored at all, signed links and cursors
+metrics, identity, stored  what is counted; the ids that are made here; what a store gives
+http/       what HTTP has that no route should think of: problems and their codes, bodies, the base of every answer
+            (view), ranges, preconditions, the outermost layer (edge), what can be stored at all, signed links, cursors
 redis/      the cache, the one in this process before it (near), and counts of calls (rates)
 auth/       who asks: principals, keys, credentials, wallets, outside issuers
-webhooks/   hearing events and sending them to whoever asked for it
-ports/      what the routes work with: `Gateway` with its ports, tables, news, and waiting for an outcome
-health/     how the parts are: database, lag, part_metrics
-reading/    the ports of reading: mongo, wallets, projects, cached_projects, support; postgres, statements (and sql/);
-            past (a session as it was)
+webhooks/   hearing events, and sending them to whoever asked for it
 files/      receiving (in), media (out)
+ports/      what the routes work with: `Gateway` with its ports, projects, support, tables, news, waiting
+health/     how the parts are: database, lag, part_metrics
+reading/    what stands behind the ports: mongo, wallets, projects, cached_projects, support; postgres, statements (and
+            sql/); past (a session as it was)
 access/     the policies of routes (callers), tokens (bearer), the page's cookie, other origins (cors), limiting
 views/      the shapes of answers; preparing makes them from documents
 asking/     wishes (into the log, and what became of it), idempotency, following (for the end); deriving, filming,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from contracts.envelope import stream_id
 from services.gateway.http.cursors import Place
-from services.gateway.ports.gateway import Stored
-from services.gateway.reading.projects import PROJECTS, TIMELINES, ProjectFilter, shown
+from services.gateway.ports.projects import ProjectFilter
+from services.gateway.reading.projects import PROJECTS, TIMELINES, shown
+from services.gateway.stored import Stored
 from tests.gateway.memory import MemoryDocuments
 
 

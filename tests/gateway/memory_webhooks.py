@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from services.gateway.http.cursors import Place
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import EPOCH
-from services.gateway.webhooks.ports import Stored
 from tests.gateway.memory import MemoryDocuments
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.gateway.http.cursors import Place
-from services.gateway.reading.projects import ProjectFilter, Projects
+from services.gateway.ports.projects import ProjectFilter, Projects
 from tests.gateway import samples
 from tests.gateway.documents_promises import Put
 from tests.gateway.samples import NOON, PROJECT

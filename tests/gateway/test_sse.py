@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.live import sse
-from services.gateway.ports.gateway import Stored
 from services.gateway.ports.news import Progress
+from services.gateway.stored import Stored
 from tests.gateway import samples
 from tests.gateway.memory import MemoryDocuments
 from tests.gateway.samples import JOB, SESSION

@@ -9,10 +9,10 @@ from uuid import UUID
 from contracts.messages.roles import AccountKind, Role, Scope
 from eventlog.errors import Unavailable
 from services.gateway.auth import keys, outside
-from services.gateway.auth.credentials import Stored
 from services.gateway.auth.outside import Identity
 from services.gateway.auth.principal import EVERY_SCOPE, Principal
 from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
 
 
 async def owner(gateway: Gateway, token: str) -> Principal | None:

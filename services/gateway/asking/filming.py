@@ -26,7 +26,8 @@ from contracts.timeline import (
 )
 from services.gateway.auth.principal import Principal
 from services.gateway.http.problems import Problem
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
 
 _ROUNDING_MS = 100
 """A layer may go beyond its file's end by so much: an editor shows tenths."""

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.tables import Row
 from services.gateway.ports.waiting import Blind
+from services.gateway.stored import Stored
 
 POLL_SECONDS: Final = 1.0
 ROW_SECONDS: Final = 5.0

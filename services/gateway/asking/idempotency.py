@@ -22,9 +22,6 @@ from services.gateway.identity import repeatable_command
 from services.gateway.ports.gateway import Gateway, KeptAnswer
 
 LONGEST_KEY = 255
-KEPT_SECONDS = 24 * 60 * 60
-ABANDONED_SECONDS = 60
-"""A call that was claimed so long ago and has no answer is taken to have died with its process."""
 _KEPT_HEADERS: Final = ("content-type", "location", "etag", "preference-applied", "playhead-degraded", "retry-after")
 _SERVER_ERROR = 500
 _log = structlog.get_logger(__name__)

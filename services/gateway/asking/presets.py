@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.gateway.auth.principal import Principal
 from services.gateway.http.problems import Problem
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
 
 Preset: TypeAlias = Stored
 _SETTINGS = ("kind", "aspect", "language", "voice")

@@ -21,8 +21,9 @@ from services.gateway.http.bodies import Given
 from services.gateway.http.preconditions import expected_version, stale
 from services.gateway.http.problems import Problem
 from services.gateway.identity import project_of, repeatable_command
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.waiting import Outcome
+from services.gateway.stored import Stored
 from services.gateway.views.projects import project_view
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.gateway.auth.principal import Principal
 from services.gateway.http.problems import Problem
 from services.gateway.ports.gateway import Gateway
-from services.gateway.webhooks.ports import Stored
+from services.gateway.stored import Stored
 from services.gateway.webhooks.targets import NotATarget
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from blobs.store import BlobMissing, BlobStore
 from services.gateway.http.problems import Problem
 from services.gateway.http.ranges import Span, Unsatisfiable, asked, tags
-from services.gateway.ports.gateway import Stored
+from services.gateway.stored import Stored
 
 CHUNK_BYTES = 256 * 1024
 FRESH_SECONDS = 15 * 60

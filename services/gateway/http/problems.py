@@ -18,7 +18,7 @@ from contracts.rendering import Stage
 from eventlog.errors import Conflict, Refused, Unavailable
 from services.gateway.http import codes
 from services.gateway.http.storable import NotJson, NotStorable
-from services.gateway.views.sessions import View
+from services.gateway.http.view import View
 
 RETRY_AFTER_SECONDS = 2
 SHOWN_ERRORS = 20

@@ -14,8 +14,9 @@ from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
 from services.gateway import metrics
 from services.gateway.http.problems import Problem
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.news import Follower
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import history_row, progress_of
 
 COMMENT_SECONDS: Final = 15.0

@@ -21,15 +21,13 @@ from services.gateway.files.receiving import Uploads
 from services.gateway.http.cursors import Place
 from services.gateway.http.signing import Signer
 from services.gateway.ports.news import News
+from services.gateway.ports.projects import Projects
+from services.gateway.ports.support import Support
 from services.gateway.ports.tables import Tables
 from services.gateway.ports.waiting import Waiters
-from services.gateway.reading.projects import Projects
-from services.gateway.reading.support import Support
 from services.gateway.redis.rates import Rates
+from services.gateway.stored import Stored
 from services.gateway.webhooks.ports import Webhooks
-
-Stored: TypeAlias = Mapping[str, Any]
-"""A document as it was stored; `contracts.documents` types it, and the views check what they take of it."""
 
 CommandTopic: TypeAlias = Literal["playhead.session.commands", "playhead.render.commands"]
 
@@ -131,6 +129,12 @@ class Documents(Protocol):
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
         ...
+
+
+KEPT_SECONDS = 24 * 60 * 60
+"""For so long an answer may be given again."""
+ABANDONED_SECONDS = 60
+"""A call that was claimed so long ago and has no answer is taken to have died with its process."""
 
 
 class KeptAnswer(NamedTuple):

@@ -1,1 +1,1 @@
-"""What the projections say: the ports of reading, on MongoDB and PostgreSQL, each question bound to a tenant."""
+"""What the projections say: on MongoDB and PostgreSQL, each question bound to a tenant."""

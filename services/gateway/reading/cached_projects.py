@@ -14,8 +14,10 @@ from contracts.envelope import category_of, stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
-from services.gateway.reading.projects import PROJECTS, ProjectFilter, Projects, Stored, shown
+from services.gateway.ports.projects import ProjectFilter, Projects
+from services.gateway.reading.projects import PROJECTS, shown
 from services.gateway.redis.cache import Cache, Kept
+from services.gateway.stored import Stored
 
 STALE_SECONDS: Final = 3.0
 PAUSE_SECONDS: Final = 0.5

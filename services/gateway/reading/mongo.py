@@ -13,13 +13,22 @@ from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
-from services.gateway.asking.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
 from services.gateway.health.lag import Mark
 from services.gateway.http.cursors import Place
-from services.gateway.ports.gateway import Claim, FoundAsset, KeptAnswer, PartState, SessionFilter, Standing, Stored
+from services.gateway.ports.gateway import (
+    ABANDONED_SECONDS,
+    KEPT_SECONDS,
+    Claim,
+    FoundAsset,
+    KeptAnswer,
+    PartState,
+    SessionFilter,
+    Standing,
+)
 from services.gateway.ports.news import News
 from services.gateway.ports.waiting import Outcome, Waiters
 from services.gateway.reading import wallets
+from services.gateway.stored import Stored
 
 OUTCOMES = ("session_commands", "render_commands")
 HISTORY = "session_history"

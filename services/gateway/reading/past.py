@@ -6,7 +6,8 @@ import msgspec
 
 from contracts.messages import SESSION_CATALOG
 from eventlog.read.projection import Fact, View
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
 from services.session.projections.sessions import PROJECTION
 
 PAGE = 200

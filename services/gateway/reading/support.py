@@ -1,36 +1,12 @@
-"""What an admin asks about his tenant: all of its accounts, all of its jobs."""
+"""What an admin asks about his tenant, from MongoDB."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
-
-Stored = Mapping[str, Any]
-
-
-class AccountFilter(NamedTuple):
-    """Which accounts a list shows; None: whichever."""
-
-    plan: str | None = None
-    role: str | None = None
-
-
-class JobFilter(NamedTuple):
-    """Which jobs a list shows; None: whichever."""
-
-    status: str | None = None
-    account_id: str | None = None
-
-
-class Support(Protocol):
-    """Documents of one tenant, newest first, from after a place. Every method may raise `Unavailable`."""
-
-    async def accounts(
-        self, tenant: str, which: AccountFilter, after: Place | None, limit: int
-    ) -> Sequence[Stored]: ...
-
-    async def jobs(self, tenant: str, which: JobFilter, after: Place | None, limit: int) -> Sequence[Stored]: ...
+from services.gateway.ports.support import AccountFilter, JobFilter
+from services.gateway.stored import Stored
 
 
 class MongoSupport:

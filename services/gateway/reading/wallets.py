@@ -8,7 +8,7 @@ from contracts.documents import SessionStatus
 from contracts.rendering import AssetKind
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
-from services.gateway.ports.gateway import Stored
+from services.gateway.stored import Stored
 
 
 async def sessions_with_video(

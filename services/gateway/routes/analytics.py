@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from services.gateway.access.callers import Caller
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import View
 from services.gateway.lists.days import First, Last, days_of
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.tables import Row
 from services.gateway.reading.statements import DEFINITIONS
 from services.gateway.routes.answers import answered, said
-from services.gateway.views.sessions import View
 
 router = APIRouter(prefix="/v1", tags=["analytics"])
 

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from services.gateway import metrics
 from services.gateway.access.callers import PUBLIC
 from services.gateway.health import part_metrics
+from services.gateway.http.view import written_time
 from services.gateway.ports.gateway import Gateway, PartState, gateway_of
-from services.gateway.views.sessions import written_time
 
 router = APIRouter(tags=["health"], dependencies=[Depends(PUBLIC)])
 

@@ -18,9 +18,10 @@ from services.gateway.asking.wishes import Wish, ask, command_id
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Given
 from services.gateway.http.problems import Problem
-from services.gateway.ports.gateway import Stored, gateway_of
+from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import job_view
 from services.gateway.views.sessions import JobView
 

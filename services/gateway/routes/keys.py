@@ -22,11 +22,12 @@ from services.gateway.auth import keys
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
 from services.gateway.lists.moments import GivenMoment
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
-from services.gateway.views.sessions import Accepted, Moment, View
+from services.gateway.views.sessions import Accepted
 
 router = APIRouter(prefix="/v1/me", tags=["account"])
 

@@ -31,12 +31,12 @@ from services.gateway.http import cursors
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import NotACursor, Place
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
 from services.gateway.identity import preset_of_command
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
 from services.gateway.views.presets import PresetView
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/v1/presets", tags=["presets"])
 

@@ -29,13 +29,14 @@ from services.gateway.asking.wishes import ask, register
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.preconditions import expected_version
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
-from services.gateway.ports.gateway import Stored, gateway_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.projects import ProjectFilter
 from services.gateway.ports.waiting import Outcome
-from services.gateway.reading.projects import ProjectFilter
 from services.gateway.routes.answers import answered, command_answers, said, versioned, words_of
+from services.gateway.stored import Stored
 from services.gateway.views.projects import ProjectSummary, ProjectView, project_view
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 

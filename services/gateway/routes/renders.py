@@ -23,10 +23,11 @@ from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.preconditions import stale
 from services.gateway.http.problems import Problem, of_failure
 from services.gateway.identity import first_job, repeatable_command, session_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import command_answers, versioned
 from services.gateway.routes.timelines import INT64_MAX
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import session_view
 from services.gateway.views.projects import project_view
 from services.gateway.views.sessions import SessionView

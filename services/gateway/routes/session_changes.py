@@ -35,10 +35,11 @@ from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.preconditions import expected_version, stale
 from services.gateway.http.problems import Problem, of_failure
 from services.gateway.identity import job_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import command_answers, versioned
 from services.gateway.routes.sessions import WriterWish, small
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import session_view
 from services.gateway.views.sessions import SessionView
 

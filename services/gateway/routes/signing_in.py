@@ -25,10 +25,10 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http import problems
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, Outcome
 from services.gateway.routes.answers import answered, said
-from services.gateway.views.sessions import Moment, View
 
 router = APIRouter(prefix="/v1/auth", tags=["account"], dependencies=[Depends(PUBLIC)])
 

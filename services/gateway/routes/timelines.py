@@ -16,12 +16,13 @@ from services.gateway.http.bodies import Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.preconditions import stale
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.routes.answers import answered, command_answers, said, versioned
 from services.gateway.routes.projects import Cursor, IncludeDeleted, Limit, TimelineBody
+from services.gateway.stored import Stored
 from services.gateway.views.projects import SavedTimeline, SavedTimelineView, TimelineView, project_view, timeline_view
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/v1/projects/{project_id}/timeline", tags=["projects"])
 

@@ -21,12 +21,14 @@ from services.gateway.files.receiving import Received, alone, received
 from services.gateway.http import problems
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
 from services.gateway.identity import repeatable_command, upload_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import answered, command_answers, said
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import asset_view, upload_link
-from services.gateway.views.sessions import AssetView, Moment, View
+from services.gateway.views.sessions import AssetView
 
 router = APIRouter(prefix="/v1/uploads", tags=["assets"])
 

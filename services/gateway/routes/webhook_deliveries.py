@@ -14,14 +14,14 @@ from services.gateway.asking.webhooks import endpoint_of_caller
 from services.gateway.auth.principal import Principal
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import wanted_seconds
 from services.gateway.routes.answers import answered, said
-from services.gateway.views.sessions import Page
+from services.gateway.stored import Stored
+from services.gateway.views.webhooks import DeliveryView, delivery_view
 from services.gateway.webhooks.messages import TEST, delivery, trial_body
-from services.gateway.webhooks.ports import Stored
-from services.gateway.webhooks.views import DeliveryView, delivery_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints/{endpoint_id}", tags=["webhooks"])
 

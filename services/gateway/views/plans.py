@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.messages.roles import Role
 from contracts.plans import plan_of
-from services.gateway.views.sessions import View
+from services.gateway.http.view import View
 
 
 class PlanName(StrEnum):

@@ -9,8 +9,9 @@ from uuid import UUID
 from contracts.documents import JobStatus
 from contracts.plans import share_of
 from services.gateway.http.signing import LONGEST_SECONDS
-from services.gateway.ports.gateway import Gateway, Standing, Stored
+from services.gateway.ports.gateway import Gateway, Standing
 from services.gateway.ports.news import Progress
+from services.gateway.stored import Stored
 from services.gateway.views.sessions import AssetView, HistoryRow, JobView, ProgressView, SessionView
 
 AT_WORK: Final = frozenset({JobStatus.QUEUED, JobStatus.THROTTLED, JobStatus.RUNNING, JobStatus.CANCELING})

@@ -3,7 +3,7 @@
 from pydantic import JsonValue
 
 from contracts.rendering import Aspect, Kind
-from services.gateway.views.sessions import Moment, View
+from services.gateway.http.view import Moment, View
 
 
 class PresetView(View):

@@ -2,8 +2,8 @@
 
 from pydantic import Field, JsonValue
 
-from services.gateway.ports.gateway import Stored
-from services.gateway.views.sessions import Moment, View
+from services.gateway.http.view import Moment, View
+from services.gateway.stored import Stored
 
 
 class TimelineFields(View):

@@ -1,36 +1,12 @@
 """What the API answers, typed. Times are RFC 3339 in UTC with milliseconds, ids text, durations milliseconds."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
-from pydantic.alias_generators import to_camel
+from pydantic import Field, JsonValue
 
 from contracts.documents import JobStatus, SessionStatus, StageStatus
 from contracts.rendering import Aspect, AssetKind, Kind, Stage
-
-Item = TypeVar("Item")
-
-
-def written_time(moment: datetime) -> str:
-    """`2026-11-20T08:15:30.123Z`."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Moment = Annotated[
-    datetime,
-    PlainSerializer(written_time, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-20T08:15:30.123Z"]}),
-]
-
-
-class View(BaseModel):
-    """An answer, or a part of one. Made from documents: fields that are not named here are not answered."""
-
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", use_enum_values=True
-    )
+from services.gateway.http.view import Moment, View
 
 
 class Accepted(View):
@@ -220,14 +196,6 @@ class CreditsView(View):
 
     balance: int
     items: list[LedgerEntryView]
-
-
-class Page(View, Generic[Item]):
-    """A part of a list, newest first."""
-
-    items: Sequence[Item]
-    next_cursor: str | None
-    has_more: bool
 
 
 class LegacyGenerated(View):

@@ -22,13 +22,14 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, Page, View
 from services.gateway.lists.paging import next_cursor, place_of
-from services.gateway.ports.gateway import Stored, gateway_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.support import AccountFilter
 from services.gateway.ports.waiting import Outcome
-from services.gateway.reading.support import AccountFilter
 from services.gateway.routes.answers import answered, command_answers, said, versioned
+from services.gateway.stored import Stored
 from services.gateway.views.plans import LimitsView, PlanName, limits_view
-from services.gateway.views.sessions import Moment, Page, View
 
 router = APIRouter(prefix="/v1/admin/accounts", tags=["admin"])
 

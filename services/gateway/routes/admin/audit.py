@@ -14,13 +14,13 @@ from services.gateway.access.callers import AdminCaller
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
 from services.gateway.http.storable import check_text
+from services.gateway.http.view import Moment, Page, View
 from services.gateway.lists.moments import GivenMoment
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.tables import AuditFilter, Row
 from services.gateway.routes.admin.accounts import Cursor, Limit
 from services.gateway.routes.answers import answered, said
-from services.gateway.views.sessions import Moment, Page, View
 
 router = APIRouter(prefix="/v1/admin/audit", tags=["admin"])
 

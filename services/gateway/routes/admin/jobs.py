@@ -13,14 +13,15 @@ from contracts.messages.job import CancelJob
 from services.gateway.access.callers import AdminCaller
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import gateway_of
-from services.gateway.reading.support import JobFilter
+from services.gateway.ports.support import JobFilter
 from services.gateway.routes.admin.accounts import Cursor, Limit
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.jobs import ask_job
 from services.gateway.views.preparing import job_view
-from services.gateway.views.sessions import JobView, Page
+from services.gateway.views.sessions import JobView
 
 router = APIRouter(prefix="/v1/admin/jobs", tags=["admin"])
 

@@ -18,9 +18,10 @@ from services.gateway.asking.projects import Change, chosen_project, known
 from services.gateway.asking.wishes import register
 from services.gateway.http.bodies import Given, JsonBody
 from services.gateway.http.cursors import Place
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import gateway_of
-from services.gateway.reading.projects import ProjectFilter
+from services.gateway.ports.projects import ProjectFilter
 from services.gateway.routes.answers import Responses, answered, said, words_of
 from services.gateway.routes.seeds.editor_asking import ask, change, id_of, tag
 from services.gateway.routes.seeds.editor_bodies import NewSeedProject, SeedProjectBody, SeedTimelineBody
@@ -33,7 +34,6 @@ from services.gateway.routes.seeds.editor_views import (
     seed_project,
     seed_timeline,
 )
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/api", tags=["editor"])
 

@@ -15,10 +15,11 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Given
 from services.gateway.http.preconditions import expected_version
 from services.gateway.http.problems import LegacyError, Problem, of_refusal
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered
 from services.gateway.routes.seeds.editor_views import SentProject, seed_project, seed_timeline, sent_timeline
+from services.gateway.stored import Stored
 
 
 async def change(

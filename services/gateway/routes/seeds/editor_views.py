@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from services.gateway.ports.gateway import Stored
+from services.gateway.http.view import Moment, View
+from services.gateway.stored import Stored
 from services.gateway.views.projects import TimelineFields
-from services.gateway.views.sessions import Moment, View
 
 
 class SeedProject(View):

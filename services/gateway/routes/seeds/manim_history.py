@@ -24,10 +24,11 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import marked
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.live.sse import ENDED
-from services.gateway.ports.gateway import Gateway, SessionFilter, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, SessionFilter, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said, words_of
 from services.gateway.routes.seeds.manim_words import (
@@ -40,7 +41,7 @@ from services.gateway.routes.seeds.manim_words import (
     seed_session,
     statuses_of,
 )
-from services.gateway.views.sessions import Page
+from services.gateway.stored import Stored
 
 router = APIRouter(prefix="/api/sessions", tags=["stepwise"])
 

@@ -27,8 +27,9 @@ from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_o
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import of_refusal
+from services.gateway.http.view import View
 from services.gateway.identity import job_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.manim_words import (
@@ -40,7 +41,7 @@ from services.gateway.routes.seeds.manim_words import (
     failure_of,
     seed_session,
 )
-from services.gateway.views.sessions import View
+from services.gateway.stored import Stored
 
 router = APIRouter(prefix="/api", tags=["stepwise"])
 

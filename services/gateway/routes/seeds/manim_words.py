@@ -5,9 +5,10 @@ from typing import Final, Literal
 
 from contracts.documents import SessionStatus
 from services.gateway.http.problems import Problem, of_failure
-from services.gateway.ports.gateway import Gateway, Stored
+from services.gateway.http.view import Moment, View
+from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import link
-from services.gateway.views.sessions import Moment, View
 
 Word = Literal["created", "refining", "script_generating", "video_generating", "completed", "failed"]
 

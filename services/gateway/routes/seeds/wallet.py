@@ -20,11 +20,12 @@ from services.gateway.auth.principal import Principal
 from services.gateway.files import media
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem, of_failure, of_refusal
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, wanted_seconds
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
 from services.gateway.routes.sessions import NewSession, start
+from services.gateway.stored import Stored
 from services.gateway.views.sessions import LegacyGenerated, LegacyStatus
 
 router = APIRouter(prefix="/api", tags=["one-shot"])

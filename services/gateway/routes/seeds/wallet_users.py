@@ -15,14 +15,15 @@ from services.gateway.asking.wishes import DEGRADED, outcome_of, registration
 from services.gateway.auth.principal import Principal
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
 from services.gateway.lists.paging import next_cursor, place_of
-from services.gateway.ports.gateway import Gateway, Stored, gateway_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallet_views import ASKING, WalletPoints, WalletUser, WalletVideo
 from services.gateway.routes.seeds.wallets import WalletAddress, wallet
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import link, path_of
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/api/users", tags=["one-shot"])
 

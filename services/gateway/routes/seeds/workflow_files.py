@@ -31,6 +31,7 @@ from services.gateway.files import media
 from services.gateway.http.bodies import Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import file_of
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import CommandTopic, Gateway, gateway_of
@@ -40,7 +41,6 @@ from services.gateway.routes.answers import Responses, answered, said
 from services.gateway.routes.seeds.workflow_views import FileRemoval, FileRow, about, file_row
 from services.gateway.routes.seeds.workflows import RowBody, id_of, known
 from services.gateway.routes.sessions import small
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/api/workflows/{workflow_id}/files", tags=["workflows"])
 

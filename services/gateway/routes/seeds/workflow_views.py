@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ConfigDict, JsonValue
 
+from services.gateway.http.view import Moment, View
 from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.tables import Row
-from services.gateway.views.sessions import Moment, View
 
 
 class RowView(View):

@@ -23,6 +23,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import first_job, repeatable_command, session_of
 from services.gateway.lists.paging import next_cursor, place_of
 from services.gateway.ports.gateway import Gateway, gateway_of
@@ -30,7 +31,6 @@ from services.gateway.ports.tables import Row
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said, words_of
 from services.gateway.routes.seeds.workflow_views import SceneRow, WorkflowRow, scene_row, workflow_row
-from services.gateway.views.sessions import Page
 
 router = APIRouter(prefix="/api/workflows", tags=["workflows"])
 

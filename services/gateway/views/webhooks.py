@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from services.gateway.views.sessions import Accepted, Moment, View
-from services.gateway.webhooks.ports import Stored
+from services.gateway.http.view import Moment, View
+from services.gateway.stored import Stored
+from services.gateway.views.sessions import Accepted
 
 
 class EndpointView(View):
