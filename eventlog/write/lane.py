@@ -6,7 +6,7 @@ accept rule, turns proposals into facts; another writer's commit in their place 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,6 @@ from eventlog.write.settled import Known, Settled
 
 MAX_COMMIT_BYTES = 900_000
 """Below the broker's limit for one record (1 MiB), with room for the batch around it."""
-
 DETAIL_LENGTH = 1_000
 """Some details repeat what the command says, and that may be as long as a record."""
 
@@ -51,9 +50,7 @@ class Lane:
         self._owns = owns
         self._settled = Settled(self._deciders.values(), ledger)
         self.position = self._settled.saved
-        self.accepted = 0
-        self.ignored = 0
-        self.ignored_in_a_row = 0
+        self.accepted = self.ignored = self.ignored_in_a_row = 0
         self.refusals: Counter[str] = Counter()
         """By code, of all commits that counted; whoever reports them clears them."""
         self._pending: deque[Proposal] = deque()
@@ -86,9 +83,8 @@ class Lane:
         commit, after = self._decide(command, before)
         value = _encode_commit(commit)
         if len(value) > MAX_COMMIT_BYTES:
-            commit = _refusal(
-                command, before, Refused("commit.too_large", f"{len(value)} bytes; {MAX_COMMIT_BYTES} fit")
-            )
+            refused = Refused("commit.too_large", f"{len(value)} bytes; {MAX_COMMIT_BYTES} fit")
+            commit = _refusal(command, before, refused)
             value, after = _encode_commit(commit), before
         tip = self._pending[-1].link.id if self._pending else self.position.head
         proposed = link(tip, command.stream.encode(), value)
@@ -228,8 +224,7 @@ def payload_hash(command: Command) -> str:
 
 def fold_version(deciders: Iterable[Decider[Any]]) -> str:
     """What a ledger was folded with: another value, and it is folded anew."""
-    versions: Mapping[str, int] = {decider.category: decider.version for decider in deciders}
-    return ",".join(f"{category}={versions[category]}" for category in sorted(versions))
+    return ",".join(f"{one.category}={one.version}" for one in sorted(deciders, key=lambda one: one.category))
 
 
 def _commit(

@@ -125,7 +125,7 @@ def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[Ac
 
 def key(job_id: UUID, run: int) -> str:
     """One reservation a run of a job."""
-    return f"{job_id}/{run}"
+    return f"{job_id!s}/{run}"
 
 
 def _register(command: RegisterAccount) -> Sequence[AccountEvent]:
