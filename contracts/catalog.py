@@ -60,7 +60,7 @@ class Catalog:
 
 def _validate(body: type[Body], data: bytes) -> Body:
     try:
-        return body.model_validate_json(data)
+        return body.__pydantic_validator__.validate_json(data)
     except ValidationError as error:
         raise MalformedMessage(f"{body.TYPE} v{body.VERSION}: {error.error_count()} wrong field(s)") from error
 

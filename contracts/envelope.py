@@ -5,9 +5,11 @@ msgspec structs, not pydantic models: the envelope is read once a record on ever
 """
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
+
+from contracts.names import uuid5
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

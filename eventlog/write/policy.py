@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from contracts.catalog import Catalog, encode
 from contracts.envelope import Command, Commit, Refusal, event_id, refusal_id
 from contracts.model import CommandBody, EventBody
+from contracts.names import uuid5
 from eventlog.commit import Position, Record, accept
 
 _decode_commit = msgspec.json.Decoder(Commit).decode
