@@ -59,7 +59,7 @@ class Roles:
 
         def ledger(partition: int) -> Ledger:
             path = self.data / "ledgers" / f"{events.topic}-{partition}.sqlite"
-            return SqliteLedger(path, fold_version(deciders), start(events.topic, partition))
+            return SqliteLedger(path, fold_version(deciders, catalog), start(events.topic, partition))
 
         def lane(partition: int, ledger: Ledger) -> Lane:
             return Lane(deciders, catalog, ledger, lambda stream: partition_for(stream, count) == partition)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
-from contracts.envelope import Commit, category_of, event_id
+from contracts.envelope import Commit, category_of, event_id, part_id
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
 from eventlog.read.projection import Fact, Journal, Projection, Row, View
@@ -166,16 +166,19 @@ class ProjectorLane:
         before = commit.version - len(commit.events)
         return [
             Fact(
-                id=event_id(commit.command_id, n),
+                id=part_id(event_id(commit.command_id, n), part),
                 stream=commit.stream,
                 version=before + n + 1,
                 at=commit.at,
                 tenant=commit.tenant,
                 actor=commit.actor,
                 command_id=commit.command_id,
-                body=self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
+                body=body,
             )
             for n, recorded in enumerate(commit.events)
+            for part, body in enumerate(
+                self._catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
+            )
         ]
 
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
