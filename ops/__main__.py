@@ -15,6 +15,7 @@ from ops.commands import (
     log,
     maintenance,
     migrating,
+    parking,
     requirements,
     resetting,
     setup,
@@ -39,6 +40,7 @@ app.command(backup.restore)
 app.command(maintenance.app)
 app.command(log.app)
 app.command(verify.verify)
+app.command(parking.app)
 app.command(bench.bench)
 app.command(contracts.app)
 app.command(requirements.requirements)
