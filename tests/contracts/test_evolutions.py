@@ -1,4 +1,4 @@
-"""The events that were changed: what each older version reads as today, for ever, and that no service starts without."""
+"""The events that were changed: what each older version reads as today, and that no service starts without."""
 
 from typing import Any, ClassVar
 
