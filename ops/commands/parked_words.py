@@ -6,9 +6,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-
 from contracts.envelope import Commit
 from eventlog.clock import now
 from eventlog.read.parked import Failure, Outcome, ParkedStore, Told
@@ -72,13 +69,12 @@ def print_list(waiting: Sequence[Waiting], *, as_json: bool) -> None:
     elif not waiting:
         print("nothing is parked")
     else:
-        table = Table("projector", "stream", "commits", "age", "first at", "why")
         for one in waiting:
             row = one.as_json()
             place = f"{one.topic}[{one.partition}] {row['firstOffset']}"
             age = _for_people(row["ageSeconds"])
-            table.add_row(row["projector"], one.stream, f"{one.records}", age, place, row["reason"])
-        Console().print(table)
+            print(f"{one.stream}  {row['projector']}: {one.records} commits wait, {age} old, the first at {place}")
+            print(f"    {row['reason']}")
         print("`playhead parked show STREAM` tells more; after the code is mended: `playhead parked redrive STREAM`")
 
 
@@ -118,13 +114,13 @@ def print_acts(acts: Sequence[Told], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([msgspec.to_builtins(one._asdict() | {"act": one.act._asdict()}) for one in acts]))
         return
-    table = Table("when", "who", "what", "projector", "stream", "offsets", "why")
     for one in acts:
         more = " …" if len(one.offsets) > SHOWN_OFFSETS else ""
         offsets = ", ".join(map(str, one.offsets[:SHOWN_OFFSETS])) + more
-        when = f"{one.act.at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(when, one.act.by, one.act.action, one.projector, one.stream, offsets, one.act.reason)
-    Console().print(table)
+        place = f"{one.topic}[{one.partition}] {offsets}"
+        print(f"{one.act.at:%Y-%m-%d %H:%M:%S}  {one.act.by} {one.act.action} {one.stream}  {one.projector}  {place}")
+        if one.act.reason:
+            print(f"    {one.act.reason}")
 
 
 def _sent_at(one: ParkedRecord) -> datetime | None:

@@ -20,7 +20,7 @@ from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
 CATALOGS: Mapping[str, Catalog] = {SESSION_EVENTS.name: SESSION_CATALOG, RENDER_EVENTS.name: RENDER_CATALOG}
-_WORDS = {"newest": "as it is", "upcaster": "through its upcaster", "nothing": "NOT by this version of the code"}
+_WORDS = {"newest": "as it is", "upcaster": "by its upcaster", "nothing": "NOT by this code"}
 
 
 async def versions(topic: str = "", *, as_json: Json = False) -> int:
@@ -67,14 +67,17 @@ def tell(found: Mapping[str, Tally], *, as_json: bool) -> int:
 
 
 def _table(name: str, versions: Sequence[Version]) -> Table:
-    table = Table("event", "version", "count", "first", "last", "is read", title=name, title_justify="left")
+    """A line a version; places are partition/offset."""
+    table = Table(title=name, title_justify="left", box=None)
+    for heading in ("event", "version", "count", "first", "last", "is read"):
+        table.add_column(heading, no_wrap=True, overflow="fold")
     for one in versions:
         table.add_row(one.type, f"v{one.version}", f"{one.count}", _told(one.first), _told(one.last), _WORDS[one.reads])
     return table
 
 
 def _told(seen: Seen) -> str:
-    return f"{seen.partition}/{seen.offset} {seen.at:%Y-%m-%d %H:%M}"
+    return f"{seen.partition}/{seen.offset}"
 
 
 def _place(unreadable: Unreadable) -> str:
