@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+
 from contracts.envelope import Commit
 from eventlog.clock import now
 from eventlog.read.parked import Failure, Outcome, ParkedStore, Told
