@@ -68,6 +68,11 @@ def event_id(command_id: UUID, number: int) -> UUID:
     return uuid5(command_id, str(number))
 
 
+def part_id(event: UUID, part: int) -> UUID:
+    """The id of what a stored event reads as today, where that is several: the first has the event's own."""
+    return uuid5(event, f"part {part}") if part else event
+
+
 def refusal_id(command_id: UUID) -> UUID:
     """The id under which policies hear of a refusal."""
     return uuid5(command_id, "refusal")

@@ -49,6 +49,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "verify:verify",
         "Verify every chain, and every document and row against the fold of the log. Services may run meanwhile.",
     ),
+    "parked": ("parking:app", "Streams that wait: list, show, redrive, discard."),
     "bench": ("bench:bench", "Measure. Exit 1 where a goal was missed or a result was wrong."),
     "contracts": ("contracts:app", "Guard the messages and calls that were published."),
     "requirements": (

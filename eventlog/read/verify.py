@@ -118,7 +118,7 @@ async def _look(snapshot: Snapshot) -> _Looked:
 
 async def _fold_to(snapshot: Snapshot, replays: Mapping[Partition, Replay], report: Report, progress: Progress) -> None:
     looked = await _look(snapshot)
-    report.parked = sum(len(parked) for _, parked in looked.values())
+    report.parked = sum([not one.discarded async for one in snapshot.parked()])
     await _fold(looked, replays, report, progress)
 
 

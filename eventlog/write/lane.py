@@ -162,8 +162,8 @@ class Lane:
         state = before.state
         try:
             for recorded in commit.events:
-                event = self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
-                state = decider.evolve(state, event) if decider and state is not None else None
+                for event in self._catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)):
+                    state = decider.evolve(state, event) if decider and state is not None else None
         except (UnknownMessage, MalformedMessage):
             state = None
         return Known(commit.version, tenant, state)
@@ -222,9 +222,13 @@ def payload_hash(command: Command) -> str:
     return digest.hexdigest()
 
 
-def fold_version(deciders: Iterable[Decider[Any]]) -> str:
-    """What a ledger was folded with: another value, and it is folded anew."""
-    return ",".join(f"{one.category}={one.version}" for one in sorted(deciders, key=lambda one: one.category))
+def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
+    """What a ledger was folded with: another value, and it is folded anew.
+
+    The events that were understood belong to it: of a stream with one that was not, the ledger holds no state.
+    """
+    folded = ",".join(f"{one.category}={one.version}" for one in sorted(deciders, key=lambda one: one.category))
+    return f"{folded};reads={blake2b(repr(catalog.reading()).encode(), digest_size=8).hexdigest()}"
 
 
 def _commit(

@@ -54,12 +54,16 @@ Policy = Callable[[Heard], Iterable[Ask]]
 
 
 def hear(commit: Commit, catalog: Catalog) -> list[Heard]:
-    """The events of a commit, or its refusal. Raises `UnknownMessage` for an event that only newer code knows."""
+    """The events of a commit, or its refusal. Raises `UnknownMessage` for an event that only newer code knows.
+
+    What was split since it was written is heard in parts, all under the id of the stored event: what a rule asked for
+    before the split it asks for under the same command id afterwards, whichever part it listens to.
+    """
     before = commit.version - len(commit.events)
     heard = [
         _heard(commit, event_id(commit.command_id, n), before + n + 1, body=body)
         for n, recorded in enumerate(commit.events)
-        for body in [catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))]
+        for body in catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
     ]
     if commit.refusal is not None:
         heard.append(_heard(commit, refusal_id(commit.command_id), commit.version, refusal=commit.refusal))

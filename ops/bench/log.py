@@ -42,7 +42,9 @@ async def decide_and_append(access: KafkaAccess, folder: Path) -> Figure:
 
     async def ours() -> float:
         batch = _renamed(given, len(counted))
-        ledger = SqliteLedger(folder / f"{events.name}.sqlite", fold_version(DECIDERS), start(events.name, 0))
+        ledger = SqliteLedger(
+            folder / f"{events.name}.sqlite", fold_version(DECIDERS, SESSION_CATALOG), start(events.name, 0)
+        )
         processor = Processor(log, 0, Lane(DECIDERS, SESSION_CATALOG, ledger, lambda _stream: True))
         await processor.start()
         before = await _counting(log)
@@ -133,8 +135,8 @@ def _fold(records: Sequence[Record]) -> dict[str, Any]:
             decider = deciders[category_of(commit.stream)]
             state = states.get(commit.stream, decider.initial)
             for event in commit.events:
-                body = SESSION_CATALOG.decode_event(event.type, event.type_version, bytes(event.data))
-                state = decider.evolve(state, body)
+                for body in SESSION_CATALOG.read_event(event.type, event.type_version, bytes(event.data)):
+                    state = decider.evolve(state, body)
             states[commit.stream] = state
     return states
 

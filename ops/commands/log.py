@@ -21,9 +21,12 @@ from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.replay import ReadableLog, read_log
 from ops.commands.options import Json
 from ops.commands.reach import kafka
+from ops.commands.versions import versions
 from ops.settings import OpsSettings
 
 app = App(name="log", help="Look at the log, check it, copy it.", result_action="return_value")
+
+app.command(versions)
 
 FINE, WRONG = 0, 1
 TOPIC_OF: Mapping[str, str] = {

@@ -25,6 +25,13 @@ def commands(page: Path) -> list[str]:
     return [re.sub(r"\S*\$\([^)]*\)", "FOLDER", ticked or timed) for ticked, timed in found]
 
 
+def test_every_command_of_the_page_about_changing_an_event_is_there() -> None:
+    named = commands(DOCS / "evolution.md")
+    assert {"log versions", "parked redrive --all", "contracts write", "contracts check", "verify"} <= set(named)
+    for one in named:
+        app.parse_args(one.split(), exit_on_error=False, print_error=False)
+
+
 @pytest.mark.parametrize(
     ("page", "least"),
     [

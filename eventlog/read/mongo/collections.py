@@ -17,8 +17,9 @@ from eventlog.read.mongo.driver import (
 )
 from eventlog.read.mongo.install import Index, install
 from eventlog.read.mongo.listening import Health, Operations
+from eventlog.read.mongo.parked import ACTS
 from eventlog.read.mongo.retrying import read
-from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED
+from eventlog.read.mongo.snapshot import CHECKPOINTS, DISCARDED, PARKED
 from eventlog.read.mongo.store import SECONDS, MongoProjectionStore
 from eventlog.read.mongo.watching import ResumeToken, Watch
 from eventlog.read.projection import Journal, Projection
@@ -101,7 +102,7 @@ class OwnedCollection(TenantCollection):
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
-    MACHINERY: Final = (CHECKPOINTS, PARKED)
+    MACHINERY: Final = (CHECKPOINTS, PARKED, DISCARDED, ACTS)
     """The collections of the stores themselves."""
     MACHINERY_INDEXES: Final = (_PLACES,)
 
@@ -134,7 +135,7 @@ class MongoDatabase:
 
     async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
-        await install(self._database, {CHECKPOINTS: None, PARKED: None} | dict(schemas), [_PLACES, *indexes])
+        await install(self._database, dict.fromkeys(self.MACHINERY) | dict(schemas), [_PLACES, *indexes])
 
     async def described(self) -> Described:
         """What is installed, as the server tells it. Raises `Unavailable`."""

@@ -10,10 +10,10 @@ from contracts.messages.session import (
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
-    SessionEdited,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -61,7 +61,7 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"phases": _stopped(row), "deleted_at": fact.at} | ({"status": "canceled"} if job else {})
         case SessionRestored():
             changes = {"deleted_at": None}
-        case SessionEdited(title=str() as title):
+        case SessionRetitled(title=title):
             changes = {"story_title": title}
         case _:
             changes = {}

@@ -13,14 +13,15 @@ from contracts.film import Film
 from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
     AssetsForgotten,
+    SessionAnnotated,
     SessionCanceled,
     SessionDeleted,
     SessionDerived,
-    SessionEdited,
     SessionEvent,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -139,8 +140,10 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return _forgetful(state, event)
         case Deleted(session=session), AssetsForgotten():
             return Deleted(_forgetful(session, event))
-        case Open(), SessionEdited():
-            return _edited(state, event)
+        case Open(), SessionRetitled():
+            return _retitled(state, event)
+        case Open(), SessionAnnotated():
+            return msgspec.structs.replace(state, metadata=event.metadata)
         case Open(), SessionDerived():
             return msgspec.structs.replace(state, derived=(*state.derived, event.new_session_id))
         case Open(), FileRecorded():
@@ -183,11 +186,9 @@ def _forgetful(session: Open, event: AssetsForgotten) -> Open:
     return msgspec.structs.replace(session, outputs=whole)
 
 
-def _edited(session: Open, event: SessionEdited) -> Open:
-    title = session.inputs.title if event.title is None else event.title
+def _retitled(session: Open, event: SessionRetitled) -> Open:
     return msgspec.structs.replace(
         session,
-        inputs=msgspec.structs.replace(session.inputs, title=title),
-        metadata=session.metadata if event.metadata is None else event.metadata,
-        retitled=session.retitled or title != session.inputs.title,
+        inputs=msgspec.structs.replace(session.inputs, title=event.title),
+        retitled=session.retitled or event.title != session.inputs.title,
     )

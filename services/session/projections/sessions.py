@@ -8,13 +8,14 @@ from uuid import UUID
 from contracts.documents import asset, with_expiry
 from contracts.messages.session import (
     AssetsForgotten,
+    SessionAnnotated,
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
-    SessionEdited,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -71,9 +72,10 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"status": _standing(document)}
         case AssetsForgotten():
             changes = _forgotten(document, body)
-        case SessionEdited():
-            given = {"title": body.title, "metadata": body.metadata}
-            changes = {name: value for name, value in given.items() if value is not None}
+        case SessionRetitled():
+            changes = {"title": body.title}
+        case SessionAnnotated():
+            changes = {"metadata": body.metadata}
         case _:
             changes = {}
     return ({**document, **changes},)
