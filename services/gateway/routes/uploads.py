@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from contracts.envelope import stream_id
 from contracts.messages.account import AccountKind
-from contracts.messages.upload import AnnounceUpload, Bytes, Digest, FileName, ReceiveUpload, Unfit
+from contracts.messages.upload import AnnounceUpload, Bytes, Digest, FileName, NameBytes, ReceiveUpload, Unfit
 from contracts.topics import RENDER_COMMANDS
 from services.gateway import problems
-from services.gateway.asking import DEGRADED, Wish, accepted, ask, command_id, outcome_of, register
+from services.gateway.asking import DEGRADED, Wish, accepted, ask, command_id, outcome_of, register, send
 from services.gateway.auth.access import Caller, MaybeCaller
 from services.gateway.auth.principal import Principal
 from services.gateway.bodies import Body, Given, JsonBody
@@ -124,6 +124,9 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
     """
     gateway = gateway_of(request)
     tenant, document = await _opened(request, gateway, caller, upload_id)
+    sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
+    if caller is not None and caller.tenant == tenant:
+        sender = caller
     uploads = gateway.uploads
     with alone(uploads, tenant, upload_id):
         async with received(request, uploads, document, gateway.new_id()) as file:
@@ -133,10 +136,8 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
                 found = await uploads.inspect(file.path)
             if isinstance(found, Unfit):
                 raise Problem(found.code, found.message)
+            await send(request, gateway, sender, _naming(gateway, tenant, upload_id, file))
             await uploads.blobs.put(file.path, expected=file.sha256)
-        sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
-        if caller is not None and caller.tenant == tenant:
-            sender = caller
         body = ReceiveUpload(
             sha256=file.sha256, size_bytes=file.size, media=found, expires_at=gateway.now() + uploads.unused
         )
@@ -160,6 +161,19 @@ def _announcement(gateway: Gateway, caller: Principal, new: NewUpload, upload: U
         at=gateway.now(),
         links={"upload": upload_link(gateway, caller.tenant, upload), "asset": f"/v1/assets/{upload}"},
         repeatable=chosen is not None,
+    )
+
+
+def _naming(gateway: Gateway, tenant: str, upload: UUID, file: Received) -> Wish:
+    """Said before the bytes are put away: should nothing more be heard, whoever collects bytes finds them by it."""
+    return Wish(
+        topic=RENDER_COMMANDS.name,
+        stream=stream_id("upload", tenant, str(upload)),
+        body=NameBytes(sha256=file.sha256, size_bytes=file.size),
+        id=repeatable_command(tenant, f"name\n{upload}\n{file.sha256}"),
+        at=gateway.now(),
+        links={},
+        repeatable=True,
     )
 
 
