@@ -35,6 +35,7 @@ from services.gateway.rates import MemoryRates, RedisRates
 from services.gateway.reading_tables import PostgresTables
 from services.gateway.receiving import Uploads, forget_stale
 from services.gateway.settings import GatewaySettings
+from services.gateway.shares import Coming
 from services.gateway.signing import Signer
 from services.gateway.support import MongoSupport
 from services.gateway.waiting import Waiters
@@ -177,6 +178,7 @@ def _uploads(settings: GatewaySettings) -> Uploads:
         blobs=open_blobs(settings.blobs, deadline_seconds=UPLOAD_SECONDS),
         inspect=inspect,
         largest=settings.upload_bytes,
+        coming=Coming(settings.uploads_at_once),
         waits=timedelta(hours=settings.upload_hours),
         unused=timedelta(days=settings.unused_upload_days),
     )

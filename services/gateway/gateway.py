@@ -22,6 +22,7 @@ from services.gateway.news import News
 from services.gateway.projects import Projects
 from services.gateway.rates import Rates
 from services.gateway.receiving import Uploads
+from services.gateway.shares import Stock
 from services.gateway.signing import Signer
 from services.gateway.support import Support
 from services.gateway.tables import Tables
@@ -130,6 +131,10 @@ class Documents(Protocol):
 
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
+        ...
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        """What the account has of files of its own."""
         ...
 
 

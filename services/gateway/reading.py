@@ -19,6 +19,7 @@ from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, PartState, S
 from services.gateway.idempotency import ABANDONED_SECONDS, KEPT_SECONDS
 from services.gateway.lag import Mark
 from services.gateway.news import News
+from services.gateway.shares import Stock
 from services.gateway.waiting import Outcome, Waiters
 
 OUTCOMES = ("session_commands", "render_commands")
@@ -117,6 +118,13 @@ class MongoDocuments:
 
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        found = await self._database.of_tenant("uploads", tenant).totals(
+            {"accountId": account_id}, "status", "sizeBytes"
+        )
+        files, announced = (sum(one[n] for one in found.values()) for n in (0, 1))
+        return Stock(files, announced, found.get("ready", (0, 0))[1])
 
     async def _ready(self, upload_id: str) -> Sequence[Stored]:
         return [one for one in await self.uploads(upload_id) if one["status"] == "ready"]

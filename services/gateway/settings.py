@@ -15,6 +15,7 @@ from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
 from services.gateway.cors import origins_of
+from services.gateway.shares import AT_ONCE
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -77,6 +78,8 @@ class GatewaySettings(ServiceSettings):
 
     upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
     """The largest file that a user may send."""
+    uploads_at_once: int = Field(AT_ONCE, alias="PLAYHEAD_UPLOADS_AT_ONCE", ge=1, le=1000)
+    """Files that a gateway takes at a time, of everybody together; how many of one account says its plan."""
     upload_hours: int = Field(24, alias="PLAYHEAD_UPLOAD_HOURS", ge=1)
     """An announced file that has not come so long after is given up."""
     unused_upload_days: int = Field(30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)

@@ -10,6 +10,7 @@ from eventlog.errors import Unavailable
 from services.gateway.cursors import Place
 from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Standing, Stored
 from services.gateway.idempotency import ABANDONED_SECONDS
+from services.gateway.shares import Stock
 
 
 class MemorySender:
@@ -150,6 +151,11 @@ class MemoryDocuments:
         if self.away:
             raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
         return [row for row in self.collections.get("uploads", {}).values() if row["assetId"] == upload_id]
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        mine = [row for row in self.rows("uploads", tenant) if row["accountId"] == account_id]
+        came = [row["sizeBytes"] for row in mine if row["status"] == "ready"]
+        return Stock(len(mine), sum(row["sizeBytes"] or 0 for row in mine), sum(came))
 
 
 class MemoryAnswers:
