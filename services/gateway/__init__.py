@@ -22,8 +22,8 @@ reading         reading, reading_wallets, support, projects (MongoDB); tables, r
                 (PostgreSQL); past (a session as it was); paging, cursors, days (what a list is asked with)
 the cache       cache (Redis), near (this process), cached_projects (both before the store)
 showing         views, views_of_plans, views_of_presets, project_views (the shapes), preparing (documents into them)
-files           receiving (in), shares (how much of it), uploading (its commands); media and ranges (out), signing (links
-                that need no key)
+files           receiving (in), shares (how much of it), uploading (its commands); media and ranges (out), signing
+                (links that need no key)
 live            kafka (commands out, news in), news, sse; webhooks/ (hearing events, sending them)
 errors          problems, codes
 documents       openapi, asyncapi; web/ (the page)
