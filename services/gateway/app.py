@@ -113,6 +113,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         kinds=kinds_of(settings.kinds),
         rates=(rates or MemoryRates()) if settings.limits_rates else None,
         cors_origins=origins_of(settings.cors_origins),
+        body_seconds=settings.body_seconds,
         entrances=settings.entrances(),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )

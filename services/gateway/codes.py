@@ -19,6 +19,8 @@ CODES: dict[str, Meaning] = {
     "body.malformed": Meaning(400, "The body is not JSON"),
     "body.missing": Meaning(422, "The call needs a body"),
     "body.too_large": Meaning(413, "The body is too large"),
+    "body.too_slow": Meaning(408, "The body came too slowly", retryable=True),
+    "body.cut_off": Meaning(400, "The body did not come whole", retryable=True),
     "body.wrong_type": Meaning(415, "The body has the wrong media type"),
     "value.invalid": Meaning(422, "Some values are not valid"),
     "value.not_storable": Meaning(422, "A value cannot be stored"),

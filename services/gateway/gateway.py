@@ -212,6 +212,8 @@ class Gateway:
     """None: nobody is counted."""
     cors_origins: Sequence[str] = ()
     """Whose pages may call from a browser."""
+    body_seconds: float = 20.0
+    """How long a JSON body may take to come."""
     entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes

@@ -21,7 +21,11 @@ _ALWAYS = {
     "422": "`value.invalid`, `value.not_storable`: what was sent does not fit",
     "503": "A part is away: `Retry-After` says when to ask again",
 }
-_WITH_BODY = {"413": "`body.too_large`: more than 1 MiB", "415": "`body.wrong_type`: not JSON"}
+_WITH_BODY = {
+    "408": "`body.too_slow`: it did not come whole in time",
+    "413": "`body.too_large`: more than 1 MiB",
+    "415": "`body.wrong_type`: not JSON",
+}
 
 _LIMITED = (
     "`rate.exceeded`: more calls a minute than the plan allows; `Retry-After` says when to go on. Every answer tells "

@@ -22,6 +22,8 @@ from services.gateway.shares import Coming
 
 IDLE_SECONDS: Final = 30.0
 """A client that sends nothing for so long has gone."""
+SLOWEST_BYTES: Final = 4096
+"""A second, on average: whoever sends less only holds a place that others wait for."""
 LONGEST_SECONDS: Final = 2 * 60 * 60
 """For one file, however slowly it comes."""
 AT_ONCE: Final = 2
@@ -103,22 +105,29 @@ async def _written(request: Request, path: Path, announced: int | None, most: in
 
 async def _chunks(request: Request, idle_seconds: float) -> AsyncIterator[bytes]:
     """The body as it comes. Raises the problem for a client that is gone, or as good as gone."""
-    stream, begun = aiter(request.stream()), asyncio.get_running_loop().time()
+    stream, begun, size = aiter(request.stream()), asyncio.get_running_loop().time(), 0
     while True:
         try:
             async with asyncio.timeout(idle_seconds):
                 chunk = await anext(stream, None)
         except TimeoutError:
-            raise Problem(
-                "upload.too_slow", f"Nothing came for {idle_seconds:g} s. Send the whole file again."
-            ) from None
+            raise _too_slow(f"Nothing came for {idle_seconds:g} s. Send the whole file again.") from None
         except ClientDisconnect:
             raise Problem("upload.cut_off", "The connection ended before the file did. Send it again.") from None
         if chunk is None:
             return
-        if asyncio.get_running_loop().time() - begun > LONGEST_SECONDS:
-            raise Problem("upload.too_slow", f"The file took longer than {LONGEST_SECONDS // 3600} h. Send it faster.")
+        size += len(chunk)
+        seconds = asyncio.get_running_loop().time() - begun
+        if seconds > idle_seconds and size < seconds * SLOWEST_BYTES:
+            raise _too_slow(f"Less than {SLOWEST_BYTES:,} bytes a second came. Send the file faster.")
+        if seconds > LONGEST_SECONDS:
+            raise _too_slow(f"The file took longer than {LONGEST_SECONDS // 3600} h. Send it faster.")
         yield chunk
+
+
+def _too_slow(detail: str) -> Problem:
+    """The connection ends with it: what would still come is not waited for."""
+    return Problem("upload.too_slow", detail, headers={"Connection": "close"})
 
 
 def said_length(request: Request) -> int | None:

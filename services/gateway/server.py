@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from services.gateway.connection import Connection
 from services.gateway.gateway import Gateway
 
 DRAIN_SECONDS = 10
@@ -17,7 +18,7 @@ DRAIN_SECONDS = 10
 class Server(uvicorn.Server):
     """Serves until `should_exit`. It leaves the signals to whoever runs it."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, host: str, port: int, http: type[Connection] = Connection) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -27,6 +28,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 lifespan="off",
+                http=http,
                 ws="none",
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )

@@ -76,6 +76,9 @@ class GatewaySettings(ServiceSettings):
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
     """How long a store may take for an answer."""
 
+    body_seconds: float = Field(20.0, alias="PLAYHEAD_BODY_SECONDS", gt=0, le=600)
+    """How long a JSON body may take to come."""
+
     upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
     """The largest file that a user may send."""
     uploads_at_once: int = Field(AT_ONCE, alias="PLAYHEAD_UPLOADS_AT_ONCE", ge=1, le=1000)

@@ -32,7 +32,10 @@ from services.gateway.waiting import Blind, Outcome
 router = APIRouter(prefix="/v1/auth", tags=["account"], dependencies=[Depends(PUBLIC)])
 
 WAIT_SECONDS = 10
-_BODY = ("body.missing", "body.malformed", "body.too_large", "body.wrong_type", "value.invalid", "value.not_storable")
+_BODY = (
+    *("body.missing", "body.malformed", "body.too_large", "body.too_slow", "body.wrong_type"),
+    *("value.invalid", "value.not_storable"),
+)
 
 Address = Annotated[str, Field(pattern=wallets.ADDRESS, examples=["4Nd1mYQ2o9bA1nSx2tK6oC6QmC6dHT5bKJmTnLGe3mB5"])]
 
