@@ -14,7 +14,7 @@ Reads  Mongo `sessions, jobs, uploads, accounts, credentials, presets, projects,
 Where to look, in the order in which a call meets it
 
 the server      __main__, app (the wiring), settings, server, connection, api (the routes), gateway (the ports)
-the way in      cors, edge, limiting, rates; auth/ (who asks); bodies, storable (what may be sent)
+the way in      proxies, cors, edge, limiting, rates; auth/ (who asks); bodies, storable (what may be sent)
 routes/         one module a noun; admin/ for a tenant's admins; seeds/ for the applications that were there before
 asking          asking, idempotency, preconditions, waiting (for the outcome), following (for the end), identity (ids);
                 deriving, filming, planning, presets, kinds, project_asking: what is put into a command

@@ -41,6 +41,7 @@ def stranger(request: Request) -> str:
     except ValueError:
         network = host
     else:
+        address = getattr(address, "ipv4_mapped", None) or address
         bits = address.max_prefixlen if address.version == 4 else _NEIGHBOURS
         network = str(ipaddress.ip_network((address, bits), strict=False))
     return f"address:{blake2b(network.encode(), digest_size=16).hexdigest()}"

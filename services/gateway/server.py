@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -18,12 +18,17 @@ DRAIN_SECONDS = 10
 class Server(uvicorn.Server):
     """Serves until `should_exit`. It leaves the signals to whoever runs it."""
 
-    def __init__(self, app: FastAPI, host: str, port: int, http: type[Connection] = Connection) -> None:
+    def __init__(
+        self, app: FastAPI, host: str, port: int, proxies: Sequence[str] = (), http: type[Connection] = Connection
+    ) -> None:
+        """`proxies`: the addresses and networks whose `X-Forwarded-For` is believed, see `proxies_of`."""
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 log_config=None,
                 access_log=False,
                 server_header=False,

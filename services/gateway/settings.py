@@ -15,6 +15,7 @@ from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
 from services.gateway.cors import origins_of
+from services.gateway.proxies import proxies_of
 from services.gateway.shares import AT_ONCE
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -65,6 +66,8 @@ class GatewaySettings(ServiceSettings):
     """The kinds of video that the workers have, apart by commas; empty: those that are installed beside the gateway."""
     cors_origins: str = Field("", alias="PLAYHEAD_CORS_ORIGINS", examples=["https://app.example.org"])
     """The origins whose pages may call from a browser, apart by commas; empty: our own alone."""
+    trusted_proxies: str = Field("", alias="PLAYHEAD_TRUSTED_PROXIES", examples=["10.0.0.0/8,2001:db8::7"])
+    """Proxies whose `X-Forwarded-For` tells who a client is, apart by commas; empty: nobody's does."""
     rate_limits: Literal["auto", "on", "off"] = Field("auto", alias="PLAYHEAD_RATE_LIMITS")
     """Whether calls are counted, by plan; `auto`: not in a local profile."""
     rate_seconds: float = Field(0.05, alias="PLAYHEAD_RATE_SECONDS", gt=0, le=1)
@@ -101,6 +104,12 @@ class GatewaySettings(ServiceSettings):
     @classmethod
     def _origins(cls, given: str) -> str:
         return ",".join(origins_of(given))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, given: str) -> str:
+        proxies_of(given)
+        return given
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":
