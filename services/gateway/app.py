@@ -109,6 +109,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_tenant=settings.tenant_without_key,
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
+        new_accounts_per_hour=settings.new_accounts_per_hour,
         jobs_per_tenant=settings.jobs_per_tenant,
         kinds=kinds_of(settings.kinds),
         rates=(rates or MemoryRates()) if settings.limits_rates else None,

@@ -30,6 +30,7 @@ CODES: dict[str, Meaning] = {
     "auth.missing": Meaning(401, "The call needs a key"),
     "auth.invalid": Meaning(401, "The key is not valid"),
     "auth.unproven": Meaning(401, "The proof does not hold"),
+    "auth.too_many_accounts": Meaning(429, "Too many new accounts", retryable=True),
     "auth.off": Meaning(403, "This way in is closed"),
     "auth.forbidden": Meaning(403, "The key may not do this"),
     "link.invalid": Meaning(403, "The link is not valid, or has expired"),

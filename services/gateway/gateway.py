@@ -206,6 +206,8 @@ class Gateway:
     legacy_tenant: str = ""
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
+    new_accounts_per_hour: int = 10
+    """Of one network, by signing in; where nobody is counted, any number."""
     jobs_per_tenant: int = 4
     kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
     rates: Rates | None = None

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 
 def proxies_of(given: str) -> Sequence[str]:
-    """Addresses and networks, apart by commas, as they are compared: of IPv4 also the forms that a socket for both kinds
-    shows. Raises `ValueError` for anything else, `*` among it."""
+    """Addresses and networks, apart by commas, as they are compared: of IPv4 also the forms that a socket for both
+    kinds shows. Raises `ValueError` for anything else, `*` among it."""
     named = [one.strip() for one in given.split(",") if one.strip()]
     return [form for one in named for form in _forms(one)]
 

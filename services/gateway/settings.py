@@ -60,6 +60,8 @@ class GatewaySettings(ServiceSettings):
     legacy_tenant: str = Field("", alias="LEGACY_TENANT")
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
     starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
+    new_accounts_per_hour: int = Field(10, alias="PLAYHEAD_NEW_ACCOUNTS_PER_HOUR", ge=1)
+    """Of one network: more wallets and devices are not signed in for the first time. Counted where calls are."""
     jobs_per_tenant: int = Field(4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
     kinds: str = Field("", alias="PLAYHEAD_KINDS", examples=["slides,scrolling_script,manim"])

@@ -17,7 +17,7 @@ from contracts.messages.access import SignIn
 from contracts.messages.account import AccountKind
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
-from services.gateway import asking, problems
+from services.gateway import asking, limiting, problems
 from services.gateway.asking import Wish, command_id, outcome_of
 from services.gateway.auth import keys, wallets
 from services.gateway.auth.access import PUBLIC
@@ -32,6 +32,7 @@ from services.gateway.waiting import Blind, Outcome
 router = APIRouter(prefix="/v1/auth", tags=["account"], dependencies=[Depends(PUBLIC)])
 
 WAIT_SECONDS = 10
+_REFUSED = ("auth.off", "auth.too_many_accounts", "account.closed", "kafka.unavailable")
 _BODY = (
     *("body.missing", "body.malformed", "body.too_large", "body.too_slow", "body.wrong_type"),
     *("value.invalid", "value.not_storable"),
@@ -98,7 +99,15 @@ async def nonce(request: Request, given: Annotated[Given[WalletNamed], Depends(J
     operation_id="signInByWallet",
     summary="Sign in by a wallet",
     status_code=201,
-    responses=said("auth.off", "auth.unproven", "account.closed", "kafka.unavailable", *_BODY, created=TokenView)
+    responses=said(
+        "auth.off",
+        "auth.unproven",
+        "auth.too_many_accounts",
+        "account.closed",
+        "kafka.unavailable",
+        *_BODY,
+        created=TokenView,
+    )
     | {202: {"model": TokenView, "description": "The command is in the log; the token works once it is applied"}},
 )
 async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depends(JsonBody(WalletProof))]) -> Response:
@@ -112,6 +121,8 @@ async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depen
     if not wallets.signed(address, ticket.message(gateway.public_url), given.body.signature):
         raise _unproven("The signature is not this wallet's over the message. Sign it to the letter, in UTF-8.")
     wallet = Principal(tenant, AccountKind.WALLET, address)
+    if not await _is_open(gateway, wallet):
+        await limiting.check_new_account(request, gateway)
     await asking.register(request, gateway, wallet)
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
     expires = _ends(gateway, gateway.entrances.login_seconds)
@@ -124,7 +135,7 @@ async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depen
     operation_id="signInAnonymously",
     summary="Begin without a name",
     status_code=201,
-    responses=said("auth.off", "account.closed", "kafka.unavailable", created=TokenView)
+    responses=said(*_REFUSED, created=TokenView)
     | {202: {"model": TokenView, "description": "The command is in the log; the token works once it is applied"}},
 )
 async def anonymously(request: Request) -> Response:
@@ -132,6 +143,7 @@ async def anonymously(request: Request) -> Response:
     the account."""
     gateway = gateway_of(request)
     tenant = _open(gateway.entrances.anonymous_tenant, "Unknown devices", "PLAYHEAD_ANONYMOUS_TENANT")
+    await limiting.check_new_account(request, gateway)
     device = Principal(tenant, AccountKind.ANONYMOUS, str(gateway.new_id()))
     await asking.send(request, gateway, device, asking.registration(replace(gateway, starter_grant=0), device))
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
@@ -148,6 +160,14 @@ def _open(tenant: str, who: str, setting: str) -> str:
     if not tenant:
         raise Problem("auth.off", f"{who} cannot sign in here. An operator opens this way with {setting}.")
     return tenant
+
+
+async def _is_open(gateway: Gateway, wallet: Principal) -> bool:
+    """Whether the wallet has its account; while that cannot be learnt it counts as new."""
+    try:
+        return await gateway.credentials.of_account(wallet.tenant, wallet.account) is not None
+    except Unavailable:
+        return False
 
 
 def _unproven(detail: str) -> Problem:
