@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.auth.access import ADMIN, LEGACY, MEDIA, TENANT, policy_of
+from services.gateway.auth.access import KEYED, LEGACY, MEDIA, policy_of
 from services.gateway.bodies import Body, JsonBody
 from services.gateway.limiting import UNCOUNTED
 from services.gateway.problems import LEGACY as LEGACY_PATHS
@@ -92,13 +92,13 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
         schema = {"$ref": _REFERENCE.format(model=body.__name__)}
         operation["requestBody"] = {"required": _needed(route), "content": {"application/json": {"schema": schema}}}
     policy = policy_of(route)
-    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
-        operation["security"] = [{"key": []}] if policy in {TENANT, ADMIN} else [{"key": []}, {}]
-    if policy in {TENANT, ADMIN, LEGACY} and route.methods and not route.methods & _SAFE:
-        taken = _UNSAFE_HEADERS if policy in {TENANT, ADMIN} else _UNSAFE_HEADERS[:1]
+    if policy in KEYED | {LEGACY, MEDIA}:
+        operation["security"] = [{"key": []}] if policy in KEYED else [{"key": []}, {}]
+    if policy in KEYED | {LEGACY} and route.methods and not route.methods & _SAFE:
+        taken = _UNSAFE_HEADERS if policy in KEYED else _UNSAFE_HEADERS[:1]
         operation.setdefault("parameters", []).extend(taken)
     responses = operation["responses"]
-    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
+    if policy in KEYED | {LEGACY, MEDIA}:
         for status, text in (_ALWAYS | (_WITH_BODY if body else {})).items():
             responses.setdefault(status, {"description": text})
     if route.path not in UNCOUNTED:

@@ -20,7 +20,7 @@ from contracts.messages.webhook import (
     Url,
 )
 from services.gateway.asking import Show, ask, register
-from services.gateway.auth.access import Caller
+from services.gateway.auth.access import Caller, ReadingCaller
 from services.gateway.auth.principal import Principal
 from services.gateway.bodies import Body, Given, JsonBody
 from services.gateway.cursors import Place
@@ -70,7 +70,7 @@ class EndpointChanges(Body):
     | _ACCEPTED,
 )
 async def add(
-    request: Request, caller: Caller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
+    request: Request, caller: ReadingCaller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
 ) -> Response:
     """Tells this address from now on, and shows the secret that its messages are signed with this once."""
     gateway = gateway_of(request)
@@ -145,7 +145,7 @@ async def get(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
 )
 async def change(
     request: Request,
-    caller: Caller,
+    caller: ReadingCaller,
     endpoint_id: UUID,
     given: Annotated[Given[EndpointChanges], Depends(JsonBody(EndpointChanges))],
 ) -> Response:
@@ -173,7 +173,7 @@ async def change(
     )
     | _ACCEPTED,
 )
-async def rotate(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
+async def rotate(request: Request, caller: ReadingCaller, endpoint_id: UUID) -> Response:
     """Signs with a new secret, shown this once, and for 24 hours with the one before it as well."""
     gateway = gateway_of(request)
     key = newest_key(gateway)
