@@ -177,5 +177,5 @@ def check(routes: Iterable[BaseRoute]) -> None:
     if open_:
         raise ValueError(
             f"routes without exactly one policy: {', '.join(sorted(open_))}. "
-            "Name who may call each: PUBLIC, TENANT, OWNER, READER, ADMIN, LEGACY or MEDIA of services.gateway.auth.access"
+            "Name who may call each, as one of the policies of services.gateway.auth.access: PUBLIC, TENANT, OWNER, …"
         )
