@@ -20,7 +20,7 @@ asking          asking, idempotency, preconditions, waiting (for the outcome), f
                 deriving, filming, planning, presets, kinds, project_asking: what is put into a command
 reading         reading, reading_wallets, support, projects (MongoDB); tables, reading_tables, statements, sql/
                 (PostgreSQL); past (a session as it was); paging, cursors, days (what a list is asked with)
-the cache       cache (Redis), near (this process), cached_projects (both before the store)
+the cache       cache (Redis), near and recent (this process), cached_projects (both before the store)
 showing         views, views_of_plans, views_of_presets, project_views (the shapes), preparing (documents into them)
 files           receiving (in), shares (how much of it), uploading (its commands); media and ranges (out), signing
                 (links that need no key)

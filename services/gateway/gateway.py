@@ -22,6 +22,7 @@ from services.gateway.news import News
 from services.gateway.projects import Projects
 from services.gateway.rates import Rates
 from services.gateway.receiving import Uploads
+from services.gateway.recent import Recent
 from services.gateway.shares import Stock
 from services.gateway.signing import Signer
 from services.gateway.support import Support
@@ -219,7 +220,8 @@ class Gateway:
     entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
-    registered: set[UUID] = field(default_factory=set[UUID])
+    registered: Recent = field(default_factory=Recent)
+    """Accounts whose registration this process has sent; one that was forgotten is sent again, and is no news."""
 
     def seconds(self) -> int:
         """Unix time in whole seconds."""
