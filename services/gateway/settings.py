@@ -56,8 +56,8 @@ class GatewaySettings(ServiceSettings):
     login_hours: int = Field(24, alias="PLAYHEAD_LOGIN_HOURS", ge=1, le=24 * 30)
     device_days: int = Field(30, alias="PLAYHEAD_DEVICE_DAYS", ge=1, le=365)
 
-    demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
-    legacy_tenant: str = Field("", alias="LEGACY_TENANT")
+    demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT", max_length=100)
+    legacy_tenant: str = Field("", alias="LEGACY_TENANT", max_length=100)
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
     starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
     new_accounts_per_hour: int = Field(10, alias="PLAYHEAD_NEW_ACCOUNTS_PER_HOUR", ge=1)
