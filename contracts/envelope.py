@@ -9,7 +9,6 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-
 LONGEST_NAME = 255
 """Characters of each text of a command that is no letter: names that programs make, and nobody's own words."""
 
