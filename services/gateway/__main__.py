@@ -9,7 +9,7 @@ from eventlog import collector
 from eventlog.secrets import secrets_of
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
-from services.gateway.proxies import proxies_of
+from services.gateway.http.proxies import proxies_of
 from services.gateway.server import Server
 from services.gateway.settings import GatewaySettings
 

@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from services.gateway import cors, openapi, problems
-from services.gateway.auth import access
-from services.gateway.edge import Edge
-from services.gateway.gateway import Gateway
+from services.gateway.access import callers, cors
+from services.gateway.http import problems
+from services.gateway.http.edge import Edge
+from services.gateway.ports.gateway import Gateway
+from services.gateway.published import openapi
 from services.gateway.routes import (
     account,
     analytics,
@@ -87,6 +88,7 @@ def make(gateway: Gateway) -> FastAPI:
     app.add_middleware(Edge)
     cors.install(app, gateway.cors_origins)
     app.state.gateway = gateway
+    app.state.body_seconds = gateway.body_seconds
     return app
 
 
@@ -103,7 +105,7 @@ def routed(version: str) -> FastAPI:
     )
     for module in ROUTERS:
         app.router.routes.extend(module.router.routes)
-    access.check(app.routes)
+    callers.check(app.routes)
     problems.install(app)
     openapi.install(app)
     return app

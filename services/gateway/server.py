@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from services.gateway.connection import Connection
-from services.gateway.gateway import Gateway
+from services.gateway.http.connection import Connection
+from services.gateway.ports.gateway import Gateway
 
 DRAIN_SECONDS = 10
 

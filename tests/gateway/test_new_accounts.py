@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.gateway.auth.entrances import Entrances
-from services.gateway.rates import MemoryRates
+from services.gateway.redis.rates import MemoryRates
 from tests.gateway.decided import DecidedWorld
 from tests.gateway.test_bad_input import assert_problem
 from tests.gateway.test_signin import Wallet, bearer, proof, signed_in

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.proxies import proxies_of
-from services.gateway.rates import Count, Rate
+from services.gateway.http.proxies import proxies_of
+from services.gateway.redis.rates import Count, Rate
 from services.gateway.server import Server
 from tests.gateway.world import World
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.gateway.recent import Recent
+from services.gateway.ports.recent import Recent
 from tests.gateway.decided import DecidedWorld
 from tests.gateway.test_bad_input import GOOD
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from services.gateway import connection
-from services.gateway.connection import Connection
+from services.gateway.http import connection
+from services.gateway.http.connection import Connection
 from tests.browser.theatre import served
 from tests.gateway.company import Company
 from tests.gateway.studio import announced

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from contracts.plans import FREE, PREMIUM, Plan
-from services.gateway.problems import Problem
-from services.gateway.shares import Coming, Stock, check_announcement
+from services.gateway.files.shares import Coming, Stock, check_announcement
+from services.gateway.http.problems import Problem
 from tests.gateway import samples
 from tests.gateway.company import Company
 from tests.gateway.studio import announced, uploaded

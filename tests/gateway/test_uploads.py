@@ -15,8 +15,8 @@ import pytest
 from contracts.envelope import Command, stream_id
 from contracts.messages.upload import ExpireUpload, Media, Unfit
 from eventlog.errors import Unavailable
-from services.gateway.gateway import CommandSender
-from services.gateway.receiving import AT_ONCE
+from services.gateway.files.receiving import AT_ONCE
+from services.gateway.ports.gateway import CommandSender
 from services.render.engines.inspection import inspect
 from tests.gateway.company import Company
 from tests.gateway.studio import WAIT, announced, film, projected, uploaded

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from eventlog.clock import new_id
 from eventlog.read.mongo import MongoDatabase
 from ops.stack.launcher import Endpoints
-from services.gateway.projects import MongoProjects
+from services.gateway.reading.projects import MongoProjects
 from services.session import stores
 from tests.eventlog.lossy_proxy import LossyProxy, lossy_proxy
 from tests.gateway import samples

@@ -10,23 +10,25 @@ from starlette.responses import Response
 
 from contracts.messages.account import AccountKind
 from contracts.messages.upload import ReceiveUpload, Unfit
-from services.gateway import problems
-from services.gateway.asking import DEGRADED, Wish, accepted, ask, outcome_of, register, send
-from services.gateway.auth.access import Caller, MaybeCaller
+from services.gateway.access.callers import Caller, MaybeCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.planning import plan_now
+from services.gateway.asking.projects import known
+from services.gateway.asking.uploads import NewUpload, announcement, arrival, check_room, naming, owner_of
+from services.gateway.asking.wishes import DEGRADED, Wish, accepted, ask, outcome_of, register, send
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Given, JsonBody
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.files.receiving import Received, received, said_length
+from services.gateway.http import problems
+from services.gateway.http.bodies import Given, JsonBody
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
 from services.gateway.identity import upload_of
-from services.gateway.planning import plan_now
-from services.gateway.preparing import asset_view
-from services.gateway.problems import Problem
-from services.gateway.project_asking import known
-from services.gateway.receiving import Received, received, said_length
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import answered, command_answers, said
-from services.gateway.uploading import NewUpload, announcement, arrival, check_room, naming, owner_of
-from services.gateway.views import AssetView, Moment, View
-from services.gateway.waiting import Blind, Outcome, wanted_seconds
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import asset_view
+from services.gateway.views.sessions import AssetView
 
 router = APIRouter(prefix="/v1/uploads", tags=["assets"])
 
