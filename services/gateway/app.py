@@ -23,6 +23,7 @@ from services.gateway.auth import stored
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
 from services.gateway.files.receiving import Uploads, forget_stale
+from services.gateway.files.shares import Coming
 from services.gateway.health.database import Database
 from services.gateway.health.lag import ProjectionLag
 from services.gateway.http.signing import Signer
@@ -109,10 +110,12 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         legacy_tenant=settings.tenant_without_key,
         legacy_wait_seconds=settings.legacy_wait_seconds,
         starter_grant=settings.starter_grant,
+        new_accounts_per_hour=settings.new_accounts_per_hour,
         jobs_per_tenant=settings.jobs_per_tenant,
         kinds=kinds_of(settings.kinds),
         rates=(rates or MemoryRates()) if settings.limits_rates else None,
         cors_origins=origins_of(settings.cors_origins),
+        body_seconds=settings.body_seconds,
         entrances=settings.entrances(),
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
@@ -178,6 +181,7 @@ def _uploads(settings: GatewaySettings) -> Uploads:
         blobs=open_blobs(settings.blobs, deadline_seconds=UPLOAD_SECONDS),
         inspect=inspect,
         largest=settings.upload_bytes,
+        coming=Coming(settings.uploads_at_once),
         waits=timedelta(hours=settings.upload_hours),
         unused=timedelta(days=settings.unused_upload_days),
     )

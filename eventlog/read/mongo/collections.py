@@ -63,6 +63,19 @@ class Collection:
         """How many fit; counting ends at `limit`. Raises `Unavailable`."""
         return await read(self._seconds, lambda: self._collection.count_documents(self._within(where), limit=limit))
 
+    async def totals(self, where: Mapping[str, Any], by: str, field: str) -> Mapping[Any, tuple[int, int]]:
+        """Of those that fit, by the value of one field: how many they are, and the sum of another field of theirs.
+
+        Raises `Unavailable`.
+        """
+        group = {"_id": f"${by}", "number": {"$sum": 1}, "sum": {"$sum": f"${field}"}}
+
+        async def ask() -> list[Document]:
+            found = self._collection.aggregate([{"$match": self._within(where)}, {"$group": group}])
+            return await found.to_list(None)
+
+        return {one["_id"]: (one["number"], one["sum"]) for one in await read(self._seconds, ask)}
+
 
 class TenantCollection(Collection):
     """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""

@@ -13,6 +13,7 @@ from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
+from services.gateway.files.shares import Stock
 from services.gateway.health.lag import Mark
 from services.gateway.http.cursors import Place
 from services.gateway.ports.gateway import (
@@ -126,6 +127,13 @@ class MongoDocuments:
 
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        found = await self._database.of_tenant("uploads", tenant).totals(
+            {"accountId": account_id}, "status", "sizeBytes"
+        )
+        files, announced = (sum(one[n] for one in found.values()) for n in (0, 1))
+        return Stock(files, announced, found.get("ready", (0, 0))[1])
 
     async def _ready(self, upload_id: str) -> Sequence[Stored]:
         return [one for one in await self.uploads(upload_id) if one["status"] == "ready"]

@@ -19,7 +19,7 @@ from contracts.messages.webhook import (
     RotateWebhookSecret,
     Url,
 )
-from services.gateway.access.callers import Caller
+from services.gateway.access.callers import Caller, ReadingCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.webhooks import check_url, endpoint_of_caller, endpoints_of, newest_key, with_fields
 from services.gateway.asking.wishes import Show, ask, register
@@ -70,7 +70,7 @@ class EndpointChanges(Body):
     | _ACCEPTED,
 )
 async def add(
-    request: Request, caller: Caller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
+    request: Request, caller: ReadingCaller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
 ) -> Response:
     """Tells this address from now on, and shows the secret that its messages are signed with this once."""
     gateway = gateway_of(request)
@@ -145,7 +145,7 @@ async def get(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
 )
 async def change(
     request: Request,
-    caller: Caller,
+    caller: ReadingCaller,
     endpoint_id: UUID,
     given: Annotated[Given[EndpointChanges], Depends(JsonBody(EndpointChanges))],
 ) -> Response:
@@ -173,7 +173,7 @@ async def change(
     )
     | _ACCEPTED,
 )
-async def rotate(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
+async def rotate(request: Request, caller: ReadingCaller, endpoint_id: UUID) -> Response:
     """Signs with a new secret, shown this once, and for 24 hours with the one before it as well."""
     gateway = gateway_of(request)
     key = newest_key(gateway)
