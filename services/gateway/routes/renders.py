@@ -21,11 +21,11 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.preconditions import stale
 from services.gateway.http.problems import Problem
+from services.gateway.http.storable import INT64_MAX
 from services.gateway.identity import first_job
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.routes.answers import command_answers
 from services.gateway.routes.session_answers import made
-from services.gateway.routes.timelines import INT64_MAX
 from services.gateway.stored import Stored
 from services.gateway.views.projects import project_view
 from services.gateway.views.sessions import SessionView
