@@ -34,5 +34,5 @@ live/       kafka (commands out, news in), sse
 published/  the documents: openapi, asyncapi
 routes/     one module a noun; admin/ for a tenant's admins; seeds/ for the applications that were there before
 api         all routes and layers as one application; web/ is its page
-app         the wiring, with settings, server and __main__
+app         the wiring of parts (the real ones, opened and closed), with settings, server and __main__
 """

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,11 +28,12 @@ from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.view import Page
 from services.gateway.identity import endpoint_of
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.keys import of_account
+from services.gateway.stored import Stored
 from services.gateway.views.webhooks import AcceptedEndpoint, EndpointView, NewEndpointView, endpoint_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
@@ -105,22 +106,16 @@ async def add(
 async def list_(
     request: Request,
     caller: Caller,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """One's own, newest first, without their secrets."""
     gateway = gateway_of(request)
     question = f"webhook-endpoints\n{caller.account}"
-    after = place_of(gateway, caller, question, cursor)
-    every = [(Place(one["createdAt"], one["endpointId"]), one) for one in await endpoints_of(gateway, caller)]
-    found = [(place, one) for place, one in every if after is None or place < after]
-    places = [place for place, _ in found]
-    page = Page[EndpointView](
-        items=[endpoint_view(one) for _, one in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    every = await endpoints_of(gateway, caller)
+    found = [one for one in every if asked.after is None or _place(one) < asked.after]
+    return answered(asked.page(Page[EndpointView], found, endpoint_view, _place))
 
 
 @router.get(
@@ -224,3 +219,7 @@ def _shown(gateway: Gateway, caller: Principal, endpoint_id: UUID, status: int, 
         return answered(endpoint_view(found), status, headers)
 
     return show
+
+
+def _place(endpoint: Stored) -> Place:
+    return Place(endpoint["createdAt"], endpoint["endpointId"])
