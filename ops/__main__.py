@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 
 from eventlog.errors import PlayheadError, Unavailable
 from ops.commands import (
+    archiving,
     backup,
     bench,
     contracts,
@@ -36,6 +37,7 @@ app.command(setup.seed)
 app.command(resetting.reset)
 app.command(backup.backup)
 app.command(backup.restore)
+app.command(archiving.archive)
 app.command(maintenance.app)
 app.command(log.app)
 app.command(verify.verify)
