@@ -16,9 +16,11 @@ from ops.commands import (
     log,
     maintenance,
     migrating,
+    replaying,
     requirements,
     resetting,
     setup,
+    showing,
     stack,
     verify,
 )
@@ -40,7 +42,9 @@ app.command(backup.restore)
 app.command(archiving.archive)
 app.command(maintenance.app)
 app.command(log.app)
+log.app.command(showing.show)
 app.command(verify.verify)
+app.command(replaying.replay)
 app.command(bench.bench)
 app.command(contracts.app)
 app.command(requirements.requirements)

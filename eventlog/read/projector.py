@@ -144,7 +144,7 @@ class ProjectorLane:
             return "the envelope cannot be read"
         after: dict[Place, View] = {}
         try:
-            facts = self._facts(one.commit)
+            facts = facts_of(one.commit, self._catalog)
             for projection in self._projections:
                 if facts and projection.category == category_of(one.stream):
                     place = (projection.name, one.stream)
@@ -161,22 +161,6 @@ class ProjectorLane:
         for name, rows in entries.items():
             changes.entries.setdefault(name, []).extend(rows)
         return ""
-
-    def _facts(self, commit: Commit) -> list[Fact]:
-        before = commit.version - len(commit.events)
-        return [
-            Fact(
-                id=event_id(commit.command_id, n),
-                stream=commit.stream,
-                version=before + n + 1,
-                at=commit.at,
-                tenant=commit.tenant,
-                actor=commit.actor,
-                command_id=commit.command_id,
-                body=self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
-            )
-            for n, recorded in enumerate(commit.events)
-        ]
 
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
         waiting = parking.waiting.get(stream, 0)
@@ -199,3 +183,21 @@ def _counted(record: Record) -> Counted:
     except msgspec.DecodeError:
         return Counted(record.key.decode(errors="replace"), record, None)
     return Counted(commit.stream, record, commit)
+
+
+def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
+    """Its events, each in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
+    before = commit.version - len(commit.events)
+    return [
+        Fact(
+            id=event_id(commit.command_id, n),
+            stream=commit.stream,
+            version=before + n + 1,
+            at=commit.at,
+            tenant=commit.tenant,
+            actor=commit.actor,
+            command_id=commit.command_id,
+            body=catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
+        )
+        for n, recorded in enumerate(commit.events)
+    ]

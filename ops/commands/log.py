@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from contracts.envelope import Commit, event_id, stream_id
-from contracts.topics import RENDER_EVENTS, SESSION_EVENTS, TOPICS
+from contracts.topics import COMMANDS_OF, RENDER_EVENTS, SESSION_COMMANDS, SESSION_EVENTS, TOPICS
 from eventlog.commit import Position, Record, accept, start
 from eventlog.errors import Diverged
 from eventlog.kafka import KafkaEventLog, partition_for
@@ -25,10 +25,10 @@ app = App(name="log", help="Look at the log, check it.", result_action="return_v
 
 FINE, WRONG = 0, 1
 TOPIC_OF: Mapping[str, str] = {
-    "session": SESSION_EVENTS.name,
-    "account": SESSION_EVENTS.name,
-    "job": RENDER_EVENTS.name,
+    category: SESSION_EVENTS.name if commands == SESSION_COMMANDS.name else RENDER_EVENTS.name
+    for category, commands in COMMANDS_OF.items()
 }
+"""Category of a stream to the topic of its events."""
 CHAINED = tuple(topic.name for topic in TOPICS if topic.chained)
 
 _decode = msgspec.json.Decoder(Commit).decode
