@@ -40,15 +40,8 @@ class Kept(NamedTuple):
 
 IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS))
 IN_POSTGRES = (
-    Kept("render", render.QUEUE),
-    Kept("render", render.RETENTION),
-    Kept("render", render.UPLOADS),
-    Kept("analytics", analytics.SESSIONS),
-    Kept("analytics", analytics.JOBS),
-    Kept("analytics", analytics.WORKFLOWS),
-    Kept("analytics", analytics.METRICS),
-    Kept("analytics", analytics.PLATFORM_SESSIONS),
-    Kept("analytics", analytics.PLATFORM_JOBS),
+    *(Kept("render", projector) for projector in render.TABLES),
+    *(Kept("analytics", projector) for projector in analytics.PROJECTORS),
 )
 
 
