@@ -161,7 +161,7 @@ def opened(segment: Segment, content: bytes) -> list[Record]:
         if cramjam.zstd.decompress_into(content, raw) != segment.raw_size:
             raise Corrupt(f"the segment {segment.name} ({segment.place}) unpacks to fewer bytes than it should")
         found = _decode(raw)
-    except (cramjam.DecompressionError, msgspec.DecodeError) as error:
+    except (cramjam.DecompressionError, msgspec.DecodeError, UnicodeDecodeError, MemoryError) as error:
         raise Corrupt(f"the segment {segment.name} ({segment.place}) cannot be unpacked: {error}") from error
     said: tuple[Any, ...] = (found.format, found.topic, found.partition, found.first, len(found.records))
     named = (FORMAT, segment.topic, segment.partition, segment.first, segment.last - segment.first + 1)

@@ -28,12 +28,10 @@ from ops.commands.replay_telling import Told, tell
 from ops.commands.restoring import moment_of
 from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
 from ops.settings import OpsSettings
-from services.analytics import handlers as analytics
 
 FINE, WRONG, USAGE = 0, 1, 2
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
-_AUDIT = (Kept("analytics", analytics.AUDIT_SESSIONS), Kept("analytics", analytics.AUDIT_JOBS))
-PROJECTORS = tuple({kept.name: kept for kept in (*IN_MONGO, *IN_POSTGRES, *_AUDIT)}.values())
+PROJECTORS = (*IN_MONGO, *IN_POSTGRES)
 
 
 class Asked(NamedTuple):

@@ -79,6 +79,15 @@ def _prev(records: list[list[bytes]], n: int) -> None:
     records[n][3] = bytes(16)
 
 
+async def test_a_segment_whose_text_is_none_any_more_is_named_like_any_other() -> None:
+    store = await an_archive()
+    segment = (await read_contents(store)).of(TOPIC, 0)[0]
+    unpacked = bytes(cramjam.zstd.decompress(store.kept[segment.name])).replace(TOPIC.encode(), b"\xff" * len(TOPIC))
+    store.kept[segment.name] = bytes(cramjam.zstd.compress(unpacked, 3))
+    (sentence,) = await wrong_with(store)
+    assert f"cannot be told which of the offsets {segment.first}…{segment.last}" in sentence
+
+
 @pytest.mark.parametrize("alter", [_value, _key, _prev])
 async def test_where_it_can_be_told_the_offset_of_the_altered_record_is_named(
     alter: Callable[[list[list[bytes]], int], None],
