@@ -43,13 +43,21 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "backup:restore",
         "Bring a backup into an empty stack whose services do not run: `playhead up --parts-only` starts one.",
     ),
+    "archive": (
+        "archiving:archive",
+        "Copy what is new of the log into an archive. Services may run meanwhile; run it as often as you like.",
+    ),
     "maintenance": ("maintenance:app", "Clean up, compare with what should be, measure."),
-    "log": ("log:app", "Look at the log, check it, copy it."),
+    "log": ("log:app", "Look at the log, check it."),
     "verify": (
         "verify:verify",
         "Verify every chain, and every document and row against the fold of the log. Services may run meanwhile.",
     ),
     "parked": ("parking:app", "Streams that wait: list, show, redrive, discard."),
+    "replay": (
+        "replaying:replay",
+        "Fold the log as it was at a time, into a place beside the live documents and tables, or only to compare.",
+    ),
     "bench": ("bench:bench", "Measure. Exit 1 where a goal was missed or a result was wrong."),
     "contracts": ("contracts:app", "Guard the messages and calls that were published."),
     "requirements": (

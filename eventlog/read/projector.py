@@ -157,7 +157,7 @@ class ProjectorLane:
             return "the envelope cannot be read"
         after: dict[Place, View] = {}
         try:
-            facts = self._facts(one.commit)
+            facts = facts_of(one.commit, self._catalog)
             for projection in self._projections:
                 if facts and projection.category == category_of(one.stream):
                     place = (projection.name, one.stream)
@@ -176,25 +176,6 @@ class ProjectorLane:
         for name, rows in entries.items():
             changes.entries.setdefault(name, []).extend(rows)
         return ""
-
-    def _facts(self, commit: Commit) -> list[Fact]:
-        before = commit.version - len(commit.events)
-        return [
-            Fact(
-                id=part_id(event_id(commit.command_id, n), part),
-                stream=commit.stream,
-                version=before + n + 1,
-                at=commit.at,
-                tenant=commit.tenant,
-                actor=commit.actor,
-                command_id=commit.command_id,
-                body=body,
-            )
-            for n, recorded in enumerate(commit.events)
-            for part, body in enumerate(
-                self._catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
-            )
-        ]
 
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
         waiting = parking.waiting.get(stream, 0)
@@ -219,3 +200,22 @@ def counted_of(record: Record) -> Counted:
     except msgspec.DecodeError:
         return Counted(record.key.decode(errors="replace"), record, None)
     return Counted(commit.stream, record, commit)
+
+
+def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
+    """Its events, each in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
+    before = commit.version - len(commit.events)
+    return [
+        Fact(
+            id=part_id(event_id(commit.command_id, n), part),
+            stream=commit.stream,
+            version=before + n + 1,
+            at=commit.at,
+            tenant=commit.tenant,
+            actor=commit.actor,
+            command_id=commit.command_id,
+            body=body,
+        )
+        for n, recorded in enumerate(commit.events)
+        for part, body in enumerate(catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)))
+    ]

@@ -179,8 +179,8 @@ async def _compare(
             continue
         kept = snapshot.as_kept(one.name, wanted)
         if canonical(kept) != encoded:
-            for path, should, is_ in _differences("", kept, row):
-                report.add(Finding(homes.get(home), one.name, _id(id_), path, should, is_))
+            for path, should, is_ in differences("", kept, row):
+                report.add(Finding(homes.get(home), one.name, _id(id_), path, _shown(should), _shown(is_)))
     for id_, (home, _) in expected.items():
         report.add(Finding(homes.get(home), one.name, _id(id_), "", "a document or row", "nothing"))
 
@@ -198,29 +198,27 @@ def _expected(
     }
 
 
-def _differences(path: str, expected: Any, actual: Any) -> Iterator[tuple[str, str, str]]:
-    """Where two values differ, as deep as it can be named."""
+def differences(path: str, expected: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Where two values differ, as deep as it can be named, and what stands there; `ABSENT` for no such field."""
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         for name in sorted({*expected, *actual}, key=str):
-            yield from _differences(
-                f"{path}.{name}".lstrip("."), expected.get(name, _ABSENT), actual.get(name, _ABSENT)
-            )
+            yield from differences(f"{path}.{name}".lstrip("."), expected.get(name, ABSENT), actual.get(name, ABSENT))
     elif isinstance(expected, list | tuple) and isinstance(actual, list | tuple) and len(expected) == len(actual):
         for n, (should, is_) in enumerate(zip(expected, actual, strict=True)):
-            yield from _differences(f"{path}[{n}]", should, is_)
-    elif expected is _ABSENT or actual is _ABSENT or canonical({"": expected}) != canonical({"": actual}):
-        yield path, _shown(expected), _shown(actual)
+            yield from differences(f"{path}[{n}]", should, is_)
+    elif expected is ABSENT or actual is ABSENT or canonical({"": expected}) != canonical({"": actual}):
+        yield path, expected, actual
 
 
-class _Absent:
+class Absent:
     """No such field."""
 
 
-_ABSENT = _Absent()
+ABSENT = Absent()
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, _Absent):
+    if isinstance(value, Absent):
         return "no such field"
     if isinstance(value, bytes):
         return value.hex()

@@ -29,7 +29,7 @@ def test_every_command_of_the_page_about_changing_an_event_is_there() -> None:
     named = commands(DOCS / "evolution.md")
     assert {"log versions", "parked redrive --all", "contracts write", "contracts check", "verify"} <= set(named)
     for one in named:
-        app.parse_args(one.split(), exit_on_error=False, print_error=False)
+        verbs().parse_args(one.split(), exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize(

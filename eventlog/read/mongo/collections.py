@@ -146,6 +146,16 @@ class MongoDatabase:
         with our_errors():
             await self._client.drop_database(self._database.name)
 
+    async def names(self) -> list[str]:
+        """Its collections; none where nothing was ever written. Raises `Unavailable`."""
+        with our_errors():
+            return sorted(await self._database.list_collection_names())
+
+    async def add(self, name: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Insert new documents into a database that no projector writes. Raises `Conflict`, `Unavailable`."""
+        with our_errors():
+            await self._database[name].insert_many([dict(one) for one in documents])
+
     async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
         await install(self._database, dict.fromkeys(self.MACHINERY) | dict(schemas), [_PLACES, *indexes])
