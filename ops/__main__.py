@@ -4,7 +4,6 @@ import logging
 import sys
 from collections.abc import Mapping
 
-import structlog
 from cyclopts import App, CycloptsError
 
 from eventlog.errors import PlayheadError, Unavailable
@@ -84,12 +83,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit code of one command line. Standard output is the command's own: the machinery's log goes elsewhere."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    verb = arguments[0] if arguments else ""
+    if verb in VERBS and not VERBS[verb][0].startswith("stack:"):
+        _log_errors_alone()
     try:
-        code = commands(arguments[0] if arguments else "")(arguments, exit_on_error=False, print_error=True)
+        code = commands(verb)(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
         return USAGE
     except StackError as error:
@@ -101,6 +99,15 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _told("stopped", 130)
     return code if isinstance(code, int) else FINE
+
+
+def _log_errors_alone() -> None:
+    import structlog  # noqa: PLC0415 - takes as long to load as all that `--help` and `status` need
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def _told(what: object, code: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from ops.__main__ import VERBS, commands
 from ops.settings import PROJECT
 
-HEAVY = ("aiokafka", "asyncpg", "av", "fastapi", "faststream", "motor", "services")
+HEAVY = ("aiokafka", "asyncpg", "av", "fastapi", "faststream", "motor", "services", "structlog")
 LOADED = "import sys; from ops.__main__ import run; code = run(sys.argv[1:]); print(*sys.modules); sys.exit(code)"
 SECONDS = 60
 
