@@ -23,8 +23,8 @@ webhooks/   hearing events, and sending them to whoever asked for it
 files/      receiving (in), shares (how much of it), media (out)
 ports/      what the routes work with: `Gateway` with its ports, projects, support, tables, news, waiting, recent
 health/     how the parts are: database, lag, part_metrics
-reading/    what stands behind the ports: mongo, wallets, projects, cached_projects, support; postgres, statements (and
-            sql/); past (a session as it was)
+reading/    what stands behind the ports: mongo, streams, newest, wallets, projects, cached_projects, support; postgres,
+            statements (and sql/); past (a session as it was)
 access/     the policies of routes (callers), tokens (bearer), the page's cookie, other origins (cors), limiting
 views/      the shapes of answers; preparing makes them from documents
 asking/     wishes (into the log, and what became of it), idempotency, following (for the end); deriving, filming,

@@ -22,7 +22,7 @@ from services.gateway.parts import Parts, opened
 from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.news import News
 from services.gateway.ports.waiting import Waiters
-from services.gateway.reading import mongo
+from services.gateway.reading import mongo, streams
 from services.gateway.reading.cached_projects import follow_projects
 from services.gateway.reading.support import MongoSupport
 from services.gateway.settings import GatewaySettings
@@ -93,8 +93,8 @@ def _work(
     return [
         tasks.create_task(parts.producer.keep()),
         tasks.create_task(follow_progress(parts.access, gateway.news.tell)),
-        tasks.create_task(mongo.follow_outcomes(database, gateway.origin, gateway.waiters)),
-        tasks.create_task(mongo.follow_history(database, gateway.news)),
+        tasks.create_task(streams.follow_outcomes(database, gateway.origin, gateway.waiters)),
+        tasks.create_task(streams.follow_history(database, gateway.news)),
         tasks.create_task(follow_projects(database, parts.projects)),
         tasks.create_task(stored.follow(database, gateway.credentials)),
         tasks.create_task(mongo.install(database)),

@@ -26,6 +26,7 @@ from services.gateway.app import wired
 from services.gateway.live.kafka import CommandProducer
 from services.gateway.ports.waiting import Outcome, Waiters
 from services.gateway.reading import mongo as reading
+from services.gateway.reading import streams
 from services.gateway.settings import GatewaySettings
 from tests.browser.theatre import served
 from tests.gateway import samples
@@ -98,7 +99,7 @@ class TestOutcomes:
     async def waiters(self, mongo: MongoDatabase) -> AsyncGenerator[Waiters]:
         waiters = Waiters()
         async with asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(reading.follow_outcomes(mongo, "gateway-1", waiters))
+            following = tasks.create_task(streams.follow_outcomes(mongo, "gateway-1", waiters))
             await eventually(lambda: _seeing(waiters))
             yield waiters
             following.cancel()
@@ -123,7 +124,7 @@ class TestOutcomes:
         await put("render_commands", samples.outcome(command, 3, ("job.over", "No.")))
         with waiters.expect(command.id) as expected:
             async with asyncio.TaskGroup() as tasks:
-                following = tasks.create_task(reading.follow_outcomes(mongo, "gateway-1", waiters))
+                following = tasks.create_task(streams.follow_outcomes(mongo, "gateway-1", waiters))
                 async with asyncio.timeout(10):
                     assert await expected == Outcome(3, ("job.over", "No."))
                 following.cancel()

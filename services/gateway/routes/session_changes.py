@@ -76,14 +76,7 @@ class Inputs(Body):
     def changes(self) -> Changes:
         """As the session takes them."""
         writing = self.writing.writing if self.writing else None
-        return Changes(
-            prompt=self.prompt,
-            script=self.script,
-            title=self.title,
-            kind=self.kind,
-            aspect=self.aspect,
-            writing=writing,
-        )
+        return Changes(**self.model_dump(exclude={"writing"}), writing=writing)
 
 
 class MoreStages(Body):

@@ -102,36 +102,9 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             noted = event.metadata
             return Open(event.session_id, event.account_id, inputs, noted, noted, inputs, event.derived_from)
         case Open(), StagesRequested():
-            asked = event.inputs
-            inputs = Inputs(
-                asked.kind,
-                asked.aspect,
-                asked.prompt,
-                asked.script,
-                asked.title,
-                asked.language,
-                asked.voice,
-                asked.writing,
-                asked.film,
-            )
-            return msgspec.structs.replace(
-                state,
-                inputs=inputs,
-                outputs={output.stage: output for output in event.outputs},
-                at_work=Work(event.job_id, event.stages),
-                jobs=(*state.jobs, event.job_id),
-                retitled=False,
-            )
+            return _asked(state, event)
         case Open(at_work=Work() as work), StageRecorded():
-            left = tuple(stage for stage in work.stages if stage != event.output.stage)
-            still = Work(work.job_id, left)
-            return msgspec.structs.replace(
-                state,
-                outputs={**state.outputs, event.output.stage: event.output},
-                makers={**state.makers, event.output.stage: event.job_id},
-                at_work=still if left else None,
-                last=state.last if left else still,
-            )
+            return _recorded(state, work, event)
         case Open(), SessionFailed() | SessionCanceled():
             return msgspec.structs.replace(state, at_work=None, last=state.at_work)
         case Open(), SessionRetried():
@@ -158,6 +131,41 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return Purged()
         case _:
             return state
+
+
+def _asked(state: Open, event: StagesRequested) -> Open:
+    asked = event.inputs
+    inputs = Inputs(
+        asked.kind,
+        asked.aspect,
+        asked.prompt,
+        asked.script,
+        asked.title,
+        asked.language,
+        asked.voice,
+        asked.writing,
+        asked.film,
+    )
+    return msgspec.structs.replace(
+        state,
+        inputs=inputs,
+        outputs={output.stage: output for output in event.outputs},
+        at_work=Work(event.job_id, event.stages),
+        jobs=(*state.jobs, event.job_id),
+        retitled=False,
+    )
+
+
+def _recorded(state: Open, work: Work, event: StageRecorded) -> Open:
+    left = tuple(stage for stage in work.stages if stage != event.output.stage)
+    still = Work(work.job_id, left)
+    return msgspec.structs.replace(
+        state,
+        outputs={**state.outputs, event.output.stage: event.output},
+        makers={**state.makers, event.output.stage: event.job_id},
+        at_work=still if left else None,
+        last=state.last if left else still,
+    )
 
 
 def inputs_of(start: StartSession | SessionStarted) -> Inputs:
