@@ -180,7 +180,7 @@ class Hearing:
         except (UnknownMessage, MalformedMessage, msgspec.DecodeError) as error:
             raise Poison(
                 f"the commit at offset {record.offset} is not understood, so nobody knows whom to tell: {error}. "
-                "Newer code wrote it: upgrade this gateway; webhooks go on from there."
+                "Upgrade this gateway: webhooks go on from there."
             ) from error
 
     def _is_of_use(self, recorded: Recorded) -> bool:
