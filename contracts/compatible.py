@@ -7,12 +7,13 @@ made narrower: what was written once is read for ever, and a sender may be one d
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contracts.model import PERSONAL
+
 Schema = Mapping[str, Any]
 
 _LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _SAME = ("pattern", "format")
-PERSONAL = "x-personal"
 
 
 def narrowed(old: Schema, new: Schema) -> list[str]:

@@ -5,7 +5,10 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-Personal = Annotated[str, Field(json_schema_extra={"x-personal": True})]
+PERSONAL = "x-personal"
+"""Marks in a JSON Schema what says something about a person."""
+
+Personal = Annotated[str, Field(json_schema_extra={PERSONAL: True})]
 """Text that says something about a person (a prompt, a script, a name, an address)."""
 
 

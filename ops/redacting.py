@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_snake
 
 from contracts.documents import COLLECTIONS
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
+from contracts.model import PERSONAL
 
 _PROSE = 3
 """So many words are a text of somebody's; ids, codes and times have none between blanks."""
@@ -93,4 +94,4 @@ def _is_marked(schema: Any) -> bool:
     if not isinstance(schema, Mapping):
         return False
     inside = (schema.get(name) for name in ("anyOf", "allOf", "oneOf", "items", "prefixItems", "additionalProperties"))
-    return bool(schema.get("x-personal")) or any(_is_marked(one) for one in inside)
+    return bool(schema.get(PERSONAL)) or any(_is_marked(one) for one in inside)

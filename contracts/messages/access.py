@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.messages.roles import AccountKind, Role, Scope
-from contracts.model import CommandBody, EventBody, Personal
+from contracts.model import PERSONAL, CommandBody, EventBody, Personal
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256, in hexadecimal digits."""
 
-ShortPersonal = Annotated[str, Field(max_length=100, json_schema_extra={"x-personal": True})]
+ShortPersonal = Annotated[str, Field(max_length=100, json_schema_extra={PERSONAL: True})]
 Plan = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_-]*$")]
 Method = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_-]*$")]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.model import CommandBody, EventBody, Personal
+from contracts.model import PERSONAL, CommandBody, EventBody, Personal
 
 
 class WebhookEventType(StrEnum):
@@ -40,9 +40,9 @@ class WebhookEventType(StrEnum):
 
 LONGEST_URL = 2048
 Url = Annotated[
-    str, Field(min_length=8, max_length=LONGEST_URL, pattern=r"^https?://", json_schema_extra={"x-personal": True})
+    str, Field(min_length=8, max_length=LONGEST_URL, pattern=r"^https?://", json_schema_extra={PERSONAL: True})
 ]
-EndpointDescription = Annotated[str, Field(max_length=200, json_schema_extra={"x-personal": True})]
+EndpointDescription = Annotated[str, Field(max_length=200, json_schema_extra={PERSONAL: True})]
 EventTypes = Annotated[tuple[WebhookEventType, ...], Field(max_length=len(WebhookEventType))]
 """Which events an endpoint is told of; none named: all of them."""
 

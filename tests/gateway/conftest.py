@@ -5,12 +5,18 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
+from tests.gateway.company import Company
 from tests.gateway.world import World
 
 
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture
+def company() -> Company:
+    return Company()
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ from tests.session.words import PROMPT
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def ours(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(KEY) as client:
         yield client

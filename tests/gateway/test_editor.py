@@ -18,11 +18,6 @@ NEW = {"name": "Sea", "description": "Salt", "videoPath": "/media/sea.mp4", "dur
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def client(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(None) as client:
         yield client

@@ -19,11 +19,6 @@ SCENE = Scene(number=1, heading="The Pythagorean theorem", narration="It holds."
 HINT = "uv pip install -e '.[manim]'"
 
 
-@pytest.fixture
-def company() -> Company:
-    return Company()
-
-
 async def filmed_by_manim(company: Company) -> str:
     """The worker leaves the code of one scene with the scenes; the code is answered."""
     typed = laid_out(FRAMES[Aspect.WIDE], palette_of(""), SCENE.heading, [SCENE], [[]])

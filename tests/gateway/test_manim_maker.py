@@ -34,11 +34,6 @@ FIELDS = {
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def page(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(None) as client:
         yield client

@@ -62,11 +62,6 @@ READS = (
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def page(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(KEY) as client:
         yield client

@@ -18,11 +18,6 @@ from tests.render.stages import reels
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def client(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client() as client:
         yield client

@@ -19,11 +19,6 @@ WAIT = {"Prefer": "wait=5"}
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def client(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client() as client:
         yield client

@@ -33,11 +33,6 @@ def crowd(company: Company, files: int, size: int, **fields: Any) -> None:
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def client(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client() as client:
         yield client

@@ -40,11 +40,6 @@ class CutOff:
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def client(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client() as client:
         yield client

@@ -26,11 +26,6 @@ CHARGED = estimate(SCRIPT, SPOKEN)
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def anybody(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(None) as client:
         yield client

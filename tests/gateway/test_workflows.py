@@ -26,11 +26,6 @@ WORKFLOWS = "/api/workflows"
 
 
 @pytest.fixture
-def company() -> Company:
-    return Company()
-
-
-@pytest.fixture
 async def page(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
     async with company.client(None) as client:
         yield client

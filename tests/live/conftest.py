@@ -1,10 +1,12 @@
 """One company of services for all tests that need them as processes: starting them takes longer than most tests."""
 
 from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
 
 import pytest
 
 from ops.stack.endpoints import Endpoints
+from tests.eventlog.lossy_proxy import LossyProxy, lossy_proxy
 from tests.live.company import Company, company
 
 
@@ -12,3 +14,11 @@ from tests.live.company import Company, company
 async def here(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Company]:
     async with company(stack, tmp_path_factory.mktemp("company")) as hired:
         yield hired
+
+
+@pytest.fixture
+async def proxy(stack: Endpoints) -> AsyncGenerator[LossyProxy]:
+    """MongoDB, by way of a proxy that loses what it is told to."""
+    server = urlsplit(stack.mongodb)
+    async with lossy_proxy(server.hostname or "", server.port or 0) as proxy:
+        yield proxy

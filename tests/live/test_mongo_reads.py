@@ -34,13 +34,6 @@ async def near(stack: Endpoints) -> AsyncGenerator[MongoDatabase]:
 
 
 @pytest.fixture
-async def proxy(stack: Endpoints) -> AsyncGenerator[LossyProxy]:
-    server = urlsplit(stack.mongodb)
-    async with lossy_proxy(server.hostname or "", server.port or 0) as proxy:
-        yield proxy
-
-
-@pytest.fixture
 async def far(near: MongoDatabase, proxy: LossyProxy) -> AsyncGenerator[MongoDatabase]:
     """The same database, by way of the proxy."""
     uri = f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true&heartbeatFrequencyMS=500"

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ from eventlog.read.mongo import MongoDatabase
 from ops.stack.launcher import Endpoints
 from services.gateway.reading.projects import MongoProjects
 from services.session import stores
-from tests.eventlog.lossy_proxy import LossyProxy, lossy_proxy
+from tests.eventlog.lossy_proxy import LossyProxy
 from tests.gateway import samples
 from tests.gateway.world import OURS, World
 
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.live
 
 CALLS, AT_ONCE, EVERY = 2_000, 10, 100
 HERE = f"/v1/projects/{samples.PROJECT}"
-
-
-@pytest.fixture
-async def proxy(stack: Endpoints) -> AsyncGenerator[LossyProxy]:
-    server = urlsplit(stack.mongodb)
-    async with lossy_proxy(server.hostname or "", server.port or 0) as proxy:
-        yield proxy
 
 
 @pytest.fixture

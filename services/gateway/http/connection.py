@@ -14,8 +14,6 @@ HEAD_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 60.0
 """From the connection to its first byte: a client with a thousand things to do may open it long before it writes."""
 HEAD_BYTES: Final = 65_536
-LATE_SECONDS: Final = 0.1
-"""A deadline that is noticed so late tells of a process that had no time to read, and of no client."""
 
 _SLOW: Final = ("408 Request Timeout", "The head of the request took too long. Send it in one piece.")
 _LARGE: Final = ("431 Request Header Fields Too Large", f"The head of a request has {HEAD_BYTES:,} bytes at most.")
@@ -60,7 +58,7 @@ class Connection(HttpToolsProtocol):
     def _expect_head(self, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self.loop.call_at(self.loop.time() + seconds, self._too_slow)
+        self._deadline = self.loop.call_later(seconds, self._too_slow)
 
     def _head_came(self) -> None:
         self._head_begun = False
@@ -70,12 +68,8 @@ class Connection(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
-        late = self._deadline is not None and self.loop.time() - self._deadline.when() > LATE_SECONDS
         self._deadline = None
-        if late:
-            self._expect_head(self.head_seconds)
-        else:
-            self._end(_SLOW)
+        self._end(_SLOW)
 
     def _end(self, why: tuple[str, str]) -> None:
         """Nobody is answered in the middle of an answer, and whoever sent nothing is not answered at all."""
