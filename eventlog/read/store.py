@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from eventlog.commit import Position
-from eventlog.errors import Poison
+from eventlog.errors import Conflict, Poison
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
 
@@ -31,6 +31,18 @@ class Unkeepable(Poison):
         )
         self.place = place
         self.reason = reason
+
+
+def refuse_other_folds(projector: str, kept: Mapping[str, int] | None, folds: Mapping[str, int]) -> None:
+    """Raises `Conflict` where what stands there was written by other versions of the same folds: half of a view would
+    be of the one, half of the other. Folds that only one side has are nothing to each other."""
+    other = {name: version for name, version in (kept or {}).items() if folds.get(name, version) != version}
+    if other:
+        raise Conflict(
+            f"{projector} was folded by {', '.join(f'{name} {version}' for name, version in sorted(other.items()))}, "
+            f"this code has {', '.join(f'{name} {folds[name]}' for name in sorted(other))}: run the code that it was "
+            f"folded by, or `playhead rebuild {projector.partition('@')[0]}` with this one"
+        )
 
 
 class ProjectionStore(Protocol):

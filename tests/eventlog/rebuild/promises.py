@@ -17,12 +17,10 @@ from eventlog.read.rebuild.running import Cancelled, Running
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.store import ProjectionStore
+from tests.eventlog import counting
 from tests.eventlog.counting import (
     CATALOG,
-    OTHERS,
-    OUTCOMES,
     TOPIC,
-    TOTALS,
     Writer,
     memory_store,
     project,
@@ -30,6 +28,10 @@ from tests.eventlog.counting import (
 )
 
 PARTITIONS = 2
+TOTALS = replace(counting.TOTALS, key=("stream",))
+OTHERS = replace(counting.OTHERS, key=("stream",))
+OUTCOMES = replace(counting.OUTCOMES, key=("_id",))
+"""As tables need them."""
 
 
 def doubled(view: View, fact: Fact) -> View:

@@ -18,8 +18,17 @@ from eventlog.read.rebuild.memory import MemoryGenerations
 from eventlog.read.rebuild.port import GenerationStore, Vector
 from eventlog.read.rebuild.running import Running
 from eventlog.read.store import Checkpoint
-from tests.eventlog.counting import OTHERS, OUTCOMES, TOTALS
-from tests.eventlog.rebuild.promises import BUGGY, Playing, RebuildPromises, a_run, content, folded
+from tests.eventlog.rebuild.promises import (
+    BUGGY,
+    OTHERS,
+    OUTCOMES,
+    TOTALS,
+    Playing,
+    RebuildPromises,
+    a_run,
+    content,
+    folded,
+)
 
 
 def memory() -> MemoryGenerations:
