@@ -15,6 +15,7 @@ from ops.commands import (
     log,
     maintenance,
     migrating,
+    rebuilding,
     requirements,
     resetting,
     setup,
@@ -33,6 +34,9 @@ app.command(demo.demo)
 app.command(setup.topics)
 app.command(migrating.app)
 app.command(setup.seed)
+app.command(rebuilding.projections)
+app.command(rebuilding.rebuild)
+app.command(rebuilding.rollback)
 app.command(resetting.reset)
 app.command(backup.backup)
 app.command(backup.restore)

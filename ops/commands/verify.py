@@ -43,12 +43,7 @@ IN_POSTGRES = (
     Kept("render", render.QUEUE),
     Kept("render", render.RETENTION),
     Kept("render", render.UPLOADS),
-    Kept("analytics", analytics.SESSIONS),
-    Kept("analytics", analytics.JOBS),
-    Kept("analytics", analytics.WORKFLOWS),
-    Kept("analytics", analytics.METRICS),
-    Kept("analytics", analytics.PLATFORM_SESSIONS),
-    Kept("analytics", analytics.PLATFORM_JOBS),
+    *(Kept("analytics", projector) for projector in analytics.PROJECTORS),
 )
 
 

@@ -33,19 +33,24 @@ class Index:
 
 
 async def install(
-    database: Database, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index]
+    database: Database,
+    current: Mapping[str, str],
+    schemas: Mapping[str, Mapping[str, Any] | None],
+    indexes: Iterable[Index],
 ) -> None:
     """Make each collection with its `$jsonSchema` (None: any document), and each index; what is there is brought up.
 
     A document that does not fit its schema is refused by the server. Raises `Unavailable`, and `ValueError` for an
     index that exists with other options: drop it by hand, where its loss is understood.
+    `current` is where a projection's documents are, where that is not under its own name.
     """
     with our_errors():
         for name, schema in schemas.items():
-            await _collection(database, name, schema)
+            await _collection(database, current.get(name, name), schema)
         for index in indexes:
             try:
-                await database[index.collection].create_index(list(index.keys), **index.options())
+                collection = database[current.get(index.collection, index.collection)]
+                await collection.create_index(list(index.keys), **index.options())
             except OperationFailure as error:
                 if error.code not in _OTHER_OPTIONS:
                     raise

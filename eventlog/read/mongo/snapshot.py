@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from eventlog.commit import Position, Record
+from eventlog.read.mongo.current import GENERATIONS, physical
 from eventlog.read.mongo.driver import Client, Database, Document, Session, our_errors
 from eventlog.read.projection import Row
 from eventlog.read.snapshot import ParkedRecord, Partition
@@ -28,10 +29,11 @@ def position_of(kept: Mapping[str, Any]) -> Position:
 class MongoSnapshot:
     """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes."""
 
-    def __init__(self, database: Database, session: Session, projector: str) -> None:
+    def __init__(self, database: Database, session: Session, projector: str, generation: int) -> None:
         self._database = database
         self._session = session
         self._projector = projector
+        self._generation = generation
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
         parked: dict[Partition, dict[str, int]] = {}
@@ -51,7 +53,7 @@ class MongoSnapshot:
             yield ParkedRecord(kept["topic"], kept["partition"], kept["stream"], record, kept["reason"])
 
     async def rows(self, name: str) -> AsyncIterator[Row]:
-        async for document in self._all(name, {}, None):
+        async for document in self._all(physical(name, self._generation), {}, None):
             yield document
 
     def as_kept(self, _name: str, row: Row, /) -> Row:
@@ -66,9 +68,16 @@ class MongoSnapshot:
 
 
 @asynccontextmanager
-async def open_snapshot(client: Client, database: Database, projector: str) -> AsyncGenerator[MongoSnapshot]:
-    """A session that reads one moment. Raises `Unavailable`."""
+async def open_snapshot(
+    client: Client, database: Database, projector: str, beside: int | None
+) -> AsyncGenerator[MongoSnapshot]:
+    """A session that reads one moment of a generation, without a number of the current one. Raises `Unavailable`."""
     with our_errors():
         session = await client.start_session(snapshot=True)
     async with session:
-        yield MongoSnapshot(database, session, projector)
+        generation = beside
+        if generation is None:
+            with our_errors():
+                kept = await database[GENERATIONS].find_one({"_id": projector}, session=session)
+            generation = kept.get("current", 0) if kept else 0
+        yield MongoSnapshot(database, session, projector, generation)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from eventlog.commit import Position
 from eventlog.errors import Conflict
+from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
     BulkWriteError,
     Client,
@@ -27,7 +28,8 @@ from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, MongoSnapshot, che
 from eventlog.read.mongo.transaction import in_transaction
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
-from eventlog.read.store import Checkpoint, Unkeepable
+from eventlog.read.snapshot import Partition
+from eventlog.read.store import Checkpoint, Unkeepable, refuse_other_folds
 
 SECONDS = 20.0
 """For one commit of a batch, all its tries together."""
@@ -51,6 +53,9 @@ class MongoProjectionStore:
     """The store of one projector. A projection is a collection whose `_id` is the stream, a journal one with any `_id`.
 
     A projector is known by `projector`: two processes of that name guard one another by the checkpoint.
+
+    `beside` is the number of a generation that is not the current one; without it the store is of the current one, and
+    what is written after another has become that is refused. `watching`: it reads only, whatever folds have written.
     """
 
     def __init__(
@@ -61,19 +66,32 @@ class MongoProjectionStore:
         projections: Iterable[Projection],
         journals: Iterable[Journal] = (),
         seconds: float = SECONDS,
+        *,
+        beside: int | None = None,
+        watching: bool = False,
     ) -> None:
         self._client = client
         self._database = database
-        self.projector = projector
-        self.collections = tuple(view.name for view in projections)
-        self.journals = tuple(journal.name for journal in journals)
+        self._beside = beside
+        self._current = CurrentGeneration(database, projector)
+        self.projector = projector if beside is None else name_beside(projector, beside)
+        self._folds = {one.name: one.version for one in (*projections, *journals)}
+        self._watching = watching
+        self._generation = beside or 0
+        self._began: dict[Partition, int] = {}
         self._seconds = seconds
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        if self._beside is None and not self._watching:
+            await self._current.open()
         with our_errors():
             kept = await self._database[CHECKPOINTS].find_one({"_id": checkpoint_id(self.projector, topic, partition)})
+            generation = kept.get("generation", 0) if kept else self._beside or await self._current.number()
+            self._began[topic, partition] = self._generation = generation
             if kept is None:
                 return None
+            if not self._watching:
+                refuse_other_folds(self.projector, kept.get("folds"), self._folds)
             mine = {"projector": self.projector, "topic": topic, "partition": partition}
             count: list[dict[str, Any]] = [{"$match": mine}, {"$group": {"_id": "$stream", "n": {"$sum": 1}}}]
             parked = {one["_id"]: one["n"] async for one in self._database[PARKED].aggregate(count)}
@@ -86,7 +104,8 @@ class MongoProjectionStore:
         views: dict[Place, View] = {}
         with our_errors():
             for name, wanted in streams.items():
-                found = self._database[name].find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
+                collection = self._database[physical(name, self._generation)]
+                found = collection.find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
                 views |= {(name, document["_id"]): (document,) for document in await found.to_list(None)}
         return views
 
@@ -94,6 +113,8 @@ class MongoProjectionStore:
         self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
     ) -> None:
         moving = (checkpoint_id(self.projector, topic, partition), expected, self._kept(topic, partition, position))
+        if moving[2]["generation"] != self._generation:
+            raise Conflict(f"{moving[0]} was read of another generation of documents: read it again")
         try:
             await self._write(moving, self._batches(topic, partition, changes, again=False))
         except _Repeated:
@@ -101,7 +122,7 @@ class MongoProjectionStore:
 
     def snapshot(self) -> AbstractAsyncContextManager[MongoSnapshot]:
         """Everything that this projector has written, as of one moment."""
-        return open_snapshot(self._client, self._database, self.projector)
+        return open_snapshot(self._client, self._database, self.projector, self._beside)
 
     async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[_Batch]) -> None:
         async def body(session: Session) -> None:
@@ -114,18 +135,23 @@ class MongoProjectionStore:
     async def _move(self, session: Session, id_: str, expected: Position | None, kept: Document) -> None:
         checkpoints = self._database[CHECKPOINTS]
         if expected is None:
+            if self._beside is None:
+                await self._current.hold_still(session, kept["generation"])
             try:
                 await checkpoints.insert_one({"_id": id_} | kept, session=session)
             except DuplicateKeyError as error:
                 raise Conflict(f"{id_} was written before, and should not have been: read the checkpoint") from error
             return
-        moved = await checkpoints.update_one({"_id": id_} | _fields(expected), {"$set": kept}, session=session)
+        stands = {"_id": id_, **_fields(expected), **written_in(kept["generation"])}
+        moved = await checkpoints.update_one(stands, {"$set": kept}, session=session)
         if moved.matched_count != 1:
             raise Conflict(f"{id_} does not stand at {expected}: another process moved it, read the checkpoint")
 
     async def _bulk(self, session: Session, batch: _Batch) -> None:
         try:
-            await self._database[batch.collection].bulk_write(batch.writes, ordered=True, session=session)
+            machinery = batch.collection == PARKED
+            name = PARKED if machinery else physical(batch.collection, self._generation)
+            await self._database[name].bulk_write(batch.writes, ordered=True, session=session)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if not failed:
@@ -138,7 +164,14 @@ class MongoProjectionStore:
             raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
 
     def _kept(self, topic: str, partition: int, position: Position) -> Document:
-        return {"projector": self.projector, "topic": topic, "partition": partition} | _fields(position)
+        return {
+            "projector": self.projector,
+            "topic": topic,
+            "partition": partition,
+            "generation": self._began.get((topic, partition), self._generation),
+            "folds": self._folds,
+            **_fields(position),
+        }
 
     def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[_Batch]:
         batches: dict[str, _Batch] = {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from eventlog.errors import Conflict, PlayheadError
+from eventlog.read.canonical import Content
 from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild import generations
 from eventlog.read.rebuild.comparing import Comparison, compare
@@ -62,6 +63,10 @@ class Running:
         self._watching = watching
         self._beaten = float("-inf")
         self._foldings: dict[int, Mapping[Partition, Folding]] = {}
+        self.contents: Mapping[str, Content] = {}
+        """Hashes of what was compared and found equal."""
+        self.switch_seconds = 0.0
+        """How long the switch took, and so for how long somebody may have waited."""
 
     @property
     def versions(self) -> dict[str, int]:
@@ -117,6 +122,7 @@ class Running:
                 return await self._keep(generations.made)
             case "building":
                 found = await self._compared(kept.rebuild.generation)
+                self.contents = found.contents
                 if found.equal:
                     return await self._keep(generations.equal)
                 return await self._keep(
@@ -150,6 +156,7 @@ class Running:
             if kept.rebuild is None or kept.rebuild.cancelled:
                 await self._give_up()
             after = generations.switched(kept)
+            began = _now()
             try:
                 await self._store.switch(kept.revision, after, lambda stands: self._follow(generation, stands))
             except Conflict:
@@ -161,6 +168,7 @@ class Running:
                 await self._beat(now=True)
                 await asyncio.sleep(SWITCH_PAUSE_SECONDS)
             else:
+                self.switch_seconds = _now() - began
                 return after
         raise AssertionError("the last attempt returns or raises")
 
@@ -210,7 +218,7 @@ class Running:
 
     async def _beat(self, *, now: bool = False) -> None:
         """Once in a while: it is still ours, and nobody has cancelled it."""
-        moment = asyncio.get_running_loop().time()
+        moment = _now()
         if moment - self._beaten < BEAT_SECONDS and not now:
             return
         self._beaten = moment
@@ -244,6 +252,10 @@ class Running:
             except Conflict:
                 continue
             return after
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _first(errors: BaseExceptionGroup[PlayheadError]) -> PlayheadError:

@@ -1,0 +1,188 @@
+"""Generations of a projector's documents in MongoDB.
+
+Each is a set of collections with names of its own. To switch is to change one document of `generations`, which readers
+and the projector follow (`current.py`), and the positions with it, in one transaction. Renaming collections would not
+do: it is no part of a transaction, so that nine collections would be nine switches, with a moment without any in each.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from eventlog.errors import Conflict
+from eventlog.read.mongo.current import GENERATIONS, CurrentGeneration, name_beside, physical
+from eventlog.read.mongo.driver import Client, Database, Document, DuplicateKeyError, Session, our_errors
+from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, checkpoint_id, position_of
+from eventlog.read.mongo.store import MongoProjectionStore
+from eventlog.read.mongo.transaction import in_transaction
+from eventlog.read.projection import Journal, Projection
+from eventlog.read.rebuild.generations import Generations, RebuildRefused
+from eventlog.read.rebuild.port import HOLD_SECONDS, Vector
+
+SECONDS = 10.0
+"""For the transaction of a switch."""
+FREEZE_MILLISECONDS = 3_000
+"""For which the projector is held still, unless it is let go before. A switch that takes longer is done again."""
+_NOT_OURS = frozenset({"v", "ns"})
+
+
+class MongoGenerations:
+    """`GenerationStore` of one projector."""
+
+    def __init__(
+        self,
+        client: Client,
+        database: Database,
+        projector: str,
+        projections: Iterable[Projection],
+        journals: Iterable[Journal] = (),
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._projector = projector
+        self._folds = (tuple(projections), tuple(journals))
+        self._names = [one.name for folds in self._folds for one in folds]
+        self._current = CurrentGeneration(database, projector)
+
+    async def read(self) -> Generations:
+        with our_errors():
+            found = await self._database[GENERATIONS].find_one({"_id": self._projector}, {"kept": 1})
+        return (
+            msgspec.convert(found["kept"], Generations) if found and "kept" in found else Generations(self._projector)
+        )
+
+    async def write(self, revision: int, after: Generations) -> None:
+        with our_errors():
+            await self._write(None, revision, after, {})
+
+    async def hold(self, holder: str) -> bool:
+        free = {"$or": [{"holder": {"$in": ["", None, holder]}}, {"$expr": {"$lt": ["$heldUntil", "$$NOW"]}}]}
+        until = {"$add": ["$$NOW", 1_000 * HOLD_SECONDS]}
+        held = [{"$set": {"holder": holder, "heldUntil": until}}]
+        with our_errors():
+            await self._begin()
+            mine = await self._database[GENERATIONS].update_one({"_id": self._projector, **free}, held)
+        return mine.matched_count == 1
+
+    async def release(self, holder: str) -> None:
+        with our_errors():
+            mine = {"_id": self._projector, "holder": holder}
+            await self._database[GENERATIONS].update_one(mine, {"$set": {"holder": ""}})
+
+    def live(self) -> MongoProjectionStore:
+        return MongoProjectionStore(self._client, self._database, self._projector, *self._folds, watching=True)
+
+    def beside(self, generation: int) -> MongoProjectionStore:
+        return MongoProjectionStore(self._client, self._database, self._projector, *self._folds, beside=generation)
+
+    async def make(self, generation: int) -> None:
+        await self.drop(generation)
+        current = (await self.read()).current
+        with our_errors():
+            for name in self._names:
+                await self._copy(physical(name, current), physical(name, generation))
+
+    async def drop(self, generation: int) -> None:
+        if (await self.read()).current == generation:
+            raise RebuildRefused(f"{self._projector}: generation {generation} is the current one: it is not dropped")
+        theirs = {"projector": name_beside(self._projector, generation)}
+        with our_errors():
+            for name in self._names:
+                await self._database[physical(name, generation)].drop()
+            await self._database[PARKED].delete_many(theirs)
+            await self._database[CHECKPOINTS].delete_many(theirs)
+
+    async def switch(self, revision: int, after: Generations, catch_up: Callable[[Vector], Awaitable[object]]) -> None:
+        before, new = after.previous, after.current
+        assert before is not None
+
+        async def body(session: Session) -> None:
+            old = await self._all(CHECKPOINTS, self._projector, session)
+            next_ = await self._all(CHECKPOINTS, name_beside(self._projector, new), session)
+            if _stands(old) != _stands(next_):
+                raise Conflict(f"{self._projector}: the generations do not stand at the same place")
+            await self._rename(session, CHECKPOINTS, old, next_, before, new)
+            parked = [
+                await self._all(PARKED, name, session) for name in (self._projector, name_beside(self._projector, new))
+            ]
+            await self._rename(session, PARKED, parked[0], parked[1], before, new)
+            more = {"current": new, "names": self._names, "closed": True, "opensAt": None}
+            await self._write(session, revision, after, more)
+
+        await self._freeze(FREEZE_MILLISECONDS)
+        try:
+            with our_errors():
+                stands = _stands(await self._all(CHECKPOINTS, self._projector, None))
+            await catch_up(stands)
+            await in_transaction(self._client, body, SECONDS)
+        finally:
+            await self._freeze(0)
+        with our_errors():
+            await self._current.begin_lease()
+
+    async def _freeze(self, milliseconds: int) -> None:
+        """Hold the projector still for so long: a transaction of its own that has begun is waited for."""
+        until = [{"$set": {"frozenUntil": {"$add": ["$$NOW", milliseconds]}}}] if milliseconds else None
+        with our_errors():
+            await self._database[CHECKPOINTS].update_many(
+                {"projector": self._projector}, until or {"$unset": {"frozenUntil": ""}}
+            )
+
+    async def _write(self, session: Session | None, revision: int, after: Generations, more: Mapping[str, Any]) -> None:
+        here: Document = {"_id": self._projector}
+        fields = {"kept": msgspec.to_builtins(after), **more}
+        read = {"$in": [0, None]} if revision == 0 else revision
+        generations = self._database[GENERATIONS]
+        if session is None:
+            await self._begin()
+        written = await generations.update_one({**here, "kept.revision": read}, {"$set": fields}, session=session)
+        if written.matched_count != 1:
+            raise Conflict(f"{self._projector}: its generations are not at revision {revision} any more: read them")
+
+    async def _begin(self) -> None:
+        """There is a document to change."""
+        try:
+            here = {"_id": self._projector}
+            await self._database[GENERATIONS].update_one(here, {"$setOnInsert": {"holder": ""}}, upsert=True)
+        except DuplicateKeyError:
+            pass  # another process has made it in this moment
+
+    async def _all(self, collection: str, projector: str, session: Session | None) -> list[Document]:
+        return await self._database[collection].find({"projector": projector}, session=session).to_list(None)
+
+    async def _rename(
+        self, session: Session, collection: str, old: list[Document], new: list[Document], before: int, now: int
+    ) -> None:
+        """What the current generation has becomes that of one beside, and the other way round."""
+        renamed = [_renamed(one, name_beside(self._projector, before), before) for one in old]
+        renamed += [_renamed(one, self._projector, now) for one in new]
+        if renamed:
+            gone = [one["_id"] for one in (*old, *new)]
+            await self._database[collection].delete_many({"_id": {"$in": gone}}, session=session)
+            await self._database[collection].insert_many(renamed, session=session)
+
+    async def _copy(self, source: str, target: str) -> None:
+        """An empty collection with the validator and the indexes of another one."""
+        found = await self._database.list_collections(filter={"name": source})
+        options = [one["options"] async for one in found]
+        await self._database.create_collection(target, check_exists=False, **(options[0] if options else {}))
+        indexes = [
+            {name: value for name, value in index.items() if name not in _NOT_OURS}
+            async for index in self._database[source].list_indexes()
+            if index["name"] != "_id_"
+        ]
+        if indexes:
+            await self._database.command({"createIndexes": target, "indexes": indexes})
+
+
+def _stands(found: Iterable[Document]) -> Vector:
+    return {(one["topic"], one["partition"]): position_of(one) for one in found}
+
+
+def _renamed(one: Document, projector: str, generation: int) -> Document:
+    id_ = checkpoint_id(projector, one["topic"], one["partition"])
+    if "offset" in one:
+        id_ = f"{id_}/{one['offset']}"
+    renamed = {**one, "_id": id_, "projector": projector, "generation": generation}
+    return {name: value for name, value in renamed.items() if name != "frozenUntil"}
