@@ -36,12 +36,19 @@ async def projections(*, as_json: Json = False) -> int:
     if as_json:
         print(json.dumps(rows))
         return FINE
-    table = Table("projector", "store", "folds", "generation", "kept", "position", "lag", "rebuild")
+    table = Table("projector", "store", "version", "generation", "kept", "position", "lag", "rebuild")
     for row in rows:
-        folds = ", ".join(f"{fold} {version}" for fold, version in row["versions"].items())
         kept = "" if row["kept"] is None else str(row["kept"])
         numbers = (str(row[field]) for field in ("position", "lag"))
-        table.add_row(row["projector"], row["store"], folds, str(row["generation"]), kept, *numbers, row["rebuild"])
+        table.add_row(
+            row["projector"],
+            row["store"],
+            _version(row["versions"]),
+            str(row["generation"]),
+            kept,
+            *numbers,
+            row["rebuild"],
+        )
     Console(soft_wrap=False).print(table)
     return FINE
 
@@ -197,6 +204,13 @@ async def _row(one: Reached) -> dict[str, Any]:
         "lag": max(end - position, 0),
         "rebuild": _state(kept),
     }
+
+
+def _version(versions: Mapping[str, int]) -> str:
+    """The one of all folds; those that have another one are named."""
+    common = max(set(versions.values()), key=list(versions.values()).count)
+    others = [f"{name.rpartition('.')[2]} {version}" for name, version in versions.items() if version != common]
+    return ", ".join([str(common), *others])
 
 
 def _state(kept: Generations) -> str:

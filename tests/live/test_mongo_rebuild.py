@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,9 @@ from eventlog.clock import new_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Change, Index, MongoDatabase, Watch
 from eventlog.read.mongo.generations import MongoGenerations
+from eventlog.read.projector import Changes
 from eventlog.read.rebuild.port import GenerationStore
+from eventlog.read.store import Unkeepable
 from ops.stack.launcher import Endpoints
 from tests.eventlog.counting import TOPIC
 from tests.eventlog.rebuild.promises import (
@@ -148,6 +151,24 @@ class TestMongoGenerations(RebuildPromises):
         with pytest.raises(Conflict, match="totals 1"):
             await a_run(newer, playing, totals=NEWER).roll_back()
         assert (await a_run(store, playing).roll_back()).current == 0
+
+    async def test_a_fold_that_joins_later_has_its_collection_in_the_current_generation(
+        self, store: GenerationStore, playing: Playing
+    ) -> None:
+        await a_run(store, playing).rebuild()
+        lamps = replace(OTHERS, name="lamps")
+        await self.database.install({"lamps": SCHEMA})
+        joined = self.database.store("counting", [TOTALS, OTHERS, lamps], [OUTCOMES])
+        stands = await joined.checkpoint(TOPIC, 0)
+        assert stands is not None
+        lit = {"_id": "lamp-1", "stream": "lamp-1", "total": 1}
+        await joined.commit(TOPIC, 0, stands.position, stands.position, Changes(views={("lamps", "lamp-1"): (lit,)}))
+        reader = MongoDatabase.connect(self.uri, self.database.name, application="reader")
+        assert await reader.collection("lamps").find({}, limit=9) == [lit]
+        reader.close()
+        wrong = Changes(views={("lamps", "lamp-2"): ({"_id": "lamp-2", "total": "many"},)})
+        with pytest.raises(Unkeepable):
+            await joined.commit(TOPIC, 0, stands.position, stands.position, wrong)
 
     async def test_a_switch_whose_process_ends_leaves_the_projector_able_to_go_on(
         self, store: GenerationStore, playing: Playing

@@ -55,24 +55,30 @@ COMMENT ON VIEW sums IS 'All of it.';
 GRANT SELECT ON sums TO playhead_app;
 """
 SHAPE = """
-SELECT 'table ' || c.relname AS what, concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relacl,
-    obj_description(c.oid, 'pg_class'), CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END) AS how
-FROM pg_class c WHERE c.relnamespace = $1::text::regnamespace AND c.relkind IN ('r', 'v')
+WITH here AS (
+    SELECT oid, relname AS name, relkind, relrowsecurity, relforcerowsecurity, reloptions, relacl
+    FROM pg_class WHERE relnamespace = $1::text::regnamespace AND relkind IN ('r', 'v')
+)
+SELECT 'table ' || c.name AS what, concat_ws(' ', relrowsecurity, relforcerowsecurity, reloptions, relacl,
+    obj_description(c.oid, 'pg_class'), CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END) AS how
+FROM here c
 UNION ALL
-SELECT 'column ' || c.relname || '.' || a.attname, concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull,
-    a.attgenerated, a.attacl, col_description(c.oid, a.attnum), pg_get_expr(d.adbin, d.adrelid))
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+SELECT 'column ' || c.name || '.' || a.attname,
+    concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated, a.attacl,
+        col_description(c.oid, a.attnum), pg_get_expr(d.adbin, d.adrelid))
+FROM here c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = $1::text::regnamespace AND c.relkind IN ('r', 'v')
 UNION ALL
 SELECT 'index ' || indexname, replace(indexdef, $1, '') FROM pg_indexes WHERE schemaname = $1
 UNION ALL
-SELECT 'constraint ' || conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = $1::text::regnamespace
+SELECT 'constraint ' || conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN here c ON c.oid = k.conrelid
 UNION ALL
-SELECT 'policy ' || policyname, concat_ws(' ', tablename, permissive, roles, cmd, qual, with_check) FROM pg_policies WHERE schemaname = $1
+SELECT 'policy ' || policyname, concat_ws(' ', tablename, permissive, roles, cmd, qual, with_check)
+FROM pg_policies WHERE schemaname = $1
 UNION ALL
-SELECT 'trigger ' || t.tgname, replace(pg_get_triggerdef(t.oid), $1, '') FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE c.relnamespace = $1::text::regnamespace AND NOT t.tgisinternal
+SELECT 'trigger ' || t.tgname, replace(pg_get_triggerdef(t.oid), $1, '')
+FROM here c JOIN pg_trigger t ON t.tgrelid = c.oid
+WHERE NOT t.tgisinternal
 ORDER BY 1
 """
 

@@ -8,11 +8,12 @@ again: it is given only if nothing was switched meanwhile.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from eventlog.errors import Conflict
 from eventlog.read.mongo.driver import Database, DriverCollection, Session, our_errors
+from eventlog.read.mongo.install import copy_empty
 
 GENERATIONS = "generations"
 LEASE_SECONDS = 0.4
@@ -70,6 +71,7 @@ class CurrentGeneration:
     """What a projector's store has to know of its own generations."""
 
     def __init__(self, database: Database, projector: str) -> None:
+        self._database = database
         self._generations = database[GENERATIONS]
         self._checkpoints = database["checkpoints"]
         self._projector = projector
@@ -87,6 +89,17 @@ class CurrentGeneration:
                 if _now() > until:
                     raise Conflict(f"{self._projector}: a switch of generations is under way for long: begin again")
                 await asyncio.sleep(_LOOK_SECONDS)
+
+    async def complete(self, generation: int, names: Sequence[str]) -> None:
+        """A fold that has joined the projector since the generation was made has its collection in it, too."""
+        if generation == 0:
+            return
+        there = set(await self._database.list_collection_names())
+        for name in names:
+            if name in there and physical(name, generation) not in there:
+                await copy_empty(self._database, name, physical(name, generation))
+        joined = {"$addToSet": {"names": {"$each": list(names)}}}
+        await self._generations.update_one({"_id": self._projector, "current": generation}, joined)
 
     async def begin_lease(self) -> None:
         """From now on no reader learns any more that an earlier generation is current. A repeat changes nothing."""

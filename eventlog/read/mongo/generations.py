@@ -13,6 +13,7 @@ import msgspec
 from eventlog.errors import Conflict
 from eventlog.read.mongo.current import GENERATIONS, CurrentGeneration, name_beside, physical
 from eventlog.read.mongo.driver import Client, Database, Document, DuplicateKeyError, Session, our_errors
+from eventlog.read.mongo.install import copy_empty
 from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, checkpoint_id, position_of
 from eventlog.read.mongo.store import MongoProjectionStore
 from eventlog.read.mongo.transaction import in_transaction
@@ -24,7 +25,6 @@ SECONDS = 10.0
 """For the transaction of a switch."""
 FREEZE_MILLISECONDS = 3_000
 """For which the projector is held still, unless it is let go before. A switch that takes longer is done again."""
-_NOT_OURS = frozenset({"v", "ns"})
 
 
 class MongoGenerations:
@@ -81,7 +81,7 @@ class MongoGenerations:
         current = (await self.read()).current
         with our_errors():
             for name in self._names:
-                await self._copy(physical(name, current), physical(name, generation))
+                await copy_empty(self._database, physical(name, current), physical(name, generation))
 
     async def drop(self, generation: int) -> None:
         if (await self.read()).current == generation:
@@ -161,19 +161,6 @@ class MongoGenerations:
             gone = [one["_id"] for one in (*old, *new)]
             await self._database[collection].delete_many({"_id": {"$in": gone}}, session=session)
             await self._database[collection].insert_many(renamed, session=session)
-
-    async def _copy(self, source: str, target: str) -> None:
-        """An empty collection with the validator and the indexes of another one."""
-        found = await self._database.list_collections(filter={"name": source})
-        options = [one["options"] async for one in found]
-        await self._database.create_collection(target, check_exists=False, **(options[0] if options else {}))
-        indexes = [
-            {name: value for name, value in index.items() if name not in _NOT_OURS}
-            async for index in self._database[source].list_indexes()
-            if index["name"] != "_id_"
-        ]
-        if indexes:
-            await self._database.command({"createIndexes": target, "indexes": indexes})
 
 
 def _stands(found: Iterable[Document]) -> Vector:

@@ -11,6 +11,7 @@ from eventlog.read.mongo.driver import Database, OperationFailure, our_errors
 
 _EXISTS = 48
 _OTHER_OPTIONS = frozenset({85, 86})
+_NOT_OURS = frozenset({"v", "ns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,17 @@ async def _collection(database: Database, name: str, schema: Mapping[str, Any] |
         if error.code != _EXISTS:
             raise
         await database.command({"collMod": name, **rules})
+
+
+async def copy_empty(database: Database, source: str, target: str) -> None:
+    """An empty collection with the validator and the indexes of another one. Raises the driver's errors."""
+    found = await database.list_collections(filter={"name": source})
+    options = [one["options"] async for one in found]
+    await database.create_collection(target, check_exists=False, **(options[0] if options else {}))
+    indexes = [
+        {name: value for name, value in index.items() if name not in _NOT_OURS}
+        async for index in database[source].list_indexes()
+        if index["name"] != "_id_"
+    ]
+    if indexes:
+        await database.command({"createIndexes": target, "indexes": indexes})

@@ -87,6 +87,8 @@ class MongoProjectionStore:
         with our_errors():
             kept = await self._database[CHECKPOINTS].find_one({"_id": checkpoint_id(self.projector, topic, partition)})
             generation = kept.get("generation", 0) if kept else self._beside or await self._current.number()
+            if not self._watching:
+                await self._current.complete(generation, list(self._folds))
             self._began[topic, partition] = self._generation = generation
             if kept is None:
                 return None
