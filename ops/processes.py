@@ -21,6 +21,9 @@ SERVICES: Mapping[str, tuple[str, ...]] = {
     "gateway": ("-m", "services.gateway"),
 }
 
+NICE = {"analytics": 5, "worker": 5}
+"""Who steps back on a busy machine: nobody waits for a table of figures, and a film may take a little longer."""
+
 SETUP: tuple[tuple[tuple[str, ...], ...], ...] = ((("topics",), ("migrate",)), (("seed",),))
 """Commands of `playhead` that are run once before the services, group after group, those of a group all at once; a
 second time they change nothing."""
@@ -77,6 +80,7 @@ def _service(name: str, argv: tuple[str, ...], ports: Ports, settings: OpsSettin
         folder=settings.data_dir,
         environment=environment_of(name, settings, endpoints) | {"PLAYHEAD_PORT": str(port)},
         deadline=45.0,
+        nice=NICE.get(name, 0),
     )
 
 

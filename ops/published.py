@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from contracts.compatible import narrowed, widened
-from services.gateway import asyncapi
 from services.gateway.api import routed
+from services.gateway.published import asyncapi
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -24,11 +24,15 @@ _NONE = -1
 
 
 class Fetched(NamedTuple):
-    """What stood in a fetch. `epochs` are those of the leaders that wrote it; `next_offset` is where to read on."""
+    """What stood in a fetch. `epochs` are those of the leaders that wrote it; `next_offset` is where to read on.
+
+    `size` is what the broker sent, in bytes.
+    """
 
     records: list[Record]
     next_offset: int
     epochs: list[int]
+    size: int
 
 
 def packed(links: Sequence[Link], timestamp_ms: int) -> Iterator[tuple[int, bytes]]:
@@ -69,7 +73,7 @@ def unpacked(raw: bytes, offset: int, where: str) -> Fetched:
             f"{where} holds a batch at or after offset {next_offset} that cannot be read: {error}. It was damaged on "
             "the broker's disk: restore the partition from another replica or from an archive."
         ) from error
-    return Fetched(records, max(next_offset, offset), list(_epochs(raw)))
+    return Fetched(records, max(next_offset, offset), list(_epochs(raw)), len(raw))
 
 
 def _record(found: DefaultRecordProtocol | LegacyRecordProtocol) -> Record:

@@ -14,6 +14,7 @@ from eventlog.commit import Link, Record
 from eventlog.errors import Diverged, Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
 from eventlog.kafka.batches import Fetched, packed, unpacked
+from eventlog.kafka.feed import Answer, Feed
 from eventlog.kafka.leader import Leader
 
 FETCH_BYTES = 2 * 1024 * 1024
@@ -25,7 +26,9 @@ _UNCOMMITTED = 0
 
 
 class KafkaEventLog:
-    """One connection a partition for appending and looking; each tail has one more. `start` before, `close` after."""
+    """A topic's partitions: connections for appending and looking, for what its tails fetch together, and for a tail
+    that is behind the others. `start` before, `close` after.
+    """
 
     def __init__(self, access: KafkaAccess, topic: str, clock: Clock = now, fetch_bytes: int = FETCH_BYTES) -> None:
         self.topic = topic
@@ -34,7 +37,8 @@ class KafkaEventLog:
         self._fetch_bytes = fetch_bytes
         self._client = access.client()
         self._leaders: dict[int, Leader] = {}
-        self._tails: set[Leader] = set()
+        self._feeds: dict[int, Feed] = {}
+        self._readers: set[Leader] = set()
 
     async def start(self) -> None:
         """Find the cluster. Raises `Unavailable`."""
@@ -47,7 +51,7 @@ class KafkaEventLog:
 
     async def close(self) -> None:
         """Close every connection, those of open tails too."""
-        for leader in (*self._leaders.values(), *self._tails):
+        for leader in (*self._leaders.values(), *self._readers):
             await leader.close()
         async with asyncio.timeout(ANSWER_SECONDS):
             await self._client.close()
@@ -90,11 +94,17 @@ class KafkaEventLog:
         raise leader.unavailable(f"the record at offset {offset} is there but cannot be read yet")
 
     async def tail(self, partition: int, offset: int) -> "KafkaTail":
-        """A reader from `offset` on, with a connection of its own."""
+        """A reader from `offset` on. It fetches together with those of this log that stand where it does."""
+        if partition not in self._feeds:
+            self._feeds[partition] = Feed(self._fetcher(partition).fetch)
+        fetcher = self._fetcher(partition)
+        return KafkaTail(self._feeds[partition], fetcher, offset, self._readers)
+
+    def _fetcher(self, partition: int) -> "Fetcher":
         place = TopicPartition(self.topic, partition)
         leader = Leader(self._client, self._access, place)
-        self._tails.add(leader)
-        return KafkaTail(leader, place, offset, self._fetch_bytes, self._tails)
+        self._readers.add(leader)
+        return Fetcher(leader, place, self._fetch_bytes)
 
     def _leader(self, partition: int) -> Leader:
         if partition not in self._leaders:
@@ -120,32 +130,49 @@ class KafkaEventLog:
         return int(offset)
 
 
-class KafkaTail:
-    """Fetches, one request at a time: the broker holds it until there is something or the wait is over.
+class Fetcher:
+    """Fetches over a connection of its own, one request at a time: the broker holds it until there is something."""
 
-    `generation` moves with each new connection, and with each change of the leader epoch that batches carry. Every
-    record appended after a lost tail carries a newer epoch than those before it, so the loss cannot be read past.
+    def __init__(self, leader: Leader, place: TopicPartition, size: int) -> None:
+        self.leader = leader
+        self._place = place
+        self._size = size
+
+    async def fetch(self, offset: int, wait: float) -> Answer:
+        """What is there from `offset` on, or comes within `wait` seconds."""
+        fetched = await fetch(self.leader, self._place, offset, wait, self._size)
+        return Answer(offset, fetched, self.leader.connections)
+
+
+class KafkaTail:
+    """Reads on, with the others that stand where it does or by itself.
+
+    `generation` moves with each new connection that an answer came over, and with each change of the leader epoch that
+    batches carry. Every record appended after a lost tail carries a newer epoch than those before it, so the loss
+    cannot be read past.
     """
 
-    def __init__(
-        self, leader: Leader, place: TopicPartition, offset: int, fetch_bytes: int, siblings: set[Leader]
-    ) -> None:
-        self._leader = leader
-        self._siblings = siblings
-        self._place = place
+    def __init__(self, feed: Feed, alone: Fetcher, offset: int, readers: set[Leader]) -> None:
+        self._feed = feed
+        self._alone = alone
+        self._readers = readers
         self._next = offset
-        self._fetch_bytes = fetch_bytes
         self._epoch = -1
         self._epochs = 0
+        self._connections = 0
 
     @property
     def generation(self) -> int:
         """See `Tail.generation`."""
-        return self._leader.connections + self._epochs
+        return self._connections + self._alone.leader.connections + self._epochs
 
     async def read(self, wait: float) -> Sequence[Record]:
         """The next records, at least one; none when nothing came within `wait` seconds. See `Tail.read`."""
-        fetched = await fetch(self._leader, self._place, self._next, wait, self._fetch_bytes)
+        # Who does not want to wait asks whether the log is still there, and others' waiting does not tell him.
+        shared = await self._feed.read(self._next, wait) if wait else None
+        fetched = shared.fetched if shared else (await self._alone.fetch(self._next, wait)).fetched
+        if shared:
+            self._connections = shared.connection
         for epoch in fetched.epochs:
             if epoch != self._epoch:
                 self._epoch = epoch
@@ -154,9 +181,9 @@ class KafkaTail:
         return fetched.records
 
     async def close(self) -> None:
-        """Close the connection."""
-        self._siblings.discard(self._leader)
-        await self._leader.close()
+        """Close its own connection."""
+        self._readers.discard(self._alone.leader)
+        await self._alone.leader.close()
 
 
 async def fetch(leader: Leader, place: TopicPartition, offset: int, wait: float, size: int) -> Fetched:

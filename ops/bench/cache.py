@@ -15,10 +15,11 @@ from eventlog.read.mongo import MongoDatabase
 from ops.bench.measure import Figure, in_turn
 from ops.commands.reach import endpoints
 from ops.settings import OpsSettings
-from services.gateway.cache import RedisCache
-from services.gateway.cached_projects import CachedProjects
-from services.gateway.near import NearCache
-from services.gateway.projects import PROJECTS, MongoProjects, Projects
+from services.gateway.ports.projects import Projects
+from services.gateway.reading.cached_projects import CachedProjects
+from services.gateway.reading.projects import PROJECTS, MongoProjects
+from services.gateway.redis.cache import RedisCache
+from services.gateway.redis.near import NearCache
 
 READS = 500
 LAYERS, CLIPS = 5, 20

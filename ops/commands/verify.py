@@ -40,9 +40,7 @@ class Kept(NamedTuple):
 
 IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS))
 IN_POSTGRES = (
-    Kept("render", render.QUEUE),
-    Kept("render", render.RETENTION),
-    Kept("render", render.UPLOADS),
+    *(Kept("render", projector) for projector in render.TABLES),
     *(Kept("analytics", projector) for projector in analytics.PROJECTORS),
 )
 

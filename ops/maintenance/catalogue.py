@@ -21,7 +21,7 @@ from eventlog.read.mongo import Index, MongoDatabase
 from eventlog.read.postgres.pool import Connection, our_errors
 from ops.commands.migrating import schemas
 from ops.commands.setup import MIGRATIONS
-from services.gateway import reading
+from services.gateway.reading import mongo
 from services.render import stores as render
 from services.session import stores as session
 
@@ -80,10 +80,10 @@ def expected_in_mongo() -> Catalogue:
     names: Sequence[str] = (*session.NAMES, *render.NAMES)
     validators: dict[str, Any] = {name: {"$jsonSchema": json_schema(COLLECTIONS[name])} for name in names}
     expected: dict[str, str] = {}
-    for name in (*names, *MongoDatabase.MACHINERY, reading.ANSWERS):
+    for name in (*names, *MongoDatabase.MACHINERY, mongo.ANSWERS):
         expected[f"collection {name}"] = "collection"
         expected[f"validator of {name}"] = _text(validators.get(name, {}))
-    indexes: Sequence[Index] = (*session.INDEXES, *render.INDEXES, *reading.INDEXES, *MongoDatabase.MACHINERY_INDEXES)
+    indexes: Sequence[Index] = (*session.INDEXES, *render.INDEXES, *mongo.INDEXES, *MongoDatabase.MACHINERY_INDEXES)
     for index in indexes:
         options = index.options()
         described = {

@@ -15,7 +15,8 @@ class Program:
     """How to run one part.
 
     `ready` returns once the part does its work (not when its port is open) and raises whatever keeps it from that;
-    the launcher calls it again until the deadline. `unprivileged`: it refuses to run as root.
+    the launcher calls it again until the deadline. `unprivileged`: it refuses to run as root. `nice`: how far it steps
+    back where the machine is busy, from 0 to 19.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Program:
     stop: Signals = Signals.SIGTERM
     """What asks it to end."""
     unprivileged: bool = False
+    nice: int = 0

@@ -108,7 +108,14 @@ class Runner:
 
     def _spawn(self, program: Program, before: Running | None = None) -> Running:
         log = self.logs / f"{program.name}.log"
-        child = Child(program.name, program.argv, program.environment, log, unprivileged=program.unprivileged)
+        child = Child(
+            program.name,
+            program.argv,
+            program.environment,
+            log,
+            unprivileged=program.unprivileged,
+            nice=program.nice,
+        )
         running = Running(program, child, since=clock.now().isoformat())
         if before is not None:
             running.restarts, running.last_end = before.restarts + 1, before.last_end

@@ -11,20 +11,27 @@ Reads  Mongo `sessions, jobs, uploads, accounts, credentials, presets, projects,
        session_history, *_commands`; the blobs; Postgres `workflow`, `analytics` and `platform`, as the role that
        row-level security binds to a tenant
 
-Where to look, in the order in which a call meets it
+The rooms, the lowest first: each imports only from those before it in this list, which import-linter checks
 
-the server      __main__, app (the wiring), settings, server, api (the routes and layers), gateway (the ports)
-the way in      cors, edge, limiting, rates; auth/ (who asks); bodies, storable (what may be sent)
-routes/         one module a noun; admin/ for a tenant's admins; seeds/ for the applications that were there before
-asking          asking, idempotency, preconditions, waiting (for the outcome), following (for the end), identity (ids);
-                deriving, filming, planning, presets, kinds, project_asking: what is put into a command
-reading         reading, reading_wallets, support, projects (MongoDB); tables, reading_tables, statements, sql/
-                (PostgreSQL); past (a session as it was); paging, cursors, days (what a list is asked with)
-the cache       cache (Redis), near (this process), cached_projects (both before the store)
-showing         views, views_of_plans, views_of_presets, project_views (the shapes), preparing (documents into them)
-files           receiving (in), media and ranges (out), signing (links that need no key)
-live            kafka (commands out, news in), news, sse; webhooks/ (hearing events, sending them)
-errors          problems, codes
-documents       openapi, asyncapi; web/ (the page)
-how it is       metrics, part_metrics, database, lag
+metrics, identity, stored  what is counted; the ids that are made here; what a store gives
+http/       what HTTP has that no route should think of: problems and their codes, bodies, the base of every answer
+            (view), ranges, preconditions, the outermost layer (edge), what can be stored at all, signed links, cursors
+redis/      the cache, the one in this process before it (near), and counts of calls (rates)
+auth/       who asks: principals, keys, credentials, wallets, outside issuers
+webhooks/   hearing events, and sending them to whoever asked for it
+files/      receiving (in), media (out)
+ports/      what the routes work with: `Gateway` with its ports, projects, support, tables, news, waiting
+health/     how the parts are: database, lag, part_metrics
+reading/    what stands behind the ports: mongo, wallets, projects, cached_projects, support; postgres, statements (and
+            sql/); past (a session as it was)
+access/     the policies of routes (callers), tokens (bearer), the page's cookie, other origins (cors), limiting
+views/      the shapes of answers; preparing makes them from documents
+asking/     wishes (into the log, and what became of it), idempotency, following (for the end); deriving, filming,
+            planning, presets, kinds, projects, webhooks: what is put into a command
+lists/      what a list is asked with: paging, days, moments
+live/       kafka (commands out, news in), sse
+published/  the documents: openapi, asyncapi
+routes/     one module a noun; admin/ for a tenant's admins; seeds/ for the applications that were there before
+api         all routes and layers as one application; web/ is its page
+app         the wiring, with settings, server and __main__
 """

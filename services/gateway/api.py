@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from services.gateway import cors, openapi, problems
-from services.gateway.auth import access
-from services.gateway.edge import Edge
-from services.gateway.gateway import Gateway
+from services.gateway.access import callers, cors
+from services.gateway.http import problems
+from services.gateway.http.edge import Edge
+from services.gateway.ports.gateway import Gateway
+from services.gateway.published import openapi
 from services.gateway.routes import (
     account,
     analytics,
@@ -103,7 +104,7 @@ def routed(version: str) -> FastAPI:
     )
     for module in ROUTERS:
         app.router.routes.extend(module.router.routes)
-    access.check(app.routes)
+    callers.check(app.routes)
     problems.install(app)
     openapi.install(app)
     return app

@@ -16,28 +16,29 @@ from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from eventlog.tasks import plain_errors
-from services.gateway import api, reading
+from services.gateway import api
+from services.gateway.access.cors import origins_of
+from services.gateway.asking.kinds import kinds_of
 from services.gateway.auth import stored
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing
-from services.gateway.cache import RedisCache
-from services.gateway.cached_projects import CachedProjects, follow_projects
-from services.gateway.cors import origins_of
-from services.gateway.database import Database
-from services.gateway.gateway import Gateway, PartState, Probe
-from services.gateway.kafka import CommandProducer, follow_progress
-from services.gateway.kinds import kinds_of
-from services.gateway.lag import ProjectionLag
-from services.gateway.near import NearCache
-from services.gateway.news import News
-from services.gateway.projects import MongoProjects
-from services.gateway.rates import MemoryRates, RedisRates
-from services.gateway.reading_tables import PostgresTables
-from services.gateway.receiving import Uploads, forget_stale
+from services.gateway.files.receiving import Uploads, forget_stale
+from services.gateway.health.database import Database
+from services.gateway.health.lag import ProjectionLag
+from services.gateway.http.signing import Signer
+from services.gateway.live.kafka import CommandProducer, follow_progress
+from services.gateway.ports.gateway import Gateway, PartState, Probe
+from services.gateway.ports.news import News
+from services.gateway.ports.waiting import Waiters
+from services.gateway.reading import mongo
+from services.gateway.reading.cached_projects import CachedProjects, follow_projects
+from services.gateway.reading.postgres import PostgresTables
+from services.gateway.reading.projects import MongoProjects
+from services.gateway.reading.support import MongoSupport
+from services.gateway.redis.cache import RedisCache
+from services.gateway.redis.near import NearCache
+from services.gateway.redis.rates import MemoryRates, RedisRates
 from services.gateway.settings import GatewaySettings
-from services.gateway.signing import Signer
-from services.gateway.support import MongoSupport
-from services.gateway.waiting import Waiters
 from services.gateway.webhooks import running
 from services.gateway.webhooks.ports import Webhooks
 from services.gateway.webhooks.request import Posting
@@ -69,7 +70,7 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
     producer = CommandProducer(access, settings.send_seconds)
     postgres = Database(settings.database_url.get_secret_value(), settings.read_seconds)
     tables = PostgresTables(settings.database_url.get_secret_value(), settings.read_seconds)
-    stores = (lambda: reading.checkpoints(database), postgres.checkpoints)
+    stores = (lambda: mongo.checkpoints(database), postgres.checkpoints)
     lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     cache = (
         RedisCache.connect(settings.redis_url.get_secret_value(), settings.cache_seconds)
@@ -90,10 +91,10 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
         now=now,
         new_id=new_id,
         sender=producer,
-        documents=reading.MongoDocuments(database),
+        documents=mongo.MongoDocuments(database),
         projects=projects,
         tables=tables,
-        answers=reading.MongoAnswers(database),
+        answers=mongo.MongoAnswers(database),
         blobs=open_blobs(settings.blobs, deadline_seconds=settings.read_seconds),
         waiters=Waiters(),
         news=News(),
@@ -122,11 +123,11 @@ async def wired(settings: GatewaySettings) -> AsyncGenerator[FastAPI]:
                 work = [
                     tasks.create_task(producer.keep()),
                     tasks.create_task(follow_progress(access, gateway.news.tell)),
-                    tasks.create_task(reading.follow_outcomes(database, gateway.origin, gateway.waiters)),
-                    tasks.create_task(reading.follow_history(database, gateway.news)),
+                    tasks.create_task(mongo.follow_outcomes(database, gateway.origin, gateway.waiters)),
+                    tasks.create_task(mongo.follow_history(database, gateway.news)),
                     tasks.create_task(follow_projects(database, projects)),
                     tasks.create_task(stored.follow(database, gateway.credentials)),
-                    tasks.create_task(reading.install(database)),
+                    tasks.create_task(mongo.install(database)),
                     tasks.create_task(running.install(database)),
                     tasks.create_task(running.hear(access, webhooks, now, settings.url)),
                     tasks.create_task(sending.run()),
@@ -187,7 +188,7 @@ def _probes(
 ) -> dict[str, Probe]:
     probes: dict[str, Probe] = {
         "kafka": producer.look,
-        "mongo": lambda: reading.look(database),
+        "mongo": lambda: mongo.look(database),
         "database": postgres.look,
     }
     if settings.redis_url is not None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from services.gateway.gateway import Gateway
+from services.gateway.ports.gateway import Gateway
 
 DRAIN_SECONDS = 10
 

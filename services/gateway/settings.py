@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from contracts.messages.account import AccountKind, Role
 from contracts.messages.upload import LARGEST_UPLOAD
 from eventlog.settings import ServiceSettings
+from services.gateway.access.cors import origins_of
 from services.gateway.auth import keys
 from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
-from services.gateway.cors import origins_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

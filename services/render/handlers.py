@@ -26,21 +26,20 @@ QUEUE = Projector(
     catalog=RENDER_CATALOG,
     projections=projections.QUEUE,
 )
-
 RETENTION = Projector(
     name="retention-projector",
     topic=RENDER_EVENTS,
     catalog=RENDER_CATALOG,
     projections=projections.RETENTION,
 )
-
-
 UPLOADS = Projector(
     name="uploads-projector",
     topic=RENDER_EVENTS,
     catalog=RENDER_CATALOG,
     projections=projections.UPLOADS,
 )
+TABLES = (QUEUE, RETENTION, UPLOADS)
+"""What is kept in PostgreSQL."""
 
 
 def groups(

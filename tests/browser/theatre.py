@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from contracts.envelope import Command
 from contracts.rendering import STAGES, Stage
 from eventlog.clock import new_id, now
-from services.gateway.asking import Outcome
-from services.gateway.news import Progress
+from services.gateway.asking.wishes import Outcome
+from services.gateway.ports.news import Progress
 from services.gateway.server import Server
 from tests.gateway import samples
 from tests.gateway.test_sessions import started

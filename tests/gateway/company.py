@@ -18,7 +18,7 @@ from contracts.messages.job import ClaimJob, CompleteStage, FailStage
 from contracts.model import CommandBody
 from contracts.rendering import Stage, StageOutput
 from eventlog.errors import Unavailable
-from services.gateway.waiting import Outcome
+from services.gateway.ports.waiting import Outcome
 from services.session import projections as session
 from tests.flows import world as flows
 from tests.gateway import world as gateways

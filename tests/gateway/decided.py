@@ -6,7 +6,7 @@ from contracts.envelope import Command, category_of
 from contracts.messages import SESSION_CATALOG
 from contracts.topics import SESSION_EVENTS
 from eventlog.read.projection import Row
-from services.gateway.waiting import Outcome
+from services.gateway.ports.waiting import Outcome
 from services.session import projections as session
 from services.session.deciders import DECIDERS
 from tests.flows.world import Reader, Service

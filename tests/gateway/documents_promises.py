@@ -7,8 +7,8 @@ from uuid import UUID
 
 from contracts.envelope import Command, stream_id
 from eventlog.clock import new_id
-from services.gateway.cursors import Place
-from services.gateway.gateway import Answers, Documents, KeptAnswer, SessionFilter
+from services.gateway.http.cursors import Place
+from services.gateway.ports.gateway import Answers, Documents, KeptAnswer, SessionFilter
 from tests.gateway import samples
 from tests.gateway.samples import JOB, NOON, SESSION, VIDEO
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from contracts.envelope import Command, stream_id
 from eventlog.errors import Unavailable
-from services.gateway.cursors import Place
-from services.gateway.gateway import Claim, FoundAsset, KeptAnswer, SessionFilter, Standing, Stored
-from services.gateway.idempotency import ABANDONED_SECONDS
+from services.gateway.http.cursors import Place
+from services.gateway.ports.gateway import ABANDONED_SECONDS, Claim, FoundAsset, KeptAnswer, SessionFilter, Standing
+from services.gateway.stored import Stored
 
 
 class MemorySender:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from contracts.envelope import stream_id
-from services.gateway.cursors import Place
-from services.gateway.gateway import Stored
-from services.gateway.projects import PROJECTS, TIMELINES, ProjectFilter, shown
+from services.gateway.http.cursors import Place
+from services.gateway.ports.projects import ProjectFilter
+from services.gateway.reading.projects import PROJECTS, TIMELINES, shown
+from services.gateway.stored import Stored
 from tests.gateway.memory import MemoryDocuments
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.gateway.cursors import Place
-from services.gateway.support import AccountFilter, JobFilter, Stored
+from services.gateway.http.cursors import Place
+from services.gateway.ports.support import AccountFilter, JobFilter
+from services.gateway.stored import Stored
 from tests.gateway.memory import MemoryDocuments
 
 

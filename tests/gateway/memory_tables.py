@@ -7,8 +7,8 @@ from uuid import UUID
 
 from contracts.price_book import EDITION, cost_micro_usd
 from eventlog.errors import Unavailable
-from services.gateway.cursors import Place
-from services.gateway.tables import AuditFilter, Days, Row, usage_place
+from services.gateway.http.cursors import Place
+from services.gateway.ports.tables import AuditFilter, Days, Row, usage_place
 
 _NAMED = ("actor", "stream", "category", "command", "outcome")
 """Columns, in the order in which `AuditFilter` names them."""

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import EPOCH
-from services.gateway.webhooks.ports import Stored
 from tests.gateway.memory import MemoryDocuments
 
 

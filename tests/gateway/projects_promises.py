@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.gateway.cursors import Place
-from services.gateway.projects import ProjectFilter, Projects
+from services.gateway.http.cursors import Place
+from services.gateway.ports.projects import ProjectFilter, Projects
 from tests.gateway import samples
 from tests.gateway.documents_promises import Put
 from tests.gateway.samples import NOON, PROJECT

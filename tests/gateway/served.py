@@ -8,7 +8,7 @@ import httpx
 
 from contracts.messages import SESSION_CATALOG
 from contracts.topics import SESSION_COMMANDS, SESSION_EVENTS
-from services.gateway.waiting import Outcome
+from services.gateway.ports.waiting import Outcome
 from services.session import projections as session
 from services.session.deciders import DECIDERS
 from tests.flows.world import Reader, Service

@@ -11,7 +11,7 @@ from contracts.messages.roles import AccountKind, Role
 from contracts.plans import FREE, PLANS, PREMIUM
 from services.gateway.auth.keys import KeyRing, digest
 from services.gateway.auth.principal import Principal
-from services.gateway.views_of_plans import PlanName
+from services.gateway.views.plans import PlanName
 from tests.gateway import samples
 from tests.gateway.company import Company
 from tests.gateway.test_presets import ADMIN_KEY

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.statements import DEFINITIONS
+from services.gateway.reading.statements import DEFINITIONS
 from tests.gateway.company import Company
 from tests.gateway.test_bad_input import assert_problem
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS

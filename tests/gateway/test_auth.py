@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.auth import access, page
+from services.gateway.access import callers, page
 from services.gateway.auth.keys import digest, key_of, well_formed
 from services.gateway.auth.principal import Principal
 from tests.gateway.test_bad_input import GOOD, assert_problem
@@ -90,7 +90,7 @@ async def test_outside_of_a_local_profile_nothing_opens_without_a_key(world: Wor
 async def test_every_route_has_exactly_one_policy(world: World) -> None:
     routes = [route for route in world.app().routes if isinstance(route, APIRoute)]
     assert len(routes) == len(world.app().routes) > 20
-    assert all(access.policy_of(route) for route in routes)
+    assert all(callers.policy_of(route) for route in routes)
 
 
 def test_a_route_that_names_no_policy_or_two_stops_the_start() -> None:
@@ -99,11 +99,11 @@ def test_a_route_that_names_no_policy_or_two_stops_the_start() -> None:
     @router.get("/open")
     async def open_() -> None: ...
 
-    @router.get("/torn", dependencies=[Depends(access.PUBLIC)])
-    async def torn(caller: Annotated[Principal, Depends(access.TENANT)]) -> None: ...
+    @router.get("/torn", dependencies=[Depends(callers.PUBLIC)])
+    async def torn(caller: Annotated[Principal, Depends(callers.TENANT)]) -> None: ...
 
     with pytest.raises(ValueError, match="/open, /torn"):
-        access.check([*FastAPI(openapi_url=None).routes, *router.routes])
+        callers.check([*FastAPI(openapi_url=None).routes, *router.routes])
 
 
 async def test_every_operation_of_a_tenant_asks_for_a_key(world: World) -> None:
@@ -111,7 +111,7 @@ async def test_every_operation_of_a_tenant_asks_for_a_key(world: World) -> None:
     async with world.client(None) as client:
         for route in world.app().routes:
             assert isinstance(route, APIRoute)
-            if access.policy_of(route) is not access.TENANT:
+            if callers.policy_of(route) is not callers.TENANT:
                 continue
             path = route.path.replace("{session_id}", "x").replace("{job_id}", "x").replace("{asset_id}", "x")
             for method in route.methods or ():

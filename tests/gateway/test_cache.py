@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
-from services.gateway.cache import Cache, Kept, Look, RedisCache
-from services.gateway.cached_projects import CachedProjects, key_of
 from services.gateway.metrics import REGISTRY
-from services.gateway.near import NearCache
+from services.gateway.reading.cached_projects import CachedProjects, key_of
+from services.gateway.redis.cache import Cache, Kept, Look, RedisCache
+from services.gateway.redis.near import NearCache
 from tests.gateway import samples
 from tests.gateway.memory import MemoryDocuments
 from tests.gateway.memory_projects import MemoryProjects

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from eventlog.errors import Unavailable
 from eventlog.settings import ServiceSettings
-from services.gateway import reading
+from services.gateway.reading import mongo
 
 
 class ComesLate:
@@ -31,7 +31,7 @@ class ComesLate:
 async def test_the_start_tells_that_mongodb_is_there_once_it_is() -> None:
     database = ComesLate()
     with capture_logs() as told:
-        await reading.install(database)
+        await mongo.install(database)
     assert [one["event"] for one in told] == ["MongoDB is away; trying again", "MongoDB connected successfully"]
     assert (told[-1]["database"], told[-1]["sessions"]) == ("manim_video_maker", "sessions")
     assert database.made == ["idempotency"]

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from contracts.plans import FREE
-from services.gateway import cors, rates
-from services.gateway.bodies import LARGEST_BYTES
-from services.gateway.rates import MemoryRates
+from services.gateway.access import cors
+from services.gateway.http.bodies import LARGEST_BYTES
+from services.gateway.redis import rates
+from services.gateway.redis.rates import MemoryRates
 from services.gateway.settings import GatewaySettings
 from tests.gateway import samples
 from tests.gateway.samples import MOVIE, SESSION, VIDEO

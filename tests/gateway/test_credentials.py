@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from eventlog.errors import Unavailable
-from services.gateway.auth.credentials import AWAY_SECONDS, GRACE_SECONDS, STALE_SECONDS, Credentials, Stored
+from services.gateway.auth.credentials import AWAY_SECONDS, GRACE_SECONDS, STALE_SECONDS, Credentials
+from services.gateway.stored import Stored
 
 
 class Store:

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from services.gateway.waiting import Blind, Outcome, Waiters, wanted_seconds
+from services.gateway.ports.waiting import Blind, Outcome, Waiters, wanted_seconds
 from tests.gateway import samples
 from tests.gateway.samples import JOB, SESSION, VIDEO
 from tests.gateway.test_bad_input import GOOD, assert_problem

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.envelope import Command
 from eventlog.errors import Unavailable
-from services.gateway.gateway import KeptAnswer
+from services.gateway.ports.gateway import KeptAnswer
 from tests.gateway.memory import MemoryAnswers
 from tests.gateway.test_bad_input import GOOD, assert_problem
 from tests.gateway.test_sessions import refuses

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from contracts.envelope import Command, stream_id
-from services.gateway.news import Progress
+from services.gateway.ports.news import Progress
 from tests.gateway import samples
 from tests.gateway.samples import JOB, SESSION
 from tests.gateway.test_bad_input import assert_problem

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from eventlog.telemetry import Metric
 from services.gateway import metrics
 from services.gateway.api import routed
-from services.gateway.near import MOMENT_SECONDS, MOST_BYTES
+from services.gateway.redis.near import MOMENT_SECONDS, MOST_BYTES
 from services.gateway.settings import GatewaySettings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "editor.md").read_text("utf-8")

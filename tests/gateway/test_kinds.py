@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from contracts.rendering import Artifact, AssetKind, Kind, Scene, Stage
-from services.gateway.kinds import kinds_of
+from services.gateway.asking.kinds import kinds_of
 from services.render.engines.drawing.frame import FRAMES, Aspect
 from services.render.engines.drawing.palette import palette_of
 from services.render.engines.manim.code import code_of

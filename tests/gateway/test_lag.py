@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.gateway.gateway import PartState
-from services.gateway.lag import Behind, Mark, lags
+from services.gateway.health.lag import Behind, Mark, lags
+from services.gateway.ports.gateway import PartState
 from tests.gateway.samples import NOON
 from tests.gateway.world import World
 

@@ -6,7 +6,7 @@ from random import Random
 import httpx
 import pytest
 
-from services.gateway.signing import LONGEST_SECONDS, Signer
+from services.gateway.http.signing import LONGEST_SECONDS, Signer
 from tests.gateway import samples
 from tests.gateway.links import SPOILS, Link, spoilt
 from tests.gateway.samples import MOVIE, VIDEO

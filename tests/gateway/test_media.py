@@ -6,7 +6,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from services.gateway.ranges import Span, Unsatisfiable, asked
+from services.gateway.http.ranges import Span, Unsatisfiable, asked
 from tests.gateway import samples
 from tests.gateway.samples import JOB, MOVIE, SESSION, VIDEO
 from tests.gateway.test_bad_input import assert_problem

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.gateway.cached_projects import CachedProjects
-from services.gateway.near import NearCache
+from services.gateway.reading.cached_projects import CachedProjects
+from services.gateway.redis.near import NearCache
 from tests.gateway.documents_promises import Put
 from tests.gateway.memory import MemoryDocuments
 from tests.gateway.memory_projects import MemoryProjects

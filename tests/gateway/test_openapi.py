@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.gateway.codes import CODES
+from services.gateway.http.codes import CODES
 from tests.gateway.world import World
 
 

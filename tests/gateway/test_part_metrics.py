@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 
 from eventlog.telemetry import Metric
 from services.gateway import metrics
-from services.gateway.gateway import PartState
+from services.gateway.ports.gateway import PartState
 from tests.gateway.world import World
 
 DOCS = Path(__file__).parents[2] / "docs"

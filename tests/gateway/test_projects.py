@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from contracts.envelope import stream_id
-from services.gateway.cached_projects import CachedProjects
-from services.gateway.near import NearCache
+from services.gateway.reading.cached_projects import CachedProjects
+from services.gateway.redis.near import NearCache
 from tests.gateway.company import Company
 from tests.gateway.memory_projects import MemoryProjects
 from tests.gateway.test_bad_input import assert_problem

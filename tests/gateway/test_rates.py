@@ -9,10 +9,10 @@ import pytest
 
 from contracts.messages.roles import AccountKind, Role
 from contracts.plans import ANYBODY, FREE, PREMIUM
+from services.gateway.access.limiting import UNCOUNTED
 from services.gateway.auth.keys import KeyRing, digest
 from services.gateway.auth.principal import Principal
-from services.gateway.limiting import UNCOUNTED
-from services.gateway.rates import MemoryRates, Rate, RedisRates
+from services.gateway.redis.rates import MemoryRates, Rate, RedisRates
 from tests.gateway.test_bad_input import GOOD, assert_problem
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEM, World
 

@@ -13,8 +13,8 @@ from contracts.messages.account import AccountKind
 from services.analytics.projections import platform_accounts
 from services.gateway.auth import wallets
 from services.gateway.auth.entrances import Entrances
+from services.gateway.http.signing import Signer
 from services.gateway.identity import account_id
-from services.gateway.signing import Signer
 from tests.flows.world import Reader
 from tests.gateway.decided import DecidedWorld
 from tests.gateway.issuing import MemoryIssuer, token

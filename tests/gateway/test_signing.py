@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.gateway.cursors import NotACursor, Place, read, written
-from services.gateway.signing import LONGEST_SECONDS, Signer
+from services.gateway.http.cursors import NotACursor, Place, read, written
+from services.gateway.http.signing import LONGEST_SECONDS, Signer
 
 SIGNER = Signer({"2026-10": b"an older secret of ours", "2026-11": b"a newer secret of ours"})
 NOW = 1_795_000_000

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.gateway import sse
-from services.gateway.gateway import Stored
-from services.gateway.news import Progress
+from services.gateway.live import sse
+from services.gateway.ports.news import Progress
+from services.gateway.stored import Stored
 from tests.gateway import samples
 from tests.gateway.memory import MemoryDocuments
 from tests.gateway.samples import JOB, SESSION

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway.gateway import PartState
+from services.gateway.ports.gateway import PartState
 from tests.gateway.test_bad_input import GOOD, assert_problem
 from tests.gateway.test_part_metrics import ABOUT
 from tests.gateway.world import World

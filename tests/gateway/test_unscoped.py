@@ -9,23 +9,23 @@ import pytest
 
 import services.gateway
 from eventlog.read.mongo.collections import OwnedCollection, TenantCollection
-from services.gateway import statements
+from services.gateway.reading import statements
 
 GATEWAY = Path(services.gateway.__file__).parent
 ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
     ("auth/stored.py", "by_digest"): "who shows a key says by it whose he is",
-    ("reading.py", "assets"): "the signature of a link says whose file it opens; each that is found is checked",
-    ("reading.py", "checkpoints"): "where projectors stand is nobody's",
-    ("reading.py", "uploads"): "the signature of a link says whose file comes; each that is found is checked",
+    ("reading/mongo.py", "assets"): "the signature of a link says whose file it opens; each that is found is checked",
+    ("reading/mongo.py", "checkpoints"): "where projectors stand is nobody's",
+    ("reading/mongo.py", "uploads"): "the signature of a link says whose file comes; each that is found is checked",
     ("webhooks/stored.py", "of_streams"): "accounts by the ids of their streams, which a tenant is hashed into",
     ("webhooks/stored.py", "owners"): "sessions by the ids of their streams, which a tenant is hashed into",
     ("webhooks/stored.py", "shown"): "where projectors stand is nobody's",
     ("webhooks/stored.py", "due"): "deliveries of everybody are sent in turn; each row says whose it is",
-    ("reading.py", "_catch_up"): "outcomes of commands that this process sent itself, found by their random ids",
+    ("reading/mongo.py", "_catch_up"): "outcomes of commands that this process sent itself, found by their random ids",
 }
 BOUND = ("of_tenant", "owned")
 WHOSE = ("tenant", "answer.tenant", "row['tenant']")
-POSTGRES = {"reading_tables.py", "database.py"}
+POSTGRES = {"reading/postgres.py", "health/database.py"}
 
 
 class Call(NamedTuple):
@@ -126,8 +126,8 @@ def test_every_statement_for_postgresql_names_the_tenant_and_goes_through_its_tr
     }
     assert named == POSTGRES
     asking = [
-        call for call in calls() if call.file == "reading_tables.py" and call.name in ("fetch", "fetchrow", "execute")
+        call for call in calls() if call.file == "reading/postgres.py" and call.name in ("fetch", "fetchrow", "execute")
     ]
     assert [call.function for call in asking] == ["_rows"]
-    source = (GATEWAY / "reading_tables.py").read_text("utf-8")
+    source = (GATEWAY / "reading/postgres.py").read_text("utf-8")
     assert source.count("tenant_transaction(pool, tenant, self._seconds, ROLE)") == 1

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.envelope import stream_id
 from contracts.messages.upload import ExpireUpload, Media, Unfit
-from services.gateway.receiving import AT_ONCE
+from services.gateway.files.receiving import AT_ONCE
 from services.render.engines.inspection import inspect
 from tests.gateway.company import Company
 from tests.gateway.studio import WAIT, announced, film, projected, uploaded

@@ -9,8 +9,8 @@ import pytest
 
 from eventlog.clock import new_id, now
 from eventlog.errors import Unavailable
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import delivery, trial_body
-from services.gateway.webhooks.ports import Stored
 from services.gateway.webhooks.request import Posting
 from services.gateway.webhooks.schedule import DELAYS, due
 from services.gateway.webhooks.secrets import Secrets

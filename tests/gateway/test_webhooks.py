@@ -21,8 +21,8 @@ from eventlog.telemetry import Metrics
 from eventlog.work import Work, keep_working
 from services.gateway.auth.keys import KeyRing, digest, key_of
 from services.gateway.auth.principal import Principal
+from services.gateway.stored import Stored
 from services.gateway.webhooks.hearing import HEARD_DAYS, Hearing
-from services.gateway.webhooks.ports import Stored
 from services.gateway.webhooks.request import Posting
 from services.gateway.webhooks.running import disabling
 from services.gateway.webhooks.sending import Sending

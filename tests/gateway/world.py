@@ -22,11 +22,11 @@ from services.gateway import api
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.keys import KeyRing, digest, key_of
 from services.gateway.auth.principal import Principal
-from services.gateway.gateway import Gateway, PartState
-from services.gateway.news import News
-from services.gateway.receiving import Uploads
-from services.gateway.signing import Signer
-from services.gateway.waiting import Outcome, Waiters
+from services.gateway.files.receiving import Uploads
+from services.gateway.http.signing import Signer
+from services.gateway.ports.gateway import Gateway, PartState
+from services.gateway.ports.news import News
+from services.gateway.ports.waiting import Outcome, Waiters
 from services.gateway.webhooks.ports import Webhooks
 from services.gateway.webhooks.secrets import Secrets
 from services.gateway.webhooks.targets import Rules

@@ -11,9 +11,9 @@ from contracts.messages.access import ChangePlan, RevokeKey
 from contracts.messages.account import ReserveCredits
 from eventlog.read.postgres import Pool, tenant_transaction
 from ops.stack.endpoints import Endpoints
-from services.gateway.cursors import Place
-from services.gateway.reading_tables import PostgresTables
-from services.gateway.tables import AuditFilter, Row, Tables
+from services.gateway.http.cursors import Place
+from services.gateway.ports.tables import AuditFilter, Row, Tables
+from services.gateway.reading.postgres import PostgresTables
 from tests.bdd import NOON
 from tests.flows.world import ACCOUNT_STREAM, World
 from tests.gateway.memory_tables import MemoryTables

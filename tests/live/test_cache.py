@@ -13,9 +13,9 @@ import redis.asyncio as redis
 from eventlog.clock import new_id
 from ops.stack import packaged
 from ops.stack.launcher import Endpoints
-from services.gateway.cache import KEEP_SECONDS, PREFIX, Kept, RedisCache
-from services.gateway.cached_projects import CachedProjects
-from services.gateway.near import NearCache
+from services.gateway.reading.cached_projects import CachedProjects
+from services.gateway.redis.cache import KEEP_SECONDS, PREFIX, Kept, RedisCache
+from services.gateway.redis.near import NearCache
 from tests.gateway import samples
 from tests.gateway.memory import MemoryDocuments
 from tests.gateway.memory_projects import MemoryProjects

@@ -22,11 +22,11 @@ from eventlog.kafka import KafkaAccess, create_topics, partition_for
 from eventlog.read.mongo import MongoDatabase
 from ops.settings import PROJECT, OpsSettings
 from ops.stack.launcher import Endpoints
-from services.gateway import reading
 from services.gateway.app import wired
-from services.gateway.kafka import CommandProducer
+from services.gateway.live.kafka import CommandProducer
+from services.gateway.ports.waiting import Outcome, Waiters
+from services.gateway.reading import mongo as reading
 from services.gateway.settings import GatewaySettings
-from services.gateway.waiting import Outcome, Waiters
 from tests.browser.theatre import served
 from tests.gateway import samples
 from tests.gateway.documents_promises import AnswersPromises, DocumentsPromises, Put

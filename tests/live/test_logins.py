@@ -13,7 +13,7 @@ from eventlog.read.postgres import Pool, open_pool
 from ops.logins import LOGINS, OF_SERVICE
 from ops.stack.endpoints import Endpoints
 from services.analytics.film_copies import FilmCopies
-from services.gateway.database import Database
+from services.gateway.health.database import Database
 from services.render.worker.queue import RenderQueue
 from tests.histories import TENANT
 from tests.live.logins import login_of, passwords

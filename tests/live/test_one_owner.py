@@ -15,7 +15,7 @@ from eventlog.telemetry import configure_logs
 from ops.commands.setup import MIGRATIONS
 from ops.logins import LOGINS
 from ops.stack.endpoints import Endpoints
-from services.gateway.reading_tables import PostgresTables
+from services.gateway.reading.postgres import PostgresTables
 from services.render.worker.queue import RenderQueue
 from tests.histories import TENANT
 from tests.live.logins import login_of, passwords

@@ -17,8 +17,8 @@ from eventlog.clock import new_id
 from eventlog.read.postgres import Pool, open_pool, tenant_transaction
 from ops.commands.setup import MIGRATIONS
 from ops.stack.endpoints import Endpoints
-from services.gateway.reading_tables import PostgresTables
-from services.gateway.tables import Days, Tables
+from services.gateway.ports.tables import Days, Tables
+from services.gateway.reading.postgres import PostgresTables
 from tests.live.logins import login_of, passwords
 
 pytestmark = pytest.mark.live

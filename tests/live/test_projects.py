@@ -13,7 +13,7 @@ import pytest
 from eventlog.clock import new_id
 from eventlog.read.mongo import MongoDatabase
 from ops.stack.launcher import Endpoints
-from services.gateway.projects import MongoProjects
+from services.gateway.reading.projects import MongoProjects
 from services.session import stores
 from tests.gateway.documents_promises import Put
 from tests.gateway.projects_promises import ProjectsPromises

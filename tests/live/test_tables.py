@@ -14,10 +14,10 @@ from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
-from services.gateway.cursors import Place
-from services.gateway.reading_tables import PostgresTables
-from services.gateway.statements import DEFINITIONS
-from services.gateway.tables import Days, Row, Tables, usage_place
+from services.gateway.http.cursors import Place
+from services.gateway.ports.tables import Days, Row, Tables, usage_place
+from services.gateway.reading.postgres import PostgresTables
+from services.gateway.reading.statements import DEFINITIONS
 from tests.flows.world import World
 from tests.gateway.memory_tables import MemoryTables
 from tests.histories import TENANT

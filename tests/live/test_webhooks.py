@@ -13,7 +13,7 @@ import pytest
 from eventlog.clock import new_id, now
 from eventlog.read.mongo import MongoDatabase
 from ops.stack.endpoints import Endpoints
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
 from services.gateway.webhooks.messages import delivery
 from services.gateway.webhooks.ports import Deliveries
 from services.gateway.webhooks.stored import INDEXES, SCHEMAS, MongoDeliveries

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 
 from contracts.messages.job import CancelJob
 from contracts.topics import RENDER_PROGRESS
-from services.gateway.news import Progress
+from services.gateway.ports.news import Progress
 from tests.live.company import GRANT, Company, Play, Running
 from tests.waiting import eventually
 

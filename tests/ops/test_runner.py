@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def steps_back(pid: int, nice: int) -> bool:
+    """As a whole, where the kernel weighs sessions."""
+    group = Path(f"/proc/{pid}/autogroup")
+    return not group.exists() or group.read_text().endswith(f"nice {nice}\n")
+
+
 async def test_a_program_is_ready_when_it_does_its_work_not_when_its_port_is_open(
     runner: Runner, tmp_path: Path
 ) -> None:
@@ -71,6 +78,14 @@ async def test_a_program_is_ready_when_it_does_its_work_not_when_its_port_is_ope
 
     assert asked == ["starting"] * 3
     assert runner.running["toy"].state == "ready"
+
+
+async def test_a_program_that_is_to_step_back_does(runner: Runner, tmp_path: Path) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    await runner.start(replace(program(tmp_path, LISTEN), nice=5))
+    pid = runner.running["toy"].child.pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) == before + 5
+    assert steps_back(pid, before + 5)
 
 
 async def test_a_program_that_ends_at_once_is_told_with_its_exit_code_and_last_lines(

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from eventlog.errors import Conflict
-from eventlog.read.mongo.driver import Database, DriverCollection, Session, our_errors
+from eventlog.read.mongo.driver import BlockingSession, Database, DriverCollection, our_errors
 from eventlog.read.mongo.install import copy_empty
 
 GENERATIONS = "generations"
@@ -76,9 +76,9 @@ class CurrentGeneration:
         self._checkpoints = database["checkpoints"]
         self._projector = projector
 
-    async def number(self, session: Session | None = None) -> int:
+    async def number(self) -> int:
         """Of the current one."""
-        kept = await self._generations.find_one({"_id": self._projector}, {"current": 1}, session=session)
+        kept = await self._generations.find_one({"_id": self._projector}, {"current": 1})
         return kept.get("current", 0) if kept else 0
 
     async def open(self) -> None:
@@ -108,11 +108,13 @@ class CurrentGeneration:
             {"_id": self._projector, "closed": True, "opensAt": None}, [{"$set": {"opensAt": opens}}]
         )
 
-    async def hold_still(self, session: Session, generation: int) -> None:
+    def hold_still(self, session: BlockingSession, generation: int) -> None:
         """In a transaction that writes a first position: no switch goes past it unseen."""
         here = {"_id": self._projector}
-        await self._generations.update_one(here, {"$inc": {"begun": 1}}, session=session)
-        if await self.number(session) != generation:
+        generations = self._database.delegate[GENERATIONS]
+        generations.update_one(here, {"$inc": {"begun": 1}}, session=session)
+        kept = generations.find_one(here, {"current": 1}, session=session)
+        if (kept.get("current", 0) if kept else 0) != generation:
             raise Conflict(f"{self._projector}: another generation of documents has become the current one")
 
     async def _is_open(self) -> bool:

@@ -17,7 +17,8 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne, timeout
+from pymongo import DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateOne, timeout
+from pymongo.client_session import ClientSession
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -47,10 +48,14 @@ ChangeStream: TypeAlias = AgnosticChangeStream[Document]
 Session: TypeAlias = AsyncIOMotorClientSession
 Database: TypeAlias = AsyncIOMotorDatabase[Document]
 DriverCollection: TypeAlias = AsyncIOMotorCollection[Document]
+BlockingClient: TypeAlias = MongoClient[Document]
+BlockingSession: TypeAlias = ClientSession
 Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
 
 __all__ = [
     "CODECS",
+    "BlockingClient",
+    "BlockingSession",
     "BulkWriteError",
     "ChangeStream",
     "Client",

@@ -5,6 +5,7 @@ and the projector follow (`current.py`), and the positions with it, in one trans
 do: it is no part of a transaction, so that nine collections would be nine switches, with a moment without any in each.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 
 from eventlog.errors import Conflict
 from eventlog.read.mongo.current import GENERATIONS, CurrentGeneration, name_beside, physical
-from eventlog.read.mongo.driver import Client, Database, Document, DuplicateKeyError, Session, our_errors
+from eventlog.read.mongo.driver import BlockingSession, Client, Database, Document, DuplicateKeyError, our_errors
 from eventlog.read.mongo.install import copy_empty
 from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, checkpoint_id, position_of
 from eventlog.read.mongo.store import MongoProjectionStore
@@ -54,7 +55,8 @@ class MongoGenerations:
 
     async def write(self, revision: int, after: Generations) -> None:
         with our_errors():
-            await self._write(None, revision, after, {})
+            await self._begin()
+            await asyncio.to_thread(self._write, None, revision, after, {})
 
     async def hold(self, holder: str) -> bool:
         free = {"$or": [{"holder": {"$in": ["", None, holder]}}, {"$expr": {"$lt": ["$heldUntil", "$$NOW"]}}]}
@@ -97,23 +99,21 @@ class MongoGenerations:
         before, new = after.previous, after.current
         assert before is not None
 
-        async def body(session: Session) -> None:
-            old = await self._all(CHECKPOINTS, self._projector, session)
-            next_ = await self._all(CHECKPOINTS, name_beside(self._projector, new), session)
+        def body(session: BlockingSession) -> None:
+            names = (self._projector, name_beside(self._projector, new))
+            old, next_ = (self._all(CHECKPOINTS, name, session) for name in names)
             if _stands(old) != _stands(next_):
                 raise Conflict(f"{self._projector}: the generations do not stand at the same place")
-            await self._rename(session, CHECKPOINTS, old, next_, before, new)
-            parked = [
-                await self._all(PARKED, name, session) for name in (self._projector, name_beside(self._projector, new))
-            ]
-            await self._rename(session, PARKED, parked[0], parked[1], before, new)
+            self._rename(session, CHECKPOINTS, old, next_, before, new)
+            old, next_ = (self._all(PARKED, name, session) for name in names)
+            self._rename(session, PARKED, old, next_, before, new)
             more = {"current": new, "names": self._names, "closed": True, "opensAt": None}
-            await self._write(session, revision, after, more)
+            self._write(session, revision, after, more)
 
         await self._freeze(FREEZE_MILLISECONDS)
         try:
             with our_errors():
-                stands = _stands(await self._all(CHECKPOINTS, self._projector, None))
+                stands = _stands(await asyncio.to_thread(self._all, CHECKPOINTS, self._projector, None))
             await catch_up(stands)
             await in_transaction(self._client, body, SECONDS)
         finally:
@@ -129,14 +129,12 @@ class MongoGenerations:
                 {"projector": self._projector}, until or {"$unset": {"frozenUntil": ""}}
             )
 
-    async def _write(self, session: Session | None, revision: int, after: Generations, more: Mapping[str, Any]) -> None:
-        here: Document = {"_id": self._projector}
+    def _write(
+        self, session: BlockingSession | None, revision: int, after: Generations, more: Mapping[str, Any]
+    ) -> None:
+        here = {"_id": self._projector, "kept.revision": {"$in": [0, None]} if revision == 0 else revision}
         fields = {"kept": msgspec.to_builtins(after), **more}
-        read = {"$in": [0, None]} if revision == 0 else revision
-        generations = self._database[GENERATIONS]
-        if session is None:
-            await self._begin()
-        written = await generations.update_one({**here, "kept.revision": read}, {"$set": fields}, session=session)
+        written = self._database.delegate[GENERATIONS].update_one(here, {"$set": fields}, session=session)
         if written.matched_count != 1:
             raise Conflict(f"{self._projector}: its generations are not at revision {revision} any more: read them")
 
@@ -148,19 +146,19 @@ class MongoGenerations:
         except DuplicateKeyError:
             pass  # another process has made it in this moment
 
-    async def _all(self, collection: str, projector: str, session: Session | None) -> list[Document]:
-        return await self._database[collection].find({"projector": projector}, session=session).to_list(None)
+    def _all(self, collection: str, projector: str, session: BlockingSession | None) -> list[Document]:
+        return list(self._database.delegate[collection].find({"projector": projector}, session=session))
 
-    async def _rename(
-        self, session: Session, collection: str, old: list[Document], new: list[Document], before: int, now: int
+    def _rename(
+        self, session: BlockingSession, collection: str, old: list[Document], new: list[Document], before: int, now: int
     ) -> None:
         """What the current generation has becomes that of one beside, and the other way round."""
         renamed = [_renamed(one, name_beside(self._projector, before), before) for one in old]
         renamed += [_renamed(one, self._projector, now) for one in new]
         if renamed:
             gone = [one["_id"] for one in (*old, *new)]
-            await self._database[collection].delete_many({"_id": {"$in": gone}}, session=session)
-            await self._database[collection].insert_many(renamed, session=session)
+            self._database.delegate[collection].delete_many({"_id": {"$in": gone}}, session=session)
+            self._database.delegate[collection].insert_many(renamed, session=session)
 
 
 def _stands(found: Iterable[Document]) -> Vector:

@@ -1,5 +1,6 @@
 """A projector's documents in MongoDB: views, journals, parked records and its checkpoint, in one transaction."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from eventlog.commit import Position
 from eventlog.errors import Conflict
 from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
+    BlockingSession,
     BulkWriteError,
     Client,
     Database,
@@ -18,7 +20,6 @@ from eventlog.read.mongo.driver import (
     InsertOne,
     InvalidDocument,
     ReplaceOne,
-    Session,
     UpdateOne,
     Write,
     fits,
@@ -103,13 +104,8 @@ class MongoProjectionStore:
         streams: dict[str, list[str]] = {}
         for name, stream in places:
             streams.setdefault(name, []).append(stream)
-        views: dict[Place, View] = {}
         with our_errors():
-            for name, wanted in streams.items():
-                collection = self._database[physical(name, self._generation)]
-                found = collection.find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
-                views |= {(name, document["_id"]): (document,) for document in await found.to_list(None)}
-        return views
+            return await asyncio.to_thread(self._find, streams, self._generation)
 
     async def commit(
         self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
@@ -126,34 +122,41 @@ class MongoProjectionStore:
         """Everything that this projector has written, as of one moment."""
         return open_snapshot(self._client, self._database, self.projector, self._beside)
 
+    def _find(self, streams: Mapping[str, Sequence[str]], generation: int) -> Mapping[Place, View]:
+        views: dict[Place, View] = {}
+        for name, wanted in streams.items():
+            collection = self._database.delegate[physical(name, generation)]
+            found = collection.find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
+            views |= {(name, document["_id"]): (document,) for document in found}
+        return views
+
     async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[_Batch]) -> None:
-        async def body(session: Session) -> None:
-            await self._move(session, *moving)
+        def body(session: BlockingSession) -> None:
+            self._move(session, *moving)
             for batch in batches:
-                await self._bulk(session, batch)
+                self._bulk(session, batch, moving[2]["generation"])
 
         await in_transaction(self._client, body, self._seconds)
 
-    async def _move(self, session: Session, id_: str, expected: Position | None, kept: Document) -> None:
-        checkpoints = self._database[CHECKPOINTS]
+    def _move(self, session: BlockingSession, id_: str, expected: Position | None, kept: Document) -> None:
+        checkpoints = self._database.delegate[CHECKPOINTS]
         if expected is None:
             if self._beside is None:
-                await self._current.hold_still(session, kept["generation"])
+                self._current.hold_still(session, kept["generation"])
             try:
-                await checkpoints.insert_one({"_id": id_} | kept, session=session)
+                checkpoints.insert_one({"_id": id_} | kept, session=session)
             except DuplicateKeyError as error:
                 raise Conflict(f"{id_} was written before, and should not have been: read the checkpoint") from error
             return
         stands = {"_id": id_, **_fields(expected), **written_in(kept["generation"])}
-        moved = await checkpoints.update_one(stands, {"$set": kept}, session=session)
+        moved = checkpoints.update_one(stands, {"$set": kept}, session=session)
         if moved.matched_count != 1:
             raise Conflict(f"{id_} does not stand at {expected}: another process moved it, read the checkpoint")
 
-    async def _bulk(self, session: Session, batch: _Batch) -> None:
+    def _bulk(self, session: BlockingSession, batch: _Batch, generation: int) -> None:
         try:
-            machinery = batch.collection == PARKED
-            name = PARKED if machinery else physical(batch.collection, self._generation)
-            await self._database[name].bulk_write(batch.writes, ordered=True, session=session)
+            name = PARKED if batch.collection == PARKED else physical(batch.collection, generation)
+            self._database.delegate[name].bulk_write(batch.writes, ordered=True, session=session)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if not failed:

@@ -8,7 +8,4 @@ Holds  principal.py  whoever asks: a tenant, one of its accounts, a role
        outside.py    tokens of outside issuers (JWT)
        key_sets.py   the public keys of an outside issuer
        entrances.py  which ways in are open, for which tenant
-       bearer.py     from what stands behind 'Bearer' to whoever asks
-       page.py       the cookie by which the page of a local profile acts for the demo account
-       access.py     the policies; each route names exactly one
 """

@@ -7,15 +7,14 @@ the read store away what was known goes on for `GRACE_SECONDS`, and nobody new i
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 from uuid import UUID
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
-
-Stored: TypeAlias = Mapping[str, Any]
+from services.gateway.stored import Stored
 
 STALE_SECONDS: Final = 2.5
 GRACE_SECONDS: Final = 300.0

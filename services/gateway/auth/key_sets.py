@@ -16,7 +16,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from eventlog.errors import Unavailable
-from services.gateway import storable
+from services.gateway.http import storable
 
 FRESH_SECONDS: Final = 300.0
 GRACE_SECONDS: Final = 3600.0

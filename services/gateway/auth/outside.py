@@ -19,9 +19,9 @@ import msgspec
 from jwt.exceptions import PyJWTError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.gateway import storable
 from services.gateway.auth import key_sets
 from services.gateway.auth.key_sets import ALGORITHMS, KeySet
+from services.gateway.http import storable
 
 LONGEST: Final = 8192
 LEEWAY_SECONDS: Final = 10

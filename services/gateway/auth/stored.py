@@ -7,7 +7,8 @@ import structlog
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import MongoDatabase
-from services.gateway.auth.credentials import Credentials, Stored
+from services.gateway.auth.credentials import Credentials
+from services.gateway.stored import Stored
 
 COLLECTION = "credentials"
 PAUSE_SECONDS = 0.5

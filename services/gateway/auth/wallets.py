@@ -14,8 +14,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from services.gateway.http.signing import Signer
 from services.gateway.identity import repeatable_command
-from services.gateway.signing import Signer
 
 TICKET_SECONDS: Final = 300
 CHANCE_BYTES: Final = 16

@@ -7,14 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import codes
-from services.gateway.auth.access import Caller
-from services.gateway.gateway import gateway_of
+from services.gateway.access.callers import Caller
+from services.gateway.http import codes
+from services.gateway.http.problems import Problem
 from services.gateway.identity import is_marked
-from services.gateway.problems import Problem
+from services.gateway.ports.gateway import gateway_of
 from services.gateway.routes.answers import answered, said
-from services.gateway.views import CommandProblem, CommandView, CreditsView
-from services.gateway.views_of_plans import Me, limits_view
+from services.gateway.views.plans import Me, limits_view
+from services.gateway.views.sessions import CommandProblem, CommandView, CreditsView
 
 router = APIRouter(prefix="/v1", tags=["account"])
 

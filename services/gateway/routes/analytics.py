@@ -10,14 +10,14 @@ from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.auth.access import Caller
-from services.gateway.days import First, Last, days_of
-from services.gateway.gateway import gateway_of
-from services.gateway.problems import Problem
+from services.gateway.access.callers import Caller
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import View
+from services.gateway.lists.days import First, Last, days_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.tables import Row
+from services.gateway.reading.statements import DEFINITIONS
 from services.gateway.routes.answers import answered, said
-from services.gateway.statements import DEFINITIONS
-from services.gateway.tables import Row
-from services.gateway.views import View
 
 router = APIRouter(prefix="/v1", tags=["analytics"])
 

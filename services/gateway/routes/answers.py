@@ -6,10 +6,10 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.codes import meaning
-from services.gateway.problems import Problem
-from services.gateway.storable import check_text
-from services.gateway.views import Accepted
+from services.gateway.http.codes import meaning
+from services.gateway.http.problems import Problem
+from services.gateway.http.storable import check_text
+from services.gateway.views.sessions import Accepted
 
 Responses = dict[int | str, dict[str, Any]]
 _DESCRIBED = {

@@ -9,10 +9,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.gateway import metrics, part_metrics
-from services.gateway.auth.access import PUBLIC
-from services.gateway.gateway import Gateway, PartState, gateway_of
-from services.gateway.views import written_time
+from services.gateway import metrics
+from services.gateway.access.callers import PUBLIC
+from services.gateway.health import part_metrics
+from services.gateway.http.view import written_time
+from services.gateway.ports.gateway import Gateway, PartState, gateway_of
 
 router = APIRouter(tags=["health"], dependencies=[Depends(PUBLIC)])
 

@@ -11,20 +11,20 @@ from starlette.responses import Response
 
 from contracts.messages.access import LinkIdentity, RequestErasure, UnlinkIdentity
 from eventlog.errors import Unavailable
-from services.gateway.asking import ask, register
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import ask, register
 from services.gateway.auth import outside
-from services.gateway.auth.access import Caller
-from services.gateway.auth.credentials import Stored
 from services.gateway.auth.outside import Identity
 from services.gateway.auth.principal import EVERY_SCOPE, Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.problems import Problem
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.keys import of_account
-from services.gateway.views import Moment, View
-from services.gateway.waiting import Outcome
+from services.gateway.stored import Stored
 
 router = APIRouter(prefix="/v1/me", tags=["account"])
 

@@ -12,17 +12,18 @@ from contracts.envelope import stream_id
 from contracts.messages.job import CancelJob, RetryJob
 from contracts.model import CommandBody
 from contracts.topics import RENDER_COMMANDS
-from services.gateway.asking import Wish, ask, command_id
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import Wish, ask, command_id
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Given
-from services.gateway.gateway import Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.preparing import job_view
-from services.gateway.problems import Problem
+from services.gateway.http.bodies import Given
+from services.gateway.http.problems import Problem
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
-from services.gateway.views import JobView
-from services.gateway.waiting import Outcome
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import job_view
+from services.gateway.views.sessions import JobView
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 

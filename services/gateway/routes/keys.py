@@ -15,18 +15,19 @@ from contracts.messages.roles import Scope
 from contracts.model import CommandBody
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
-from services.gateway.asking import Wish, ask, command_id, register
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth import keys
-from services.gateway.auth.access import Caller
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.moments import GivenMoment
-from services.gateway.problems import Problem
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
+from services.gateway.lists.moments import GivenMoment
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
-from services.gateway.views import Accepted, Moment, View
-from services.gateway.waiting import Outcome
+from services.gateway.views.sessions import Accepted
 
 router = APIRouter(prefix="/v1/me", tags=["account"])
 

@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import media
-from services.gateway.auth.access import Caller, MaybeCaller
+from services.gateway.access.callers import Caller, MaybeCaller
 from services.gateway.auth.principal import Principal
-from services.gateway.gateway import FoundAsset, Gateway, gateway_of
-from services.gateway.preparing import asset_view
-from services.gateway.problems import Problem
+from services.gateway.files import media
+from services.gateway.http.problems import Problem
+from services.gateway.ports.gateway import FoundAsset, Gateway, gateway_of
 from services.gateway.routes.answers import Responses, answered, said
-from services.gateway.views import AssetView
+from services.gateway.views.preparing import asset_view
+from services.gateway.views.sessions import AssetView
 
 router = APIRouter(tags=["assets"])
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from services.gateway import asyncapi, codes
-from services.gateway.auth import page
-from services.gateway.auth.access import PUBLIC
-from services.gateway.gateway import gateway_of
-from services.gateway.problems import Problem
+from services.gateway.access import page
+from services.gateway.access.callers import PUBLIC
+from services.gateway.http import codes
+from services.gateway.http.problems import Problem
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.published import asyncapi
 
 router = APIRouter(dependencies=[Depends(PUBLIC)], include_in_schema=False)
 

@@ -22,21 +22,21 @@ from contracts.messages.preset import (
 from contracts.model import CommandBody
 from contracts.rendering import Aspect, Kind
 from contracts.topics import SESSION_COMMANDS
-from services.gateway import cursors
-from services.gateway.asking import Show, Wish, ask, command_id
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.presets import preset_of
+from services.gateway.asking.wishes import Show, Wish, ask, command_id
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import NotACursor, Place
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http import cursors
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import NotACursor, Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
 from services.gateway.identity import preset_of_command
-from services.gateway.presets import preset_of
-from services.gateway.problems import Problem
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
-from services.gateway.views import Page
-from services.gateway.views_of_presets import PresetView
-from services.gateway.waiting import Outcome
+from services.gateway.views.presets import PresetView
 
 router = APIRouter(prefix="/v1/presets", tags=["presets"])
 

@@ -22,20 +22,21 @@ from contracts.messages.project import (
     VideoPath,
     check_size,
 )
-from services.gateway.asking import ask, register
-from services.gateway.auth.access import Caller
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.preconditions import expected_version
-from services.gateway.project_asking import Change, Show, after, change, chosen_project, known, named_version
-from services.gateway.project_views import ProjectSummary, ProjectView, project_view
-from services.gateway.projects import ProjectFilter
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import Change, Show, after, change, chosen_project, known, named_version
+from services.gateway.asking.wishes import ask, register
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.preconditions import expected_version
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.projects import ProjectFilter
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned, words_of
-from services.gateway.views import Page
-from services.gateway.waiting import Outcome
+from services.gateway.stored import Stored
+from services.gateway.views.projects import ProjectSummary, ProjectView, project_view
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 

@@ -13,23 +13,24 @@ from contracts.film import Film
 from contracts.messages.session import StartSession
 from contracts.rendering import Aspect, Stage
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import Wish, ask, command_id, register
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.filming import film_of
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import known, named_version
+from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.filming import film_of
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.preconditions import stale
+from services.gateway.http.problems import Problem, of_failure
 from services.gateway.identity import first_job, repeatable_command, session_of
-from services.gateway.preconditions import stale
-from services.gateway.preparing import session_view
-from services.gateway.problems import Problem, of_failure
-from services.gateway.project_asking import known, named_version
-from services.gateway.project_views import project_view
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import command_answers, versioned
 from services.gateway.routes.timelines import INT64_MAX
-from services.gateway.views import SessionView
-from services.gateway.waiting import Outcome
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import session_view
+from services.gateway.views.projects import project_view
+from services.gateway.views.sessions import SessionView
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 

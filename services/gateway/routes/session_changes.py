@@ -24,23 +24,24 @@ from contracts.messages.session import (
 from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_SCRIPT, LONGEST_TITLE, Basis
 from contracts.rendering import Aspect, Kind
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import Wish, ask, command_id, register
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.deriving import derivation
+from services.gateway.asking.following import session_when
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.kinds import installed
+from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.deriving import derivation
-from services.gateway.following import session_when
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.preconditions import expected_version, stale
+from services.gateway.http.problems import Problem, of_failure
 from services.gateway.identity import job_of
-from services.gateway.kinds import installed
-from services.gateway.preconditions import expected_version, stale
-from services.gateway.preparing import session_view
-from services.gateway.problems import Problem, of_failure
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import command_answers, versioned
 from services.gateway.routes.sessions import WriterWish, small
-from services.gateway.views import SessionView
-from services.gateway.waiting import Blind, Outcome, wanted_seconds
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import session_view
+from services.gateway.views.sessions import SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 

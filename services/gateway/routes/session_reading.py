@@ -9,18 +9,20 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
-from services.gateway import sse
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
 from services.gateway.auth.principal import Principal
-from services.gateway.cursors import Place
-from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
-from services.gateway.moments import GivenMoment
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.past import session_as_it_was
-from services.gateway.preparing import history_row, session_view
-from services.gateway.problems import Problem
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
+from services.gateway.lists.moments import GivenMoment
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.live import sse
+from services.gateway.ports.gateway import Gateway, SessionFilter, gateway_of
+from services.gateway.reading.past import session_as_it_was
 from services.gateway.routes.answers import answered, said, versioned, words_of
-from services.gateway.views import HistoryRow, Page, SessionView
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import history_row, session_view
+from services.gateway.views.sessions import HistoryRow, SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 

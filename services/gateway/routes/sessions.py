@@ -13,20 +13,20 @@ from contracts.envelope import stream_id
 from contracts.messages.session import StartSession, WantedStages
 from contracts.rendering import STAGES, Aspect, Kind, Writing
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import Wish, ask, command_id, register
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.kinds import installed
+from services.gateway.asking.presets import Preset, inputs_of, preset_of
+from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import of_failure
 from services.gateway.identity import first_job, repeatable_command, session_of
-from services.gateway.kinds import installed
-from services.gateway.preparing import session_view
-from services.gateway.presets import Preset, inputs_of, preset_of
-from services.gateway.problems import of_failure
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import command_answers, versioned
-from services.gateway.views import SessionView
-from services.gateway.waiting import Outcome
+from services.gateway.views.preparing import session_view
+from services.gateway.views.sessions import SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 

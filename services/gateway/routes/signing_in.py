@@ -17,17 +17,18 @@ from contracts.messages.access import SignIn
 from contracts.messages.account import AccountKind
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
-from services.gateway import asking, problems
-from services.gateway.asking import Wish, command_id, outcome_of
+from services.gateway.access.callers import PUBLIC
+from services.gateway.asking import wishes
+from services.gateway.asking.wishes import Wish, command_id, outcome_of
 from services.gateway.auth import keys, wallets
-from services.gateway.auth.access import PUBLIC
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.problems import Problem
+from services.gateway.http import problems
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind, Outcome
 from services.gateway.routes.answers import answered, said
-from services.gateway.views import Moment, View
-from services.gateway.waiting import Blind, Outcome
 
 router = APIRouter(prefix="/v1/auth", tags=["account"], dependencies=[Depends(PUBLIC)])
 
@@ -109,7 +110,7 @@ async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depen
     if not wallets.signed(address, ticket.message(gateway.public_url), given.body.signature):
         raise _unproven("The signature is not this wallet's over the message. Sign it to the letter, in UTF-8.")
     wallet = Principal(tenant, AccountKind.WALLET, address)
-    await asking.register(request, gateway, wallet)
+    await wishes.register(request, gateway, wallet)
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
     expires = _ends(gateway, gateway.entrances.login_seconds)
     login = SignIn(login_id=ticket.id, digest=keys.digest(token), method="wallet", expires_at=expires)
@@ -130,7 +131,7 @@ async def anonymously(request: Request) -> Response:
     gateway = gateway_of(request)
     tenant = _open(gateway.entrances.anonymous_tenant, "Unknown devices", "PLAYHEAD_ANONYMOUS_TENANT")
     device = Principal(tenant, AccountKind.ANONYMOUS, str(gateway.new_id()))
-    await asking.send(request, gateway, device, asking.registration(replace(gateway, starter_grant=0), device))
+    await wishes.send(request, gateway, device, wishes.registration(replace(gateway, starter_grant=0), device))
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
     login = SignIn(
         login_id=command_id(gateway, tenant, None),
@@ -177,7 +178,7 @@ async def _begun(request: Request, gateway: Gateway, owner: Principal, login: Si
         outcome = await outcome_of(request, gateway, owner, wish, WAIT_SECONDS)
         seen = outcome is not None and await _stands(gateway, owner, outcome, login.digest)
     except (Blind, Unavailable):
-        return answered(view, 202, headers | {asking.DEGRADED: "mongodb"})
+        return answered(view, 202, headers | {wishes.DEGRADED: "mongodb"})
     return answered(view, 201 if seen else 202, headers)
 
 

@@ -8,26 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.messages.project import SaveTimeline, Timeline
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import Change, Show, asked, change, known, named_version
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.preconditions import stale
-from services.gateway.problems import Problem
-from services.gateway.project_asking import Change, Show, asked, change, known, named_version
-from services.gateway.project_views import (
-    SavedTimeline,
-    SavedTimelineView,
-    TimelineView,
-    project_view,
-    timeline_view,
-)
+from services.gateway.http.bodies import Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.preconditions import stale
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.routes.answers import answered, command_answers, said, versioned
 from services.gateway.routes.projects import Cursor, IncludeDeleted, Limit, TimelineBody
-from services.gateway.views import Page
+from services.gateway.stored import Stored
+from services.gateway.views.projects import SavedTimeline, SavedTimelineView, TimelineView, project_view, timeline_view
 
 router = APIRouter(prefix="/v1/projects/{project_id}/timeline", tags=["projects"])
 

@@ -12,21 +12,23 @@ from contracts.envelope import stream_id
 from contracts.messages.account import AccountKind
 from contracts.messages.upload import AnnounceUpload, Bytes, Digest, FileName, ReceiveUpload, Unfit
 from contracts.topics import RENDER_COMMANDS
-from services.gateway import problems
-from services.gateway.asking import DEGRADED, Wish, accepted, ask, command_id, outcome_of, register
-from services.gateway.auth.access import Caller, MaybeCaller
+from services.gateway.access.callers import Caller, MaybeCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import known
+from services.gateway.asking.wishes import DEGRADED, Wish, accepted, ask, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.files.receiving import Received, alone, received
+from services.gateway.http import problems
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, View
 from services.gateway.identity import repeatable_command, upload_of
-from services.gateway.preparing import asset_view, upload_link
-from services.gateway.problems import Problem
-from services.gateway.project_asking import known
-from services.gateway.receiving import Received, alone, received
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import answered, command_answers, said
-from services.gateway.views import AssetView, Moment, View
-from services.gateway.waiting import Blind, Outcome, wanted_seconds
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import asset_view, upload_link
+from services.gateway.views.sessions import AssetView
 
 router = APIRouter(prefix="/v1/uploads", tags=["assets"])
 

@@ -8,20 +8,20 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.webhooks import endpoint_of_caller
 from services.gateway.auth.principal import Principal
-from services.gateway.cursors import Place
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import wanted_seconds
 from services.gateway.routes.answers import answered, said
-from services.gateway.views import Page
-from services.gateway.waiting import wanted_seconds
-from services.gateway.webhooks.asking import endpoint_of_caller
+from services.gateway.stored import Stored
+from services.gateway.views.webhooks import DeliveryView, delivery_view
 from services.gateway.webhooks.messages import TEST, delivery, trial_body
-from services.gateway.webhooks.ports import Stored
-from services.gateway.webhooks.views import DeliveryView, delivery_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints/{endpoint_id}", tags=["webhooks"])
 

@@ -19,21 +19,21 @@ from contracts.messages.webhook import (
     RotateWebhookSecret,
     Url,
 )
-from services.gateway.asking import Show, ask, register
-from services.gateway.auth.access import Caller
+from services.gateway.access.callers import Caller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.webhooks import check_url, endpoint_of_caller, endpoints_of, newest_key, with_fields
+from services.gateway.asking.wishes import Show, ask, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.view import Page
 from services.gateway.identity import endpoint_of
-from services.gateway.paging import next_cursor, place_of
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.keys import of_account
-from services.gateway.views import Page
-from services.gateway.waiting import Outcome
-from services.gateway.webhooks.asking import check_url, endpoint_of_caller, endpoints_of, newest_key, with_fields
-from services.gateway.webhooks.views import AcceptedEndpoint, EndpointView, NewEndpointView, endpoint_view
+from services.gateway.views.webhooks import AcceptedEndpoint, EndpointView, NewEndpointView, endpoint_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
 

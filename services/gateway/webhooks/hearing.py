@@ -20,8 +20,9 @@ from eventlog.log import EventLog
 from eventlog.offsets import Offsets
 from eventlog.reader import Reader
 from eventlog.work import READ_SECONDS, Throttled, Work, batches
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import OFFERED, Told, body_of, delivery, delivery_id
-from services.gateway.webhooks.ports import Deliveries, Endpoints, Stored
+from services.gateway.webhooks.ports import Deliveries, Endpoints
 
 HEARD_DAYS: Final = 25
 """Older events make no deliveries: where they were made before, they may have been forgotten."""

@@ -11,7 +11,7 @@ import msgspec
 
 from contracts.messages.webhook import WebhookEventType
 from contracts.model import EventBody
-from services.gateway.views import written_time
+from services.gateway.http.view import written_time
 
 TEST: Final = "webhook.test"
 OFFERED: Final = frozenset(str(one) for one in WebhookEventType)

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
+from services.gateway.stored import Stored
 from services.gateway.webhooks.secrets import Secrets
 from services.gateway.webhooks.targets import Rules
-
-Stored: TypeAlias = Mapping[str, Any]
 
 
 class Endpoints(Protocol):

@@ -25,8 +25,9 @@ from eventlog.read.mongo import MongoDatabase
 from eventlog.service import kafka_broker
 from eventlog.tasks import plain_errors
 from services.gateway import metrics
+from services.gateway.stored import Stored
 from services.gateway.webhooks.hearing import Hearing
-from services.gateway.webhooks.ports import Stored, Webhooks
+from services.gateway.webhooks.ports import Webhooks
 from services.gateway.webhooks.stored import INDEXES, SCHEMAS
 
 PAUSE_SECONDS: Final = 2.0

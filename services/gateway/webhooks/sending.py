@@ -15,8 +15,9 @@ import structlog
 from eventlog.clock import Clock
 from eventlog.errors import Unavailable
 from services.gateway import metrics
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import TEST
-from services.gateway.webhooks.ports import Deliveries, Endpoints, Stored
+from services.gateway.webhooks.ports import Deliveries, Endpoints
 from services.gateway.webhooks.request import Answer
 from services.gateway.webhooks.schedule import due
 from services.gateway.webhooks.secrets import Secrets, signature

@@ -8,9 +8,9 @@ from contracts.documents import DeliveryDocument, json_schema
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Index, MongoDatabase
-from services.gateway.cursors import Place
+from services.gateway.http.cursors import Place
+from services.gateway.stored import Stored
 from services.gateway.webhooks.messages import EPOCH
-from services.gateway.webhooks.ports import Stored
 
 WEBHOOKS: Final = "webhooks"
 DELIVERIES: Final = "webhook_deliveries"

@@ -64,6 +64,12 @@ async def test_a_program_opens_no_socket_but_local_ones(tmp_path: Path) -> None:
     assert await python(code, tmp_path) == (0, "", ["refused"] * 3)
 
 
+async def test_a_program_steps_back_behind_who_waits_for_an_answer(tmp_path: Path) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    code, complaint, lines = await python("import os; print(os.nice(0))", tmp_path)
+    assert (code, complaint, lines) == (0, "", [str(before + 10)])
+
+
 async def test_a_cancelled_program_that_ignores_the_first_signal_is_gone_in_time(
     tmp_path: Path,
 ) -> None:

@@ -15,20 +15,21 @@ from contracts.messages.account import GrantCredits
 from contracts.messages.roles import AccountKind, Role
 from contracts.model import CommandBody
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import Wish, ask, command_id
-from services.gateway.auth.access import AdminCaller
+from services.gateway.access.callers import AdminCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import Wish, ask, command_id
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Moment, Page, View
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.support import AccountFilter
+from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
-from services.gateway.support import AccountFilter
-from services.gateway.views import Moment, Page, View
-from services.gateway.views_of_plans import LimitsView, PlanName, limits_view
-from services.gateway.waiting import Outcome
+from services.gateway.stored import Stored
+from services.gateway.views.plans import LimitsView, PlanName, limits_view
 
 router = APIRouter(prefix="/v1/admin/accounts", tags=["admin"])
 

@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.envelope import stream_id
-from services.gateway.auth.access import AdminCaller
-from services.gateway.cursors import Place
-from services.gateway.gateway import gateway_of
-from services.gateway.moments import GivenMoment
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem
+from services.gateway.access.callers import AdminCaller
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.storable import check_text
+from services.gateway.http.view import Moment, Page, View
+from services.gateway.lists.moments import GivenMoment
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.tables import AuditFilter, Row
 from services.gateway.routes.admin.accounts import Cursor, Limit
 from services.gateway.routes.answers import answered, said
-from services.gateway.storable import check_text
-from services.gateway.tables import AuditFilter, Row
-from services.gateway.views import Moment, Page, View
 
 router = APIRouter(prefix="/v1/admin/audit", tags=["admin"])
 

@@ -10,17 +10,18 @@ from starlette.responses import Response
 
 from contracts.documents import JobStatus
 from contracts.messages.job import CancelJob
-from services.gateway.auth.access import AdminCaller
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import gateway_of
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.preparing import job_view
+from services.gateway.access.callers import AdminCaller
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.support import JobFilter
 from services.gateway.routes.admin.accounts import Cursor, Limit
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.jobs import ask_job
-from services.gateway.support import JobFilter
-from services.gateway.views import JobView, Page
+from services.gateway.views.preparing import job_view
+from services.gateway.views.sessions import JobView
 
 router = APIRouter(prefix="/v1/admin/jobs", tags=["admin"])
 

@@ -12,15 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.messages.project import CreateProject, DeleteProject, EditProject, RestoreProject, SaveTimeline
-from services.gateway.asking import register
-from services.gateway.auth.access import PUBLIC, LegacyCaller
-from services.gateway.bodies import Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.gateway import gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.project_asking import Change, chosen_project, known
-from services.gateway.projects import ProjectFilter
+from services.gateway.access.callers import PUBLIC, LegacyCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import Change, chosen_project, known
+from services.gateway.asking.wishes import register
+from services.gateway.http.bodies import Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.projects import ProjectFilter
 from services.gateway.routes.answers import Responses, answered, said, words_of
 from services.gateway.routes.seeds.editor_asking import ask, change, id_of, tag
 from services.gateway.routes.seeds.editor_bodies import NewSeedProject, SeedProjectBody, SeedTimelineBody
@@ -33,7 +34,6 @@ from services.gateway.routes.seeds.editor_views import (
     seed_project,
     seed_timeline,
 )
-from services.gateway.views import Page
 
 router = APIRouter(prefix="/api", tags=["editor"])
 

@@ -8,22 +8,18 @@ from starlette.responses import JSONResponse, Response
 
 from contracts.messages.project import CreateProject, ProjectCommand, SaveTimeline
 from eventlog.errors import Unavailable
-from services.gateway.asking import DEGRADED, outcome_of
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.projects import Change, after, known, unknown
+from services.gateway.asking.wishes import DEGRADED, outcome_of
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Given
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.preconditions import expected_version
-from services.gateway.problems import LegacyError, Problem, of_refusal
-from services.gateway.project_asking import Change, after, known, unknown
+from services.gateway.http.bodies import Given
+from services.gateway.http.preconditions import expected_version
+from services.gateway.http.problems import LegacyError, Problem, of_refusal
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered
-from services.gateway.routes.seeds.editor_views import (
-    SentProject,
-    seed_project,
-    seed_timeline,
-    sent_timeline,
-)
-from services.gateway.waiting import Blind
+from services.gateway.routes.seeds.editor_views import SentProject, seed_project, seed_timeline, sent_timeline
+from services.gateway.stored import Stored
 
 
 async def change(

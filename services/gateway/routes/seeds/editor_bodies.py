@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from contracts.messages.project import Description, Layers, Name, Seconds, VideoPath
-from services.gateway.bodies import Body
+from services.gateway.http.bodies import Body
 from services.gateway.routes.projects import TimelineBody
 
 NAMELESS: Final = "Untitled project"

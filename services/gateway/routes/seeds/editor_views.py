@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from services.gateway.gateway import Stored
-from services.gateway.project_views import TimelineFields
-from services.gateway.views import Moment, View
+from services.gateway.http.view import Moment, View
+from services.gateway.stored import Stored
+from services.gateway.views.projects import TimelineFields
 
 
 class SeedProject(View):

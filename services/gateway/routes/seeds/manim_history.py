@@ -15,18 +15,21 @@ from starlette.responses import Response
 from contracts.messages.session import Changes, DeleteSession
 from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_SCRIPT, Basis
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import DEGRADED, Wish, command_id, outcome_of, register, send
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.deriving import derivation
+from services.gateway.asking.following import session_when
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register, send
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.deriving import derivation
-from services.gateway.following import session_when
-from services.gateway.gateway import Gateway, SessionFilter, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import marked
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem, of_refusal
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.live.sse import ENDED
+from services.gateway.ports.gateway import Gateway, SessionFilter, gateway_of
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said, words_of
 from services.gateway.routes.seeds.manim_words import (
     WORDS,
@@ -38,9 +41,7 @@ from services.gateway.routes.seeds.manim_words import (
     seed_session,
     statuses_of,
 )
-from services.gateway.sse import ENDED
-from services.gateway.views import Page
-from services.gateway.waiting import Blind
+from services.gateway.stored import Stored
 
 router = APIRouter(prefix="/api/sessions", tags=["stepwise"])
 

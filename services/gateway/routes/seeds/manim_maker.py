@@ -20,15 +20,17 @@ from contracts.messages.session import TakeStep
 from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_SCRIPT
 from contracts.rendering import Stage
 from contracts.topics import SESSION_COMMANDS
-from services.gateway.asking import DEGRADED, Wish, command_id, outcome_of, register
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.following import session_when
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.following import session_when
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import of_refusal
+from services.gateway.http.view import View
 from services.gateway.identity import job_of
-from services.gateway.problems import of_refusal
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.manim_words import (
     GeneratedAudio,
@@ -39,8 +41,7 @@ from services.gateway.routes.seeds.manim_words import (
     failure_of,
     seed_session,
 )
-from services.gateway.views import View
-from services.gateway.waiting import Blind
+from services.gateway.stored import Stored
 
 router = APIRouter(prefix="/api", tags=["stepwise"])
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from contracts.documents import SessionStatus
-from services.gateway.gateway import Gateway, Stored
-from services.gateway.preparing import link
-from services.gateway.problems import Problem, of_failure
-from services.gateway.views import Moment, View
+from services.gateway.http.problems import Problem, of_failure
+from services.gateway.http.view import Moment, View
+from services.gateway.ports.gateway import Gateway
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import link
 
 Word = Literal["created", "refining", "script_generating", "video_generating", "completed", "failed"]
 

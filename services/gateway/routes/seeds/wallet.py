@@ -13,19 +13,20 @@ from contracts.documents import JobStatus
 from contracts.envelope import stream_id
 from contracts.rendering import AssetKind, Kind
 from eventlog.errors import Unavailable
-from services.gateway import media
-from services.gateway.asking import outcome_of, register
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import outcome_of, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.problems import Problem, of_failure, of_refusal
+from services.gateway.files import media
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.problems import Problem, of_failure, of_refusal
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind, wanted_seconds
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
 from services.gateway.routes.sessions import NewSession, start
-from services.gateway.views import LegacyGenerated, LegacyStatus
-from services.gateway.waiting import Blind, wanted_seconds
+from services.gateway.stored import Stored
+from services.gateway.views.sessions import LegacyGenerated, LegacyStatus
 
 router = APIRouter(prefix="/api", tags=["one-shot"])
 

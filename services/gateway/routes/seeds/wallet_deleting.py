@@ -14,16 +14,16 @@ from contracts.messages.job import ExpireAsset, PurgeJob
 from contracts.model import CommandBody
 from contracts.rendering import AssetKind
 from contracts.topics import RENDER_COMMANDS
-from services.gateway.asking import DEGRADED, Wish, command_id, outcome_of
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of
 from services.gateway.auth.principal import Principal
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.problems import Problem, of_refusal
 from services.gateway.identity import repeatable_command
-from services.gateway.problems import Problem, of_refusal
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallet_views import JobsDeleted, VideoDeleted
-from services.gateway.waiting import Blind
 
 router = APIRouter(prefix="/api", tags=["one-shot"])
 

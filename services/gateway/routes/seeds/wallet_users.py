@@ -9,20 +9,21 @@ from starlette.responses import Response
 
 from contracts.rendering import AssetKind
 from eventlog.errors import Unavailable
-from services.gateway.asking import DEGRADED, outcome_of, registration
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, outcome_of, registration
 from services.gateway.auth.principal import Principal
-from services.gateway.cursors import Place
-from services.gateway.gateway import Gateway, Stored, gateway_of
-from services.gateway.idempotency import once
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.preparing import link, path_of
-from services.gateway.problems import Problem
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem
+from services.gateway.http.view import Page
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallet_views import ASKING, WalletPoints, WalletUser, WalletVideo
 from services.gateway.routes.seeds.wallets import WalletAddress, wallet
-from services.gateway.views import Page
-from services.gateway.waiting import Blind
+from services.gateway.stored import Stored
+from services.gateway.views.preparing import link, path_of
 
 router = APIRouter(prefix="/api/users", tags=["one-shot"])
 

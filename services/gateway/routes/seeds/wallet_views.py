@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.gateway.views import Moment, View
+from services.gateway.http.view import Moment, View
 
 ASKING: Final = ("header.invalid", "idempotency.in_flight", "idempotency.mismatch", "kafka.unavailable")
 """The problems of every call that sends a command."""

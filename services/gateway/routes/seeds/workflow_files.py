@@ -22,25 +22,25 @@ from contracts.messages.files import (
 from contracts.messages.job import ExpireAsset
 from contracts.model import CommandBody
 from eventlog.errors import Unavailable
-from services.gateway import media
-from services.gateway.asking import DEGRADED, Wish, command_id, outcome_of, register
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.following import row_when
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.following import row_when
-from services.gateway.gateway import CommandTopic, Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.files import media
+from services.gateway.http.bodies import Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import file_of
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem, of_refusal
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import CommandTopic, Gateway, gateway_of
+from services.gateway.ports.tables import Row
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import Responses, answered, said
 from services.gateway.routes.seeds.workflow_views import FileRemoval, FileRow, about, file_row
 from services.gateway.routes.seeds.workflows import RowBody, id_of, known
 from services.gateway.routes.sessions import small
-from services.gateway.tables import Row
-from services.gateway.views import Page
-from services.gateway.waiting import Blind
 
 router = APIRouter(prefix="/api/workflows/{workflow_id}/files", tags=["workflows"])
 

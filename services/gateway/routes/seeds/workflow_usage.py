@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.auth.access import LegacyCaller
-from services.gateway.days import First, Last, days_of
-from services.gateway.gateway import gateway_of
-from services.gateway.paging import next_cursor, place_of
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.lists.days import First, Last, days_of
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import gateway_of
+from services.gateway.ports.tables import usage_place
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.workflow_views import UsagePage, totals_of, usage_day, usage_row
-from services.gateway.tables import usage_place
 
 router = APIRouter(prefix="/api/usage", tags=["workflows"])
 

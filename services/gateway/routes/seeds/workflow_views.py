@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import ConfigDict, JsonValue
 
-from services.gateway.gateway import Gateway
-from services.gateway.tables import Row
-from services.gateway.views import Moment, View
+from services.gateway.http.view import Moment, View
+from services.gateway.ports.gateway import Gateway
+from services.gateway.ports.tables import Row
 
 
 class RowView(View):

@@ -15,22 +15,22 @@ from contracts.messages.session_life import LONGEST_PROMPT, LONGEST_TITLE
 from contracts.rendering import STAGES
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
-from services.gateway.asking import DEGRADED, Wish, command_id, outcome_of, register
-from services.gateway.auth.access import LegacyCaller
+from services.gateway.access.callers import LegacyCaller
+from services.gateway.asking.following import row_when
+from services.gateway.asking.idempotency import once
+from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
-from services.gateway.bodies import Body, Given, JsonBody
-from services.gateway.cursors import Place
-from services.gateway.following import row_when
-from services.gateway.gateway import Gateway, gateway_of
-from services.gateway.idempotency import once
+from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.cursors import Place
+from services.gateway.http.problems import Problem, of_refusal
+from services.gateway.http.view import Page
 from services.gateway.identity import first_job, repeatable_command, session_of
-from services.gateway.paging import next_cursor, place_of
-from services.gateway.problems import Problem, of_refusal
+from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.ports.gateway import Gateway, gateway_of
+from services.gateway.ports.tables import Row
+from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said, words_of
 from services.gateway.routes.seeds.workflow_views import SceneRow, WorkflowRow, scene_row, workflow_row
-from services.gateway.tables import Row
-from services.gateway.views import Page
-from services.gateway.waiting import Blind
 
 router = APIRouter(prefix="/api/workflows", tags=["workflows"])
 

@@ -1,0 +1,1 @@
+"""What a list is asked with: where a page begins, which days, from which moment."""

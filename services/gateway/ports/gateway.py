@@ -1,0 +1,229 @@
+"""What the routes work with: the ports of this service, and the few settings that they see."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from uuid import UUID
+
+from starlette.requests import Request
+
+from blobs.store import BlobStore
+from contracts.envelope import Command
+from contracts.rendering import Kind
+from eventlog.clock import Clock
+from services.gateway.auth.credentials import Credentials
+from services.gateway.auth.entrances import Entrances
+from services.gateway.auth.keys import KeyRing
+from services.gateway.auth.principal import Principal
+from services.gateway.files.receiving import Uploads
+from services.gateway.http.cursors import Place
+from services.gateway.http.signing import Signer
+from services.gateway.ports.news import News
+from services.gateway.ports.projects import Projects
+from services.gateway.ports.support import Support
+from services.gateway.ports.tables import Tables
+from services.gateway.ports.waiting import Waiters
+from services.gateway.redis.rates import Rates
+from services.gateway.stored import Stored
+from services.gateway.webhooks.ports import Webhooks
+
+CommandTopic: TypeAlias = Literal["playhead.session.commands", "playhead.render.commands"]
+
+
+class CommandSender(Protocol):
+    """The way into the command topics."""
+
+    async def send(self, topic: str, command: Command, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        """Returns when every in-sync replica has the command.
+
+        Raises `Unavailable("Kafka")` when that was not confirmed in time: whether it was sent is unknown then.
+        """
+        ...
+
+
+class SessionFilter(NamedTuple):
+    """Which sessions a list shows. `words`: each stands, in any case, in prompt, script or title.
+
+    Without `statuses`: all but those that were deleted, and these too with `deleted`.
+    """
+
+    statuses: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    deleted: bool = False
+
+
+class Standing(NamedTuple):
+    """How a tenant's jobs stand, as one of them sees it: how many wait before it, and how many are at work."""
+
+    ahead: int
+    at_work: int
+
+
+class FoundAsset(NamedTuple):
+    """An asset, and whose it is."""
+
+    tenant: str
+    session_id: str
+    asset: Stored
+
+
+class Documents(Protocol):
+    """What the projections say. Every method may raise `Unavailable`; each answers for one tenant but `assets`."""
+
+    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
+        """The session; one that was deleted only with `deleted`."""
+        ...
+
+    async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+        """Newest first, from after a place."""
+        ...
+
+    async def count_sessions(self, tenant: str, which: SessionFilter) -> int: ...
+
+    async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
+        """The rows of one stream with a greater version than `after`, oldest first."""
+        ...
+
+    async def history_before(self, tenant: str, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
+        """The rows of one stream with a smaller version than `before`, newest first."""
+        ...
+
+    async def job(self, tenant: str, job_id: str) -> Stored | None: ...
+
+    async def standing(self, tenant: str, job: Stored) -> Standing:
+        """The place of a waiting job among its tenant's: higher priority first, then the one queued earlier."""
+        ...
+
+    async def account(self, tenant: str, account_id: str) -> Stored | None: ...
+
+    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
+        """A preset that the account may use: its own, or a default one; none that was deleted."""
+        ...
+
+    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        """Those that the account may use, newest first, from after a place."""
+        ...
+
+    async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
+        """What became of a command, whichever service decided it."""
+        ...
+
+    async def sessions_with_video(
+        self, tenant: str, account_id: str, after: Place | None, limit: int
+    ) -> Sequence[Stored]:
+        """The account's sessions that have a video, newest first, from after a place; none that was deleted."""
+        ...
+
+    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        """The tenant's jobs with one of these statuses that ended before a moment, longest ago first."""
+        ...
+
+    async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
+        """The asset under that id, of every tenant that has one: whoever answers bytes checks whose it is."""
+        ...
+
+    async def uploads(self, upload_id: str) -> Sequence[Stored]:
+        """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
+        ...
+
+
+KEPT_SECONDS = 24 * 60 * 60
+"""For so long an answer may be given again."""
+ABANDONED_SECONDS = 60
+"""A call that was claimed so long ago and has no answer is taken to have died with its process."""
+
+
+class KeptAnswer(NamedTuple):
+    """An answer that may be given again."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class Claim(NamedTuple):
+    """What is known of a key: `mine`: nobody used it before, or its first user is gone."""
+
+    mine: bool
+    digest: str = ""
+    answer: KeptAnswer | None = None
+
+
+class Answers(Protocol):
+    """The first answers to calls with an Idempotency-Key. Every method may raise `Unavailable`."""
+
+    async def claim(self, tenant: str, id_: UUID, digest: str, at: datetime) -> Claim: ...
+
+    async def keep(self, tenant: str, id_: UUID, answer: KeptAnswer) -> None: ...
+
+    async def release(self, tenant: str, id_: UUID) -> None:
+        """Forget that the key was used: its call did nothing."""
+        ...
+
+
+class PartState(NamedTuple):
+    """How a part is; `about` is told to whoever may see the health page."""
+
+    connected: bool
+    latency_ms: float | None = None
+    about: Mapping[str, Any] = {}
+
+
+Probe: TypeAlias = Callable[[], Awaitable[PartState]]
+"""Looks at one part; answers within a few seconds and never raises."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Everything that a route may use. `demo` is set in a local profile only, and so may `legacy_tenant` be."""
+
+    origin: str
+    public_url: str
+    version: str
+    now: Clock
+    new_id: Callable[[], UUID]
+    sender: CommandSender
+    documents: Documents
+    tables: Tables
+    projects: Projects
+    answers: Answers
+    blobs: BlobStore
+    waiters: Waiters
+    news: News
+    signer: Signer
+    keys: KeyRing
+    credentials: Credentials
+    support: Support
+    uploads: Uploads
+    webhooks: Webhooks
+    started_at: datetime
+    demo: Principal | None = None
+    legacy_tenant: str = ""
+    legacy_wait_seconds: float = 120.0
+    starter_grant: int = 100
+    jobs_per_tenant: int = 4
+    kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
+    rates: Rates | None = None
+    """None: nobody is counted."""
+    cors_origins: Sequence[str] = ()
+    """Whose pages may call from a browser."""
+    entrances: Entrances = field(default_factory=Entrances)
+    probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
+    chance: Callable[[int], bytes] = secrets.token_bytes
+    registered: set[UUID] = field(default_factory=set[UUID])
+
+    def seconds(self) -> int:
+        """Unix time in whole seconds."""
+        return int(self.now().timestamp())
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The gateway that the application was made with."""
+    gateway = request.app.state.gateway
+    if not isinstance(gateway, Gateway):
+        raise TypeError("the application was made without its gateway: use services.gateway.api.make")
+    return gateway

@@ -1,0 +1,99 @@
+"""`Tables` over PostgreSQL: statements of `sql/`, each in a transaction that row-level security binds to the tenant."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from eventlog.errors import Unavailable
+from eventlog.read.postgres import Pool, open_service_pool, tenant_transaction
+from services.gateway.http.cursors import Place
+from services.gateway.ports.tables import AuditFilter, Days, Row
+from services.gateway.reading import statements
+
+ROLE: Final = "playhead_app"
+"""Whom the policies bind; whoever logs in has to be allowed to be it."""
+CONNECTIONS: Final = 5
+
+
+class PostgresTables:
+    """Connects when it is first asked, and again after the server was away."""
+
+    def __init__(self, dsn: str, seconds: float, connections: int = CONNECTIONS) -> None:
+        self._dsn = dsn
+        self._seconds = seconds
+        self._connections = connections
+        self._pool: Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def workflow(self, tenant: str, workflow_id: UUID) -> Row | None:
+        return _first(await self._rows(tenant, statements.WORKFLOW["workflow"], workflow_id))
+
+    async def workflows(self, tenant: str, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
+        return await self._rows(tenant, statements.WORKFLOW["workflows"], " ".join(words), *_place(after), limit)
+
+    async def file(self, tenant: str, workflow_id: UUID, file_id: UUID) -> Row | None:
+        return _first(await self._rows(tenant, statements.WORKFLOW["file"], workflow_id, file_id))
+
+    async def files(self, tenant: str, workflow_id: UUID, after: Place | None, limit: int) -> Sequence[Row]:
+        return await self._rows(tenant, statements.WORKFLOW["files"], workflow_id, *_place(after), limit)
+
+    async def scenes(self, tenant: str, workflow_id: UUID) -> Sequence[Row]:
+        return await self._rows(tenant, statements.WORKFLOW["scenes"], workflow_id)
+
+    async def usage(
+        self, tenant: str, days: Days, account: UUID | None, after: Place | None, limit: int
+    ) -> Sequence[Row]:
+        return await self._rows(
+            tenant, statements.WORKFLOW["usage"], days.begin, days.end, account, *_place(after), limit
+        )
+
+    async def usage_by_day(self, tenant: str, days: Days, account: UUID | None) -> Sequence[Row]:
+        return await self._rows(tenant, statements.WORKFLOW["usage_by_day"], days.begin, days.end, account)
+
+    async def metric(self, tenant: str, name: str, days: Days, limit: int) -> Sequence[Row]:
+        return await self._rows(tenant, statements.METRICS[name], days.first, days.last, limit)
+
+    async def audit(self, tenant: str, which: AuditFilter, after: Place | None, limit: int) -> Sequence[Row]:
+        place = (None, None) if after is None else (after.at, UUID(after.id))
+        return await self._rows(tenant, statements.AUDIT["audit"], *which, *place, limit)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        if self._pool is not None:
+            self._pool.terminate()
+
+    async def _rows(self, tenant: str, statement: str, *values: object) -> list[Row]:
+        pool = await self._opened()
+        try:
+            async with (
+                asyncio.timeout(self._seconds),
+                tenant_transaction(pool, tenant, self._seconds, ROLE) as connection,
+            ):
+                return [dict(row) for row in await connection.fetch(statement, tenant, *values)]
+        except TimeoutError as error:
+            raise Unavailable("PostgreSQL", f"no answer within {self._seconds:g} s") from error
+        except (
+            asyncpg.UndefinedTableError,
+            asyncpg.InvalidSchemaNameError,
+            asyncpg.InvalidParameterValueError,
+        ) as error:
+            raise Unavailable("PostgreSQL", "the tables are not there yet: run `playhead migrate`") from error
+
+    async def _opened(self) -> Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await open_service_pool(
+                    self._dsn, application="playhead-gateway", size=self._connections, seconds=self._seconds
+                )
+            return self._pool
+
+
+def _place(after: Place | None) -> tuple[object, str]:
+    return (None, "") if after is None else (after.at, after.id)
+
+
+def _first(rows: Sequence[Row]) -> Row | None:
+    return rows[0] if rows else None

@@ -1,0 +1,1 @@
+"""The shapes of answers, and the making of them from documents."""
