@@ -5,6 +5,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
 # Tests leave nothing outside of this folder, their temporary files included.
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
+# Two workers, each with a stack of its own: while one waits for a lease or a restart, the other works (tests/together.py).
+BESIDE = --numprocesses 2 --dist loadscope --no-loadscope-reorder
 export UV_PYTHON_DOWNLOADS ?= never
 
 .PHONY: help setup demo test check unit manim fuzz bench up down status lock clean
@@ -20,16 +22,27 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 test: ## All checks, and every test on the real stack
 	@rm -f .playhead/requirements.json
 	@$(MAKE) --no-print-directory check
-	@$(TESTS) --durations=20 -m "live or chaos or browser"
+	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser"
 
-check: setup lint unit ## Lint, types, layers, schemas, unit tests
+check: setup ## Lint, types, layers, schemas, unit tests
+	@$(MAKE) --no-print-directory --jobs 2 lint
+	@$(MAKE) --no-print-directory unit
 
-lint:
+# The types take as long as all others together: they begin, and leave a processor to the others.
+lint: types style layers schemas
+
+types:
+	@$(RUN)/pyright
+
+style:
 	@$(RUN)/ruff format --check --quiet .
 	@$(RUN)/ruff check --quiet .
-	@$(RUN)/pyright
+
+layers:
 	@$(RUN)/lint-imports --no-cache >.playhead-lint 2>&1 || (cat .playhead-lint; rm -f .playhead-lint; exit 1)
 	@rm -f .playhead-lint
+
+schemas:
 	@$(RUN)/playhead contracts check
 
 unit:
@@ -63,7 +76,7 @@ lock: .tools-uv ## Resolve pyproject.toml into locks/ (UPGRADE=1: to the newest)
 clean: ## Remove everything that was installed or made
 	rm -rf .venv .tools .playhead
 
-.PHONY: lint .tools-uv
+.PHONY: lint types style layers schemas .tools-uv
 .tools-uv:
 	@command -v $(UV) >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
 

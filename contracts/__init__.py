@@ -6,6 +6,6 @@ Holds  envelope.py    what travels around every message (`Command`, `Commit`, `R
        documents.py   what MongoDB stores, typed once; the `$jsonSchema` validators come from here
        topics.py      topics as data: who writes, who reads, key, retention
        catalog.py     type + version <-> class, upcasters applied
-       upcasters.py   old event versions made new, append-only
+       evolution.py   what an upcaster is; messages/evolutions/ holds them: old versions read as new, append-only
 Asks   nothing of any other package of this project
 """

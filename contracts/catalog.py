@@ -1,17 +1,15 @@
 """Type and version <-> class. A `Catalog` decodes what was written by any version that ever shipped."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 from pydantic import ValidationError
 
+from contracts.evolution import Upcaster
 from contracts.model import CommandBody, EventBody
 
 Body = TypeVar("Body", CommandBody, EventBody)
-
-Upcaster = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Pure: the JSON object of version n to that of version n + 1."""
 
 
 class UnknownMessage(LookupError):
@@ -23,17 +21,17 @@ class MalformedMessage(ValueError):
 
 
 class Catalog:
-    """The messages of one or more modules. Upcasters are keyed by (type, version they read)."""
+    """The messages of one or more modules. `upcasters` are kept by (type, version that they read)."""
 
     def __init__(
         self,
         commands: Iterable[type[CommandBody]],
         events: Iterable[type[EventBody]],
-        upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
+        upcasters: Iterable[Upcaster[Any]] = (),
     ) -> None:
         self.commands = {command.TYPE: command for command in commands}
         self.events = {event.TYPE: event for event in events}
-        self.upcasters = dict(upcasters or {})
+        self.upcasters = {upcaster.reads: upcaster for upcaster in upcasters}
 
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:
         """Raises `UnknownMessage` or `MalformedMessage`."""
@@ -43,24 +41,83 @@ class Catalog:
         return _validate(body, data)
 
     def decode_event(self, type_: str, version: int, data: bytes) -> EventBody:
-        """The event in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
+        """An event that is in its newest version. Raises `UnknownMessage` or `MalformedMessage`.
+
+        For what comes out of a log, which holds older versions too, there is `read_event`.
+        """
         body = self.events.get(type_)
-        if body is None or version > body.VERSION:
-            raise UnknownMessage(f"no event {type_} v{version} in this version of the code")
-        if version == body.VERSION:
-            return _validate(body, data)
-        current: Mapping[str, Any] = msgspec.json.decode(data)
-        for step in range(version, body.VERSION):
-            upcast = self.upcasters.get((type_, step))
-            if upcast is None:
-                raise UnknownMessage(f"no upcaster for event {type_} from v{step} to v{step + 1}")
-            current = upcast(current)
-        return _validate(body, msgspec.json.encode(current))
+        if body is None or version != body.VERSION:
+            raise UnknownMessage(self._unknown(type_, version))
+        return _validate(body, data)
+
+    def read_event(self, type_: str, version: int, data: bytes) -> tuple[EventBody, ...]:
+        """What a stored event says today, in its newest words. Raises `UnknownMessage` or `MalformedMessage`."""
+        body = self.events.get(type_)
+        if body is not None and version == body.VERSION:
+            return (_validate(body, data),)
+        upcaster = self.upcasters.get((type_, version))
+        if upcaster is None:
+            raise UnknownMessage(self._unknown(type_, version))
+        old: type[EventBody] = upcaster.old
+        return tuple(self._today(upcaster, _validate(old, data)))
+
+    def gaps(self) -> Iterator[str]:
+        """A sentence for each older version of an event that nothing here can read."""
+        for type_, last in (self.newest() | self.retired()).items():
+            for version in range(1, last):
+                if (type_, version) not in self.upcasters:
+                    yield (
+                        f"{type_} has no upcaster from v{version}: what was written as v{version} stays in the log. "
+                        "Add it in contracts/messages/evolutions and name it in UPCASTERS there; "
+                        "or run the version of the code that has it."
+                    )
+
+    def newest(self) -> dict[str, int]:
+        """The version that each event is written in."""
+        return {type_: body.VERSION for type_, body in self.events.items()}
+
+    def retired(self) -> dict[str, int]:
+        """The last version of each event that nobody writes any more in any version."""
+        retired: dict[str, int] = {}
+        for type_, version in self.upcasters:
+            if type_ not in self.events:
+                retired[type_] = max(version, retired.get(type_, 0))
+        return retired
+
+    def reading(self) -> tuple[tuple[str, int], ...]:
+        """Every (type, version) of an event that is understood, in order: who reads more folds anew."""
+        return tuple(sorted({*self.upcasters, *((type_, body.VERSION) for type_, body in self.events.items())}))
+
+    def _today(self, upcaster: Upcaster[Any], event: EventBody) -> Iterator[EventBody]:
+        try:
+            after = upcaster.into(event)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise MalformedMessage(
+                f"the upcaster from {event.TYPE} v{event.VERSION} breaks with {type(error).__name__}: mend it"
+            ) from error
+        for one in after:
+            if one.TYPE == event.TYPE and one.VERSION <= event.VERSION:
+                raise MalformedMessage(f"the upcaster from {event.TYPE} v{event.VERSION} leads back to v{one.VERSION}")
+            if following := self.upcasters.get((one.TYPE, one.VERSION)):
+                yield from self._today(following, one)
+            elif self.events.get(one.TYPE) is type(one):
+                yield one
+            else:
+                raise UnknownMessage(
+                    f"the upcaster from {event.TYPE} v{event.VERSION} leads to {one.TYPE} v{one.VERSION}, which is no "
+                    "event of this version of the code: add its class, or the next upcaster"
+                )
+
+    def _unknown(self, type_: str, version: int) -> str:
+        what = f"no event {type_} v{version} in this version of the code"
+        if version > max((known for name, known in self.reading() if name == type_), default=0):
+            return f"{what}: newer code wrote it"
+        return f"{what}: its upcaster is missing"
 
 
 def _validate(body: type[Body], data: bytes) -> Body:
     try:
-        return body.model_validate_json(data)
+        return body.__pydantic_validator__.validate_json(data)
     except ValidationError as error:
         raise MalformedMessage(f"{body.TYPE} v{body.VERSION}: {error.error_count()} wrong field(s)") from error
 

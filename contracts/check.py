@@ -3,6 +3,8 @@
     schemas/<type>.v<n>.json    the newest version's may be rewritten as long as it stays compatible
     golden/<type>.v<n>.json     written once; `golden/SHA256SUMS` says when one was changed
 
+Older versions have their class, which still reads what was written, and an upcaster (`contracts.messages.evolutions`).
+
 `check` tells by name what is wrong. `write` brings the files up to date where that breaks nobody; it never touches a
 golden sample, nor the schema of an older version.
 """
@@ -91,22 +93,29 @@ def _stale_schemas(catalog: Catalog, folder: Path) -> Iterator[str]:
 
 
 def _history(catalog: Catalog, folder: Path) -> Iterator[str]:
-    """Older versions: each has its schema; of an event, its sample and the step to the next version too."""
-    for body in _bodies(catalog):
-        for version in range(1, body.VERSION):
-            name = f"{body.TYPE}.v{version}.json"
-            if not (folder / "schemas" / name).exists():
-                yield f"version gap: {body.TYPE} is at v{body.VERSION} but schemas/{name} is missing: {_RESTORE}."
-            if issubclass(body, EventBody) and (body.TYPE, version) not in catalog.upcasters:
-                yield f"{body.TYPE} has no upcaster from v{version} to v{version + 1}: contracts/upcasters.py."
-    for type_, version in catalog.upcasters:
-        if type_ not in catalog.events or version >= catalog.events[type_].VERSION:
-            yield f"the upcaster ({type_!r}, {version}) leads to no version of an event: raise VERSION, or remove it."
+    """Older versions: each has its schema; of an event, its sample and the step to what it says today."""
+    newest = {body.TYPE: body.VERSION - 1 for body in _bodies(catalog)}
+    for type_, last in (newest | catalog.retired()).items():
+        for version in range(1, last + 1):
+            if not (folder / "schemas" / f"{type_}.v{version}.json").exists():
+                yield f"version gap: schemas/{type_}.v{version}.json is missing, newer ones are there: {_RESTORE}."
+    yield from catalog.gaps()
+    for (type_, version), upcaster in catalog.upcasters.items():
+        if version >= catalog.newest().get(type_, version + 1):
+            yield f"the upcaster of ({type_!r}, {version}) leads nowhere: raise VERSION of the event, or remove it."
+        file = folder / "schemas" / f"{type_}.v{version}.json"
+        if file.exists():
+            for problem in narrowed(json.loads(file.read_text("utf-8")), _schema(upcaster.old)):
+                yield (
+                    f"{upcaster.old.__name__} does not read what was written as {type_} v{version}: {problem}. "
+                    "Undo it: neither the class nor the schema of an older version changes."
+                )
 
 
 def _strangers(catalog: Catalog, folder: Path) -> Iterator[str]:
     """Files of what the code does not know (any more)."""
-    known = {**catalog.commands, **catalog.events}
+    known = {command.TYPE: command.VERSION for command in catalog.commands.values()}
+    known |= catalog.newest() | catalog.retired()
     for file in sorted((folder / "schemas").glob("*.json")) + sorted((folder / "golden").glob("*.json")):
         type_, _, version = file.stem.rpartition(".v")
         where = f"{file.parent.name}/{file.name}"
@@ -114,17 +123,17 @@ def _strangers(catalog: Catalog, folder: Path) -> Iterator[str]:
             yield f"{where} is named for no message: names are <type>.v<n>.json."
         elif type_ not in known:
             yield f"{where} belongs to no message: what was published stays in the catalog; put {type_} back."
-        elif int(version) > known[type_].VERSION:
-            newest = known[type_].VERSION
-            yield f"{where} is newer than the code, which has {type_} at v{newest}: VERSION never goes back."
+        elif int(version) > known[type_]:
+            yield f"{where} is newer than the code, which has {type_} at v{known[type_]}: VERSION never goes back."
 
 
 def _golden(catalog: Catalog, folder: Path) -> Iterator[str]:
     sums = _sums(folder)
-    for event in catalog.events.values():
-        for version in range(1, event.VERSION + 1):
-            file = _golden_file(folder, event.TYPE, version)
-            what = _WRITE if version == event.VERSION and file.name not in sums else _RESTORE
+    for type_, newest in (catalog.newest() | catalog.retired()).items():
+        for version in range(1, newest + 1):
+            file = _golden_file(folder, type_, version)
+            written = version == catalog.newest().get(type_) and file.name not in sums
+            what = _WRITE if written else _RESTORE
             if not file.exists():
                 yield f"golden/{file.name} is missing: {what}."
             elif file.name not in sums:
@@ -132,16 +141,14 @@ def _golden(catalog: Catalog, folder: Path) -> Iterator[str]:
             elif _digest(file.read_bytes()) != sums[file.name]:
                 yield f"golden/{file.name} was changed: {_RESTORE}."
             else:
-                yield from _undecodable(catalog, event, version, file)
+                yield from _unreadable(catalog, type_, version, file)
 
 
-def _undecodable(catalog: Catalog, event: type[EventBody], version: int, file: Path) -> Iterator[str]:
+def _unreadable(catalog: Catalog, type_: str, version: int, file: Path) -> Iterator[str]:
     try:
-        catalog.decode_event(event.TYPE, version, file.read_bytes())
+        catalog.read_event(type_, version, file.read_bytes())
     except (UnknownMessage, MalformedMessage) as error:
         yield f"golden/{file.name} is not understood any more ({error}): mend the class or its upcaster."
-    except (KeyError, TypeError, ValueError) as error:
-        yield f"golden/{file.name} breaks an upcaster with {type(error).__name__}: {error}."
 
 
 def _bodies(catalog: Catalog) -> Iterator[type[CommandBody] | type[EventBody]]:

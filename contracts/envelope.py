@@ -5,13 +5,22 @@ msgspec structs, not pydantic models: the envelope is read once a record on ever
 """
 
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
+from contracts.names import uuid5
+
+LONGEST_NAME = 255
+"""Characters of each text of a command that is no letter: names that programs make, and nobody's own words."""
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it."""
+    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it.
+
+    Raises `ValueError` for a name that is too long, where it is made, and `msgspec.ValidationError` where it is read:
+    what came into the log by such a command before stands in commits, which have no such bound.
+    """
 
     id: UUID
     stream: str
@@ -23,6 +32,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     origin: str = ""
     expected_version: int | None = None
     data: msgspec.Raw
+
+    def __post_init__(self) -> None:
+        names = (self.stream, self.type, self.tenant, self.actor, self.origin)
+        if max(map(len, names)) > LONGEST_NAME:
+            long = next(name for name in names if len(name) > LONGEST_NAME)
+            raise ValueError(
+                f"a command's stream, type, tenant, actor and origin have {LONGEST_NAME} characters at most; "
+                f"{long[:40]!r}… has {len(long)}"
+            )
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -64,6 +82,11 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 def event_id(command_id: UUID, number: int) -> UUID:
     """The id of the commit's event `number`, counted from 0."""
     return uuid5(command_id, str(number))
+
+
+def part_id(event: UUID, part: int) -> UUID:
+    """The id of what a stored event reads as today, where that is several: the first has the event's own."""
+    return uuid5(event, f"part {part}") if part else event
 
 
 def refusal_id(command_id: UUID) -> UUID:

@@ -21,6 +21,7 @@ from eventlog.read.projector import ProjectorLane
 from eventlog.read.projector_runner import ProjectorRunner
 from eventlog.read.store import Checkpoint, ProjectionStore
 from eventlog.telemetry import Metrics
+from eventlog.understanding import readable
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
 from eventlog.write.decider import Decider
@@ -56,10 +57,11 @@ class Roles:
     ) -> Group:
         """Decides the commands of each partition that is ours, its ledger in a file of its own."""
         count = events.partitions()
+        readable(catalog)
 
         def ledger(partition: int) -> Ledger:
             path = self.data / "ledgers" / f"{events.topic}-{partition}.sqlite"
-            return SqliteLedger(path, fold_version(deciders), start(events.topic, partition))
+            return SqliteLedger(path, fold_version(deciders, catalog), start(events.topic, partition))
 
         def lane(partition: int, ledger: Ledger) -> Lane:
             return Lane(deciders, catalog, ledger, lambda stream: partition_for(stream, count) == partition)
@@ -72,6 +74,7 @@ class Roles:
 
     def policies(self, events: KafkaEventLog, policies: Sequence[Policy], catalog: Catalog, sender: Sender) -> Group:
         """Hears events and sends commands."""
+        readable(catalog)
 
         def lane(position: Position) -> PolicyLane:
             return PolicyLane(policies, catalog, position, actor=f"policy:{self.service}")
@@ -83,6 +86,7 @@ class Roles:
 
     def projector(self, events: KafkaEventLog, projector: Projector, store: ProjectionStore) -> Group:
         """Folds events into a store."""
+        readable(projector.catalog)
 
         def lane(checkpoint: Checkpoint) -> ProjectorLane:
             return ProjectorLane(

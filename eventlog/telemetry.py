@@ -28,6 +28,9 @@ class Metric(StrEnum):
     SECONDS = "playhead_batch_seconds"
     REFUSED = "playhead_refused_total"
     PARKED = "playhead_parked_total"
+    PARKED_STREAMS = "playhead_parked_streams"
+    PARKED_RECORDS = "playhead_parked_records"
+    PARKED_SINCE = "playhead_parked_since_seconds"
     NOT_A_COMMAND = "playhead_not_a_command_total"
     ERRORS = "playhead_errors_total"
     WORKING = "playhead_working"
@@ -54,6 +57,16 @@ class Metrics:
         )
         self._refused = Counter(Metric.REFUSED, "Commands refused, by code.", ("role", "code"), registry=self.registry)
         self._parked = Counter(Metric.PARKED, "Commits parked.", place, registry=self.registry)
+        self._streams = Gauge(Metric.PARKED_STREAMS, "Streams that wait.", place, registry=self.registry)
+        self._waiting = Gauge(
+            Metric.PARKED_RECORDS, "Commits that wait with their streams.", place, registry=self.registry
+        )
+        self._since = Gauge(
+            Metric.PARKED_SINCE,
+            "When the first commit that waits was sent, in seconds of Unix time; 0 where none waits.",
+            place,
+            registry=self.registry,
+        )
         self._strange = Counter(
             Metric.NOT_A_COMMAND, "Records of a commands topic that are no commands.", place, registry=self.registry
         )
@@ -82,6 +95,12 @@ class Metrics:
     def parked(self, role: str, partition: int, number: int) -> None:
         """Commits parked."""
         self._parked.labels(role, str(partition)).inc(number)
+
+    def waiting(self, role: str, partition: int, streams: int, records: int, since: float) -> None:
+        """What is parked now. `since` is Unix time, 0 where nothing is."""
+        self._streams.labels(role, str(partition)).set(streams)
+        self._waiting.labels(role, str(partition)).set(records)
+        self._since.labels(role, str(partition)).set(since)
 
     def not_a_command(self, role: str, partition: int) -> None:
         """A record that has no command's envelope."""

@@ -33,6 +33,8 @@ class OpsSettings(BaseSettings):
     """Login to password, as JSON: `playhead migrate` sets them."""
     redis: str = Field(default="", validation_alias="REDIS_URL")
     blobs_url: str = Field(default="", validation_alias="PLAYHEAD_BLOBS_URL")
+    archive_url: str = Field(default="", validation_alias="PLAYHEAD_ARCHIVE_URL")
+    """Where `playhead archive` writes without --to: a folder, or s3://bucket/prefix."""
     profile: str = Field(default="", validation_alias="PLAYHEAD_PROFILE")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")
     port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT", ge=0, le=65_535)

@@ -9,13 +9,15 @@ import pytest
 from ops.stack.endpoints import Endpoints
 from tests.live.infrastructure import infrastructure, stop_shared_parts
 from tests.requirements import Requirements
+from tests.together import Together, rank
 
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Generator[Endpoints]:
-    """The real Kafka, MongoDB, PostgreSQL and Redis, started once for the whole run and all its workers."""
-    owner = getattr(request.config, "workerinput", {}).get("owner", os.getpid())
-    with infrastructure(os.environ, owner) as endpoints:  # noqa: TID251 - the tests' own edge
+    """The real Kafka, MongoDB, PostgreSQL and Redis, started once for the whole run; for each of its workers once."""
+    told = getattr(request.config, "workerinput", {})
+    owner, worker = told.get("owner", os.getpid()), told.get("workerid", "")
+    with infrastructure(os.environ, owner, worker) as endpoints:  # noqa: TID251 - the tests' own edge
         yield endpoints
 
 
@@ -28,6 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist is told whose run it works for."""
     node.workerinput["owner"] = os.getpid()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """`--dist loadscope` is ours."""
+    return Together(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -27,7 +27,7 @@ from contracts.documents.journals import CommandDocument, HistoryDocument, Probl
 from contracts.documents.parts import Asset, Document, Part, StageStatus, asset, with_expiry
 from contracts.documents.presets import PresetDocument
 from contracts.documents.projects import ProjectDocument, TimelinePart, TimelineStateDocument
-from contracts.documents.sessions import SessionDocument, SessionError, SessionStage, SessionStatus
+from contracts.documents.sessions import AT_WORK, SessionDocument, SessionError, SessionStage, SessionStatus
 from contracts.documents.uploads import UploadDocument
 from contracts.documents.webhooks import AttemptPart, DeliveryDocument, EndpointPart, WebhooksDocument
 from contracts.validators import json_schema
@@ -50,6 +50,7 @@ COLLECTIONS: dict[str, type[Document]] = {
 """Collection to what stands in it."""
 
 __all__ = [
+    "AT_WORK",
     "LEDGER_ITEMS_KEPT",
     "AccountDocument",
     "Asset",

@@ -1,5 +1,6 @@
 """The documents of sessions."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +26,16 @@ class SessionStatus(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     DELETED = "deleted"
+
+
+AT_WORK: Mapping[Stage, str] = {
+    Stage.REFINE: SessionStatus.REFINING.value,
+    Stage.SCRIPT: SessionStatus.SCRIPT_GENERATING.value,
+    Stage.SPEECH: SessionStatus.AUDIO_GENERATING.value,
+    Stage.SCENES: SessionStatus.SCENES_GENERATING.value,
+    Stage.VIDEO: SessionStatus.VIDEO_GENERATING.value,
+}
+"""What a session is called while a stage is at work."""
 
 
 class SessionError(Part):

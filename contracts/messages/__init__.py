@@ -4,12 +4,12 @@ from typing import get_args
 
 from contracts.catalog import Catalog
 from contracts.messages.account import AccountCommand, AccountEvent
+from contracts.messages.evolutions import OF_RENDER_EVENTS, OF_SESSION_EVENTS, UPCASTERS
 from contracts.messages.job import JobCommand, JobEvent
 from contracts.messages.preset import PresetCommand, PresetEvent
 from contracts.messages.project import ProjectCommand, ProjectEvent
 from contracts.messages.session import SessionCommand, SessionEvent
 from contracts.messages.upload import UploadCommand, UploadEvent
-from contracts.upcasters import UPCASTERS
 
 SESSION_CATALOG = Catalog(
     commands=(
@@ -19,14 +19,14 @@ SESSION_CATALOG = Catalog(
         *get_args(ProjectCommand),
     ),
     events=(*get_args(SessionEvent), *get_args(AccountEvent), *get_args(PresetEvent), *get_args(ProjectEvent)),
-    upcasters=UPCASTERS,
+    upcasters=OF_SESSION_EVENTS,
 )
 """What `playhead.session.commands` and `playhead.session.events` carry: sessions, accounts, presets and projects."""
 
 RENDER_CATALOG = Catalog(
     commands=(*get_args(JobCommand), *get_args(UploadCommand)),
     events=(*get_args(JobEvent), *get_args(UploadEvent)),
-    upcasters=UPCASTERS,
+    upcasters=OF_RENDER_EVENTS,
 )
 """What `playhead.render.commands` and `playhead.render.events` carry: jobs and uploads."""
 

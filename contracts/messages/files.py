@@ -59,16 +59,17 @@ class RemoveFile(CommandBody):
 
 
 class FileRecorded(EventBody):
-    """A file of the user's was noted; `file_size` in bytes."""
+    """A file of the user's was noted."""
 
     TYPE: ClassVar[str] = "session.file_recorded"
+    VERSION: ClassVar[int] = 2
 
     session_id: UUID
     file_id: UUID
     file_type: str
     file_path: Personal
     file_name: Personal
-    file_size: int
+    size_bytes: int
     metadata: Metadata
 
 

@@ -189,6 +189,10 @@ class JobExpired(EventBody):
     run: int
 
 
+JOB_EXPIRED = JobExpired.TYPE
+"""The code of the error, wherever a job's error is named, of one that did not end before its deadline."""
+
+
 class JobPurged(EventBody):
     """The job is gone for good. `files` are the SHA-256 of what it still had, each once; `assets` are the ids."""
 

@@ -1,6 +1,7 @@
 """The words of a project of the editor: a video, what is known of it, and the timeline that is made of it.
 
-The timeline is the editor's own: its layers and markers are kept as they come. Times in it are seconds.
+The timeline is the editor's own: its layers and markers are kept as they come. Times in it are seconds, and so is the
+length of the video in what is asked for and in what is shown; in the facts that is whole milliseconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -121,13 +122,14 @@ class ProjectCreated(EventBody):
     """A project was begun, with a first timeline."""
 
     TYPE: ClassVar[str] = "project.created"
+    VERSION: ClassVar[int] = 2
 
     project_id: UUID
     account_id: UUID
     name: Personal
     description: Personal
     video_path: str
-    duration: float
+    duration_ms: int
     timeline: TimelineState
 
 
@@ -135,12 +137,13 @@ class ProjectEdited(EventBody):
     """Some of what is known of the project is other now; None: as before."""
 
     TYPE: ClassVar[str] = "project.edited"
+    VERSION: ClassVar[int] = 2
 
     project_id: UUID
     name: Personal | None
     description: Personal | None
     video_path: str | None
-    duration: float | None
+    duration_ms: int | None
 
 
 class TimelineSaved(EventBody):
@@ -173,6 +176,11 @@ class ProjectRestored(EventBody):
 ProjectCommand: TypeAlias = CreateProject | EditProject | SaveTimeline | DeleteProject | RestoreProject
 
 ProjectEvent: TypeAlias = ProjectCreated | ProjectEdited | TimelineSaved | ProjectDeleted | ProjectRestored
+
+
+def in_milliseconds(seconds: float) -> int:
+    """Whole milliseconds: the exact halves between two go to the even one."""
+    return round(seconds * 1000)
 
 
 def timeline_fields(timeline: TimelineState) -> Mapping[str, Any]:

@@ -18,10 +18,11 @@ from contracts.messages.session_life import (
     EditSession,
     PurgeSession,
     RestoreSession,
+    SessionAnnotated,
     SessionDerived,
-    SessionEdited,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     TakeStep,
 )
 from contracts.model import CommandBody, EventBody, Personal
@@ -270,7 +271,8 @@ SessionEvent: TypeAlias = (
     | SessionCanceled
     | SessionRetried
     | SessionCompleted
-    | SessionEdited
+    | SessionRetitled
+    | SessionAnnotated
     | SessionDerived
     | SessionDeleted
     | SessionRestored

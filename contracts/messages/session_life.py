@@ -74,14 +74,22 @@ class PurgeSession(CommandBody):
     TYPE: ClassVar[str] = "PurgeSession"
 
 
-class SessionEdited(EventBody):
-    """The title, the metadata or both are others now; None: as before."""
+class SessionRetitled(EventBody):
+    """The session is called something else."""
 
-    TYPE: ClassVar[str] = "session.edited"
+    TYPE: ClassVar[str] = "session.retitled"
 
     session_id: UUID
-    title: Personal | None
-    metadata: Metadata | None
+    title: Personal
+
+
+class SessionAnnotated(EventBody):
+    """Something else is noted in the session; what was noted before is replaced."""
+
+    TYPE: ClassVar[str] = "session.annotated"
+
+    session_id: UUID
+    metadata: Metadata
 
 
 class SessionDerived(EventBody):

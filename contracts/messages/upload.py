@@ -59,6 +59,16 @@ class AnnounceUpload(CommandBody):
     expires_at: datetime
 
 
+class NameBytes(CommandBody):
+    """The file's bytes are about to be put into the blob store: from now on whoever collects bytes knows of them, even
+    where nothing more is ever heard of the file."""
+
+    TYPE: ClassVar[str] = "NameBytes"
+
+    sha256: Digest
+    size_bytes: Bytes
+
+
 class ReceiveUpload(CommandBody):
     """The bytes are in the blob store. They are kept until `expires_at`, and for longer where they are used."""
 
@@ -98,6 +108,17 @@ class UploadAnnounced(EventBody):
     sha256: str | None
     project_id: UUID | None
     expires_at: datetime
+
+
+class UploadBytesNamed(EventBody):
+    """Bytes for the file may be in the blob store; whether they are the file is not said yet."""
+
+    TYPE: ClassVar[str] = "upload.bytes_named"
+
+    upload_id: UUID
+    account_id: UUID
+    sha256: str
+    size_bytes: int
 
 
 class UploadReceived(EventBody):
@@ -146,6 +167,8 @@ class UploadExpired(EventBody):
     reason: str
 
 
-UploadCommand: TypeAlias = AnnounceUpload | ReceiveUpload | KeepUpload | ExpireUpload
+UploadCommand: TypeAlias = AnnounceUpload | NameBytes | ReceiveUpload | KeepUpload | ExpireUpload
 
-UploadEvent: TypeAlias = UploadAnnounced | UploadReceived | UploadKept | UploadDiscarded | UploadExpired
+UploadEvent: TypeAlias = (
+    UploadAnnounced | UploadBytesNamed | UploadReceived | UploadKept | UploadDiscarded | UploadExpired
+)

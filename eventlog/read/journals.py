@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.envelope import Commit
+from contracts.envelope import Commit, event_id
 from eventlog.read.projection import Fact, Row
 
 
@@ -31,26 +31,26 @@ def outcomes(commit: Commit, _facts: Sequence[Fact]) -> Sequence[Row]:
     )
 
 
-def history(commit: Commit, facts: Sequence[Fact]) -> Sequence[Row]:
-    """One row for each event."""
-    return tuple(_event(commit, number, fact) for number, fact in enumerate(facts))
+def history(commit: Commit, _facts: Sequence[Fact]) -> Sequence[Row]:
+    """One row for each event, in the words that it was written in: however it is read today, it happened once."""
+    return tuple(_event(commit, number) for number in range(len(commit.events)))
 
 
-def _event(commit: Commit, number: int, fact: Fact) -> Row:
+def _event(commit: Commit, number: int) -> Row:
     recorded = commit.events[number]
     data: dict[str, Any] = msgspec.json.decode(recorded.data)
     return {
-        "_id": str(fact.id),
-        "tenant": fact.tenant,
-        "stream": fact.stream,
+        "_id": str(event_id(commit.command_id, number)),
+        "tenant": commit.tenant,
+        "stream": commit.stream,
         "sessionId": data.get("sessionId"),
         "jobId": data.get("jobId"),
         "accountId": data.get("accountId"),
-        "version": fact.version,
+        "version": commit.version - len(commit.events) + number + 1,
         "type": recorded.type,
         "typeVersion": recorded.type_version,
-        "at": fact.at,
-        "commandId": str(fact.command_id),
-        "actor": fact.actor,
+        "at": commit.at,
+        "commandId": str(commit.command_id),
+        "actor": commit.actor,
         "data": data,
     }

@@ -3,8 +3,9 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
+from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
 from eventlog.read.snapshot import ParkedRecord, Partition
@@ -15,14 +16,23 @@ class MemoryProjectionStore:
     """Dictionaries. Nothing in `commit` waits, so it is one step for everybody else."""
 
     def __init__(self, projections: Iterable[Projection], journals: Iterable[Journal] = ()) -> None:
+        self.projector = "memory"
         self.views: dict[str, dict[str, View]] = {projection.name: {} for projection in projections}
         self._keys = {journal.name: journal.key or ("_id",) for journal in journals}
         self.entries: dict[str, dict[tuple[object, ...], Row]] = {name: {} for name in self._keys}
         self.positions: dict[Partition, Position] = {}
         self.parked: dict[Partition, list[Parked]] = {}
+        self.discarded: dict[Partition, list[Parked]] = {}
+        self._told: list[Told] = []
+        self._released: dict[Partition, int] = {}
+        self._seen: dict[Partition, int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        self._seen[topic, partition] = self._released.get((topic, partition), 0)
         return self._checkpoints().get((topic, partition))
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        return next((one.record for one in self.parked.get((topic, partition), ())), None)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         return {(name, stream): view for name, stream in places if (view := self.views[name].get(stream))}
@@ -33,7 +43,37 @@ class MemoryProjectionStore:
         stands = self.positions.get((topic, partition))
         if stands != expected:
             raise Conflict(f"{topic}[{partition}] stands at {stands}, not at {expected}: read the checkpoint")
+        released = self._released.get((topic, partition), 0)
+        if self._seen.get((topic, partition), released) != released:
+            raise Conflict(f"parked records of {topic}[{partition}] were dealt with: read the checkpoint")
         self.positions[topic, partition] = position
+        self._apply(changes)
+        self.parked.setdefault((topic, partition), []).extend(changes.parked)
+
+    async def waiting(self, topic: str, partition: int, stream: str, limit: int) -> Sequence[ParkedRecord]:
+        return [
+            ParkedRecord(topic, partition, one.stream, one.record, one.reason)
+            for one in self.parked.get((topic, partition), ())
+            if one.stream == stream
+        ][:limit]
+
+    async def release(self, topic: str, partition: int, release: Release) -> None:
+        waiting = await self.waiting(topic, partition, release.stream, len(release.offsets))
+        if tuple(one.record.offset for one in waiting) != release.offsets:
+            raise Conflict(f"what waits of {release.stream} is not what it was: look again")
+        parked = self.parked[topic, partition]
+        gone = [one for one in parked if one.record.offset in release.offsets]
+        self.parked[topic, partition] = [one for one in parked if one.record.offset not in release.offsets]
+        if release.act.action == "discarded":
+            self.discarded.setdefault((topic, partition), []).extend(gone)
+        self._apply(release.changes)
+        self._released[topic, partition] = self._released.get((topic, partition), 0) + 1
+        self._told.append(Told(self.projector, topic, partition, release.stream, release.offsets, release.act))
+
+    async def acts(self, limit: int) -> Sequence[Told]:
+        return self._told[::-1][:limit]
+
+    def _apply(self, changes: Changes) -> None:
         for (name, stream), view in changes.views.items():
             self.views[name][stream] = view
             if not view:
@@ -41,7 +81,6 @@ class MemoryProjectionStore:
         for name, rows in changes.entries.items():
             for row in rows:
                 self.entries[name].setdefault(tuple(row[field] for field in self._keys[name]), row)
-        self.parked.setdefault((topic, partition), []).extend(changes.parked)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator["MemorySnapshot"]:
@@ -51,10 +90,12 @@ class MemoryProjectionStore:
         }
         rows |= {name: list(entries.values()) for name, entries in self.entries.items()}
         parked = [
-            ParkedRecord(topic, partition, one.stream, one.record, one.reason)
-            for (topic, partition), waiting in sorted(self.parked.items())
-            for one in waiting
+            ParkedRecord(topic, partition, one.stream, one.record, one.reason, kept is self.discarded)
+            for kept in (self.parked, self.discarded)
+            for (topic, partition), records in kept.items()
+            for one in records
         ]
+        parked.sort(key=lambda one: (one.topic, one.partition, one.record.offset))
         yield MemorySnapshot(self._checkpoints(), parked, rows)
 
     def _checkpoints(self) -> dict[Partition, Checkpoint]:

@@ -21,7 +21,11 @@ View: TypeAlias = tuple[Row, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One event, as a projection sees it. `version` is the stream's after it."""
+    """One event, as a projection sees it. `version` is the stream's after it.
+
+    An event that was split since it was written is several facts, with the version that it has in its stream. The
+    first has its id, the others ids made of it, so that rows under them do not collide.
+    """
 
     id: UUID
     stream: str

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
-from contracts.envelope import Commit, category_of, event_id
+from contracts.envelope import Commit, category_of, event_id, part_id
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
 from eventlog.read.projection import Fact, Journal, Projection, Row, View
@@ -21,9 +21,10 @@ Place: TypeAlias = tuple[str, str]
 """(projection, stream)."""
 
 BREAKER_IN_A_ROW = 10
-BREAKER_SHARE = 0.01
-BREAKER_LEAST = 1_000
-"""Parking is for a strange commit. One in a hundred, or ten in a row, is a bad deploy: stop before all are parked."""
+BREAKER_WINDOW = 1_000
+BREAKER_STREAMS = 10
+"""Parking is for a strange commit. Ten streams in a row, or more than ten in a thousand commits, are a bad deploy: stop
+before all are parked. What was applied long ago does not excuse what is parked now."""
 
 _decode_commit = msgspec.json.Decoder(Commit).decode
 
@@ -59,15 +60,19 @@ class Changes:
 
 @dataclass(slots=True)
 class Parking:
-    """How many records of which streams wait, and how often streams were parked: in all, and one after the other."""
+    """How many records of which streams wait, how many streams were parked one after the other, and when, lately.
+
+    `lately` counts commits: after how many of them each stream was parked, as far back as `BREAKER_WINDOW`.
+    """
 
     waiting: dict[str, int]
-    streams: int = 0
+    commits: int = 0
     in_a_row: int = 0
+    lately: tuple[int, ...] = ()
 
     def copy(self) -> "Parking":
         """For a batch that may not be written."""
-        return Parking(dict(self.waiting), self.streams, self.in_a_row)
+        return Parking(dict(self.waiting), self.commits, self.in_a_row, self.lately)
 
 
 class ProjectorLane:
@@ -87,8 +92,15 @@ class ProjectorLane:
         self.position = position
         self.accepted = 0
         self.ignored = 0
+        self.error: Exception | None = None
+        """What the last commit that could not be applied broke with."""
         self._parking = Parking(dict(parked))
         self._folded = self._parking
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How many records of which streams wait, as far as it was written."""
+        return self._parking.waiting
 
     def take(self, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
         """Where these records lead, and which of them count. Nothing has moved yet."""
@@ -97,7 +109,7 @@ class ProjectorLane:
         for record in records:
             position, counts = accept(position, record)
             if counts:
-                counted.append(_counted(record))
+                counted.append(counted_of(record))
         return position, counted
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
@@ -121,6 +133,7 @@ class ProjectorLane:
         views: dict[Place, View] = dict(loaded)
         self._folded = parking = self._parking.copy()
         for one in counted:
+            parking.commits += 1
             reason = "an earlier commit of the stream is parked" if one.stream in parking.waiting else ""
             reason = reason or (refused or {}).get(one.stream, "") or self._apply(one, views, changes)
             if reason:
@@ -144,7 +157,7 @@ class ProjectorLane:
             return "the envelope cannot be read"
         after: dict[Place, View] = {}
         try:
-            facts = self._facts(one.commit)
+            facts = facts_of(one.commit, self._catalog)
             for projection in self._projections:
                 if facts and projection.category == category_of(one.stream):
                     place = (projection.name, one.stream)
@@ -154,48 +167,55 @@ class ProjectorLane:
                     after[place] = view
             entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
         except (UnknownMessage, MalformedMessage) as error:
+            self.error = error
             return str(error)
         except Exception as error:  # noqa: BLE001 - whatever breaks in a fold parks its stream, by name, and no other
+            self.error = error
             return f"{type(error).__name__}: {error}"
         views.update(after)
         for name, rows in entries.items():
             changes.entries.setdefault(name, []).extend(rows)
         return ""
 
-    def _facts(self, commit: Commit) -> list[Fact]:
-        before = commit.version - len(commit.events)
-        return [
-            Fact(
-                id=event_id(commit.command_id, n),
-                stream=commit.stream,
-                version=before + n + 1,
-                at=commit.at,
-                tenant=commit.tenant,
-                actor=commit.actor,
-                command_id=commit.command_id,
-                body=self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
-            )
-            for n, recorded in enumerate(commit.events)
-        ]
-
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
         waiting = parking.waiting.get(stream, 0)
         parking.waiting[stream] = waiting + 1
         if waiting:
             return
-        parking.streams += 1
         parking.in_a_row += 1
-        share = parking.streams / max(self.accepted, BREAKER_LEAST)
-        if parking.in_a_row >= BREAKER_IN_A_ROW or share > BREAKER_SHARE:
+        since = parking.commits - BREAKER_WINDOW
+        parking.lately = (*(n for n in parking.lately if n > since), parking.commits)
+        if parking.in_a_row >= BREAKER_IN_A_ROW or len(parking.lately) > BREAKER_STREAMS:
             raise Poison(
-                f"{parking.streams} of {self.accepted} commits do not apply, {parking.in_a_row} in a row; "
-                f"the last: {reason}. That is a bad deploy, not bad commits: roll the code back; nothing was written."
+                f"{len(parking.lately)} of the last {min(parking.commits, BREAKER_WINDOW)} commits do not apply, "
+                f"{parking.in_a_row} in a row; the last: {reason}. That is a bad deploy, not bad commits: roll the "
+                "code back. Nothing of this batch was written, and nothing more is parked."
             )
 
 
-def _counted(record: Record) -> Counted:
+def counted_of(record: Record) -> Counted:
+    """A record that counts, as far as it can be read: where its envelope cannot, its stream is its key."""
     try:
         commit = _decode_commit(record.value)
     except msgspec.DecodeError:
         return Counted(record.key.decode(errors="replace"), record, None)
     return Counted(commit.stream, record, commit)
+
+
+def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
+    """Its events, each in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
+    before = commit.version - len(commit.events)
+    return [
+        Fact(
+            id=part_id(event_id(commit.command_id, n), part),
+            stream=commit.stream,
+            version=before + n + 1,
+            at=commit.at,
+            tenant=commit.tenant,
+            actor=commit.actor,
+            command_id=commit.command_id,
+            body=body,
+        )
+        for n, recorded in enumerate(commit.events)
+        for part, body in enumerate(catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)))
+    ]

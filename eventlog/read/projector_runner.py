@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
+
+from contracts.envelope import Commit
 from eventlog.commit import Position, Record, start
+from eventlog.errors import Conflict
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
 from eventlog.read.projector import Changes, ProjectorLane
@@ -32,11 +36,13 @@ class ProjectorRunner:
         stored = await self._store.checkpoint(self._events.topic, work.partition)
         checkpoint = stored or Checkpoint(start(self._events.topic, work.partition), {})
         lane = self._make_lane(checkpoint)
+        await self._tell_parked(work, lane)
         reader = await Reader.open(self._events, work.partition, lane.position)
         try:
             work.opened(lane.position.next_offset)
             await self._drive(work, reader, lane, stored.position if stored else None)
         finally:
+            work.metrics.waiting(work.role, work.partition, 0, 0, 0)
             await reader.close()
 
     async def _drive(self, work: Work, reader: Reader, lane: ProjectorLane, stored: Position | None) -> None:
@@ -48,6 +54,7 @@ class ProjectorRunner:
                 stored = await self._apply(work, reader, lane, stored, batch)
             if not records:
                 work.idle()
+                await self._look_at_parked(work, lane)
             due = not records or throttled.due()
             if due and stored != lane.position and lane.position.next_offset > 0:
                 await self._store.commit(self._events.topic, work.partition, stored, lane.position, Changes())
@@ -82,5 +89,26 @@ class ProjectorRunner:
         lane.moved(position, len(batch), len(counted))
         if changes.parked:
             work.metrics.parked(work.role, work.partition, len(changes.parked))
+            await self._tell_parked(work, lane)
         work.moved(batch, len(counted), asyncio.get_running_loop().time() - began)
         return stored
+
+    async def _look_at_parked(self, work: Work, lane: ProjectorLane) -> None:
+        """Raises `Conflict` where somebody dealt with what waits: what this projector knows of it is old."""
+        if lane.waiting:
+            kept = await self._store.checkpoint(self._events.topic, work.partition)
+            if kept is not None and kept.parked != lane.waiting:
+                raise Conflict("parked records were dealt with: reading the checkpoint again")
+
+    async def _tell_parked(self, work: Work, lane: ProjectorLane) -> None:
+        oldest = await self._store.oldest_parked(self._events.topic, work.partition) if lane.waiting else None
+        since = _sent_at(oldest) if oldest else 0
+        work.metrics.waiting(work.role, work.partition, len(lane.waiting), sum(lane.waiting.values()), since)
+
+
+def _sent_at(record: Record) -> float:
+    """Unix time; 1 where the envelope cannot be read: whoever looks at its age then sees that it is old."""
+    try:
+        return msgspec.json.decode(record.value, type=Commit).at.timestamp()
+    except msgspec.DecodeError:
+        return 1

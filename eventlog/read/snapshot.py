@@ -1,6 +1,6 @@
 """The port to everything that a projector has written, as of one moment: what `verify.py` compares with the log."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -13,13 +13,24 @@ Partition: TypeAlias = tuple[str, int]
 
 
 class ParkedRecord(NamedTuple):
-    """A parked record, as it is kept."""
+    """A parked record, as it is kept. `discarded`: an operator gave it up, so it waits no longer."""
 
     topic: str
     partition: int
     stream: str
     record: Record
     reason: str
+    discarded: bool = False
+
+
+def waiting_of(parked: Iterable[ParkedRecord]) -> dict[Partition, dict[str, int]]:
+    """How many records of which streams wait."""
+    waiting: dict[Partition, dict[str, int]] = {}
+    for one in parked:
+        if not one.discarded:
+            streams = waiting.setdefault((one.topic, one.partition), {})
+            streams[one.stream] = streams.get(one.stream, 0) + 1
+    return waiting
 
 
 class Snapshot(Protocol):
@@ -30,7 +41,7 @@ class Snapshot(Protocol):
         ...
 
     def parked(self) -> AsyncIterator[ParkedRecord]:
-        """What it had parked: by topic and partition, then in the order of the log."""
+        """What it had parked, discarded records too: by topic and partition, then in the order of the log."""
         ...
 
     def rows(self, name: str) -> AsyncIterator[Row]:

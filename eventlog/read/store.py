@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict, Poison
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
@@ -52,6 +52,10 @@ class ProjectionStore(Protocol):
         """None for a partition that was never written."""
         ...
 
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        """The first record that waits in the partition; None where none does."""
+        ...
+
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         """The views of these places; one that has none is left out."""
         ...
@@ -61,7 +65,8 @@ class ProjectionStore(Protocol):
     ) -> None:
         """All of it with the new position, or nothing.
 
-        Raises `Conflict` where the stored position is not `expected` (None: none was ever written), `Unavailable`
+        Raises `Conflict` where the stored position is not `expected` (None: none was ever written), or where somebody
+        dealt with parked records since `checkpoint` was asked: then what was loaded is old. Raises `Unavailable`
         where the store does not answer; then whether it was written is unknown, and the checkpoint tells.
         Raises `Unkeepable` for a view or entry that the store will never take.
         """

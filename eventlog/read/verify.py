@@ -118,7 +118,7 @@ async def _look(snapshot: Snapshot) -> _Looked:
 
 async def _fold_to(snapshot: Snapshot, replays: Mapping[Partition, Replay], report: Report, progress: Progress) -> None:
     looked = await _look(snapshot)
-    report.parked = sum(len(parked) for _, parked in looked.values())
+    report.parked = sum([not one.discarded async for one in snapshot.parked()])
     await _fold(looked, replays, report, progress)
 
 
@@ -180,7 +180,7 @@ async def _compare(
         kept = snapshot.as_kept(one.name, wanted)
         if canonical(kept) != encoded:
             for path, should, is_ in differences("", kept, row):
-                report.add(Finding(homes.get(home), one.name, _id(id_), path, should, is_))
+                report.add(Finding(homes.get(home), one.name, _id(id_), path, shown(should), shown(is_)))
     for id_, (home, _) in expected.items():
         report.add(Finding(homes.get(home), one.name, _id(id_), "", "a document or row", "nothing"))
 

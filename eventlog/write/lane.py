@@ -6,13 +6,12 @@ accept rule, turns proposals into facts; another writer's commit in their place 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
 from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
@@ -20,24 +19,16 @@ from contracts.model import EventBody
 from eventlog.commit import Link, Record, accept, link
 from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused
 from eventlog.write.decider import Decider
-from eventlog.write.ledger import Ledger, Recalls, Stored
+from eventlog.write.ledger import Ledger
+from eventlog.write.settled import Known, Settled
 
 MAX_COMMIT_BYTES = 900_000
 """Below the broker's limit for one record (1 MiB), with room for the batch around it."""
-
 DETAIL_LENGTH = 1_000
 """Some details repeat what the command says, and that may be as long as a record."""
 
 _encode_commit = msgspec.json.Encoder().encode
 _decode_commit = msgspec.json.Decoder(Commit).decode
-
-
-class Known(NamedTuple):
-    """A stream in the overlay or as settled. `state` is None where an event of it was not understood."""
-
-    version: int
-    tenant: str
-    state: Any
 
 
 class Proposal(NamedTuple):
@@ -55,25 +46,13 @@ class Lane:
         self, deciders: Iterable[Decider[Any]], catalog: Catalog, ledger: Ledger, owns: Callable[[str], bool]
     ) -> None:
         self._deciders = {decider.category: decider for decider in deciders}
-        self._codecs = {
-            decider.category: (
-                msgspec.msgpack.Encoder(enc_hook=_packed_model),
-                msgspec.msgpack.Decoder(decider.state_type, dec_hook=_unpacked_model),
-            )
-            for decider in self._deciders.values()
-        }
         self._catalog = catalog
-        self._ledger = ledger
         self._owns = owns
-        self._saved = ledger.position()
-        self.position = self._saved
-        self.accepted = 0
-        self.ignored = 0
-        self.ignored_in_a_row = 0
+        self._settled = Settled(self._deciders.values(), ledger)
+        self.position = self._settled.saved
+        self.accepted = self.ignored = self.ignored_in_a_row = 0
         self.refusals: Counter[str] = Counter()
         """By code, of all commits that counted; whoever reports them clears them."""
-        self._settled: dict[str, Known] = {}
-        self._settled_ids: dict[UUID, str] = {}
         self._pending: deque[Proposal] = deque()
         self._overlay: dict[str, Known] = {}
         self._overlay_ids: dict[UUID, str] = {}
@@ -86,28 +65,26 @@ class Lane:
     @property
     def unsaved(self) -> int:
         """How many commits were settled since the ledger was saved."""
-        return len(self._settled_ids)
+        return self._settled.unsaved
 
     def handled(self, command_id: UUID) -> str | None:
         """The payload hash of a command whose commit was seen accepted."""
-        return self._settled_ids.get(command_id) or self._ledger.handled(command_id)
+        return self._settled.handled(command_id)
 
     def prepare(self, commands: Sequence[Command]) -> None:
         """These will be proposed next: a ledger that can looks up at once what they need of it."""
-        if isinstance(self._ledger, Recalls):
-            self._ledger.recall({command.stream for command in commands}, {command.id for command in commands})
+        self._settled.recall({command.stream for command in commands}, {command.id for command in commands})
 
     def propose(self, command: Command) -> Link | None:
         """Decide `command` on the overlay; what to append, or None where it is handled or proposed already."""
         if command.id in self._overlay_ids or self.handled(command.id) is not None:
             return None
-        before = self._stream(command.stream)
+        before = self._overlay.get(command.stream) or self._settled.stream(command.stream)
         commit, after = self._decide(command, before)
         value = _encode_commit(commit)
         if len(value) > MAX_COMMIT_BYTES:
-            commit = _refusal(
-                command, before, Refused("commit.too_large", f"{len(value)} bytes; {MAX_COMMIT_BYTES} fit")
-            )
+            refused = Refused("commit.too_large", f"{len(value)} bytes; {MAX_COMMIT_BYTES} fit")
+            commit = _refusal(command, before, refused)
             value, after = _encode_commit(commit), before
         tip = self._pending[-1].link.id if self._pending else self.position.head
         proposed = link(tip, command.stream.encode(), value)
@@ -122,8 +99,7 @@ class Lane:
         It would be decided on states that the log, at this lane's position, does not give; and if the log lost its
         tail back to that position, everybody would believe it.
         """
-        if self._ledger.position() != self._saved:
-            raise Conflict(f"another process moved the ledger, from {self._saved} to {self._ledger.position()}")
+        self._settled.check()
 
     def see(self, record: Record) -> bool:
         """Take the next record of the log; whether it counts.
@@ -154,36 +130,10 @@ class Lane:
 
     def save(self) -> None:
         """Write what was settled into the ledger. Raises `Conflict` when another process moved it meanwhile."""
-        if self.position == self._saved:
-            return
-        streams = {name: self._packed(name, known) for name, known in self._settled.items()}
-        self._ledger.save(self._saved, self.position, streams, self._settled_ids)
-        self._saved = self.position
-        self._settled = {}
-        self._settled_ids = {}
-
-    def _stream(self, stream: str) -> Known:
-        return self._overlay.get(stream) or self._settled_stream(stream)
-
-    def _settled_stream(self, stream: str) -> Known:
-        if known := self._settled.get(stream):
-            return known
-        category = category_of(stream)
-        decider = self._deciders.get(category)
-        stored = self._ledger.stream(stream)
-        if stored is None:
-            return Known(0, "", decider.initial if decider else None)
-        state = self._codecs[category][1].decode(stored.state) if decider and stored.state is not None else None
-        return Known(stored.version, stored.tenant, state)
-
-    def _packed(self, stream: str, known: Known) -> Stored:
-        if known.state is None:
-            return Stored(known.version, known.tenant, None)
-        return Stored(known.version, known.tenant, self._codecs[category_of(stream)][0].encode(known.state))
+        self._settled.save(self.position)
 
     def _settle(self, commit: Commit, after: Known) -> None:
-        self._settled[commit.stream] = after
-        self._settled_ids[commit.command_id] = commit.payload_hash
+        self._settled.settle(commit.stream, after, commit.command_id, commit.payload_hash)
         if commit.refusal is not None:
             self.refusals[commit.refusal.code] += 1
 
@@ -192,8 +142,7 @@ class Lane:
         try:
             commit = _decode_commit(record.value)
         except msgspec.DecodeError:
-            stream = record.key.decode(errors="replace")
-            self._settled[stream] = self._settled_stream(stream)._replace(state=None)
+            self._settled.lose(record.key.decode(errors="replace"))
         else:
             self._settle(commit, self._fold(commit))
         self.abandon()
@@ -202,7 +151,7 @@ class Lane:
         """The stream after another writer's commit."""
         if self.handled(commit.command_id) is not None:
             raise self._contradiction(f"command {commit.command_id} has two commits that count")
-        before = self._settled_stream(commit.stream)
+        before = self._settled.stream(commit.stream)
         if commit.version != before.version + len(commit.events):
             raise self._contradiction(
                 f"{commit.stream} stands at version {before.version}; command {commit.command_id} added "
@@ -213,15 +162,15 @@ class Lane:
         state = before.state
         try:
             for recorded in commit.events:
-                event = self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
-                state = decider.evolve(state, event) if decider and state is not None else None
+                for event in self._catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)):
+                    state = decider.evolve(state, event) if decider and state is not None else None
         except (UnknownMessage, MalformedMessage):
             state = None
         return Known(commit.version, tenant, state)
 
     def _contradiction(self, what: str) -> PlayheadError:
         """The ledger is ahead of this lane where another process moved it: then the log is fine, and this lane old."""
-        if self._ledger.position() != self._saved:
+        if self._settled.moved():
             return Conflict(f"{what}, as it seems: another process moved the ledger of this partition meanwhile")
         return Corrupt(f"{what}: its writer does not know this log")
 
@@ -265,17 +214,6 @@ class Lane:
         return body
 
 
-def _packed_model(value: Any) -> Any:
-    """A message's part in a state, as plain values. Raises for what is no model: a state holds no such thing."""
-    if not isinstance(value, BaseModel):
-        raise NotImplementedError(f"a state cannot hold a {type(value).__name__}")
-    return value.model_dump(mode="json", by_alias=True)
-
-
-def _unpacked_model(kind: type[BaseModel], value: Any) -> BaseModel:
-    return kind.model_validate(value)
-
-
 def payload_hash(command: Command) -> str:
     """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
     parts = (command.stream, command.type, str(command.type_version), str(command.expected_version))
@@ -284,10 +222,13 @@ def payload_hash(command: Command) -> str:
     return digest.hexdigest()
 
 
-def fold_version(deciders: Iterable[Decider[Any]]) -> str:
-    """What a ledger was folded with: another value, and it is folded anew."""
-    versions: Mapping[str, int] = {decider.category: decider.version for decider in deciders}
-    return ",".join(f"{category}={versions[category]}" for category in sorted(versions))
+def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
+    """What a ledger was folded with: another value, and it is folded anew.
+
+    The events that were understood belong to it: of a stream with one that was not, the ledger holds no state.
+    """
+    folded = ",".join(f"{one.category}={one.version}" for one in sorted(deciders, key=lambda one: one.category))
+    return f"{folded};reads={blake2b(repr(catalog.reading()).encode(), digest_size=8).hexdigest()}"
 
 
 def _commit(

@@ -5,14 +5,17 @@ Everything in it can be made again from the log, so it is never repaired: what d
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
+import msgspec
+
 from eventlog.commit import Position
 from eventlog.errors import Conflict
+from eventlog.write.ledger_file import at_once, made_anew, marks, opened, position_row, this_boot
 
 
 class Stored(NamedTuple):
@@ -90,14 +93,6 @@ class MemoryLedger:
         return
 
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
-_SCHEMA = """
-CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), fold TEXT NOT NULL, head BLOB NOT NULL,
-    head_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, last_id BLOB NOT NULL, last_offset INTEGER NOT NULL);
-CREATE TABLE streams (stream TEXT PRIMARY KEY, version INTEGER NOT NULL, tenant TEXT NOT NULL, state BLOB)
-    WITHOUT ROWID;
-CREATE TABLE handled (id BLOB PRIMARY KEY, payload_hash BLOB NOT NULL) WITHOUT ROWID;
-"""
 _GUARDED = """
 UPDATE meta SET head = ?, head_offset = ?, next_offset = ?, last_id = ?, last_offset = ?
 WHERE head = ? AND head_offset = ? AND next_offset = ? AND last_id = ? AND last_offset = ?
@@ -106,6 +101,15 @@ _STREAM = """
 INSERT INTO streams VALUES (?, ?, ?, ?)
 ON CONFLICT (stream) DO UPDATE SET version = excluded.version, tenant = excluded.tenant, state = excluded.state
 """
+
+
+_RECENT_COMMANDS = 2_000
+"""Names and ids are random: put into the tables batch by batch, nearly each would rewrite a page of its own. So a save
+is one row of `recent`, read into memory by whoever opens the file, and many of them go into the tables together."""
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_streams = msgspec.msgpack.Decoder(dict[str, Stored]).decode
+_unpack_handled = msgspec.msgpack.Decoder(dict[UUID, str]).decode
 
 
 class SqliteLedger:
@@ -117,7 +121,7 @@ class SqliteLedger:
 
     def __init__(self, path: Path, fold_version: str, start: Position, boot: str | None = None) -> None:
         """Open the ledger at `path`. One of another fold version or boot, or unreadable, is made anew."""
-        boot = _boot() if boot is None else boot
+        boot = this_boot() if boot is None else boot
         flushed = not boot
         key = f"{fold_version} {boot}".rstrip()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,28 +129,35 @@ class SqliteLedger:
         self._recalled_streams: dict[str, Stored | None] = {}
         self._recalled_commands: dict[UUID, str | None] = {}
         try:
-            self._db = _open(path, flushed)
+            self._db = opened(path, flushed)
             row = self._db.execute("SELECT fold FROM meta").fetchone()
             fits = row is not None and row[0] == key
-        except sqlite3.DatabaseError:
+            self._read()
+        except (sqlite3.DatabaseError, msgspec.DecodeError):
             fits = False
         if not fits:
             with suppress(AttributeError):
                 self._db.close()
-            self._db = _made_anew(path, key, start, flushed)
+            self._db = made_anew(path, key, start, flushed)
+            self._read()
             self.fresh = True
 
     def position(self) -> Position:
-        row = self._db.execute("SELECT head, head_offset, next_offset, last_id, last_offset FROM meta").fetchone()
-        return Position(*row)
+        if self._stands_at() != self._position:
+            self._read()
+        return self._position
 
     def stream(self, stream: str) -> Stored | None:
+        if recent := self._recent_streams.get(stream):
+            return recent
         if stream in self._recalled_streams:
             return self._recalled_streams[stream]
         row = self._db.execute("SELECT version, tenant, state FROM streams WHERE stream = ?", (stream,)).fetchone()
         return Stored(*row) if row else None
 
     def handled(self, command_id: UUID) -> str | None:
+        if recent := self._recent_handled.get(command_id):
+            return recent
         if command_id in self._recalled_commands:
             return self._recalled_commands[command_id]
         row = self._db.execute("SELECT payload_hash FROM handled WHERE id = ?", (command_id.bytes,)).fetchone()
@@ -156,11 +167,11 @@ class SqliteLedger:
         self._recalled_streams = dict.fromkeys(streams)
         self._recalled_commands = dict.fromkeys(commands)
         self._db.execute("BEGIN")  # one lock for all of them
-        for some in _at_once(list(streams)):
-            found = self._db.execute(f"SELECT * FROM streams WHERE stream IN ({_marks(some)})", some)  # noqa: S608 - marks
+        for some in at_once(list(streams)):
+            found = self._db.execute(f"SELECT * FROM streams WHERE stream IN ({marks(some)})", some)  # noqa: S608 - marks
             self._recalled_streams |= {name: Stored(*stored) for name, *stored in found}
-        for some in _at_once([command.bytes for command in commands]):
-            found = self._db.execute(f"SELECT * FROM handled WHERE id IN ({_marks(some)})", some)  # noqa: S608 - marks
+        for some in at_once([command.bytes for command in commands]):
+            found = self._db.execute(f"SELECT * FROM handled WHERE id IN ({marks(some)})", some)  # noqa: S608 - marks
             self._recalled_commands |= {UUID(bytes=id_): bytes(hash_).hex() for id_, hash_ in found}
         self._db.execute("COMMIT")
 
@@ -171,51 +182,43 @@ class SqliteLedger:
         self._recalled_commands = {}
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            moved = self._db.execute(_GUARDED, (*_fields(position), *_fields(expected))).rowcount
+            moved = self._db.execute(_GUARDED, (*position_row(position), *position_row(expected))).rowcount
             if moved != 1:
-                raise Conflict(f"the ledger stands at {self.position()}, not at {expected}")
-            self._db.executemany(_STREAM, ((name, *stored) for name, stored in streams.items()))
-            self._db.executemany(
-                "INSERT INTO handled VALUES (?, ?)",
-                ((id_.bytes, bytes.fromhex(hash_)) for id_, hash_ in handled.items()),
-            )
+                raise Conflict(f"the ledger stands at {self._stands_at()}, not at {expected}")
+            if full := len(self._recent_handled) + len(handled) >= _RECENT_COMMANDS:
+                self._merge({**self._recent_streams, **streams}, {**self._recent_handled, **handled})
+            else:
+                row = _pack(streams), _pack(handled)
+                self._db.execute("INSERT INTO recent (streams, handled) VALUES (?, ?)", row)
+        self._position = position
+        if full:
+            self._recent_streams, self._recent_handled = {}, {}
+        else:
+            self._recent_streams.update(streams)
+            self._recent_handled.update(handled)
 
     def close(self) -> None:
         self._db.close()
 
+    def _stands_at(self) -> Position:
+        row = self._db.execute("SELECT head, head_offset, next_offset, last_id, last_offset FROM meta").fetchone()
+        return Position(*row)
 
-def _at_once(values: Sequence[str] | Sequence[bytes]) -> Iterator[Sequence[str] | Sequence[bytes]]:
-    """In pieces of what one statement should take."""
-    return (values[first : first + 500] for first in range(0, len(values), 500))
+    def _read(self) -> None:
+        """The position and the recent saves that belong to it: another process may have made them."""
+        self._recent_streams: dict[str, Stored] = {}
+        self._recent_handled: dict[UUID, str] = {}
+        self._db.execute("BEGIN")
+        self._position = self._stands_at()
+        for streams, handled in self._db.execute("SELECT streams, handled FROM recent ORDER BY number"):
+            self._recent_streams |= _unpack_streams(streams)
+            self._recent_handled |= _unpack_handled(handled)
+        self._db.execute("COMMIT")
 
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _fields(position: Position) -> tuple[bytes, int, int, bytes, int]:
-    return position.head, position.head_offset, position.next_offset, position.last_id, position.last_offset
-
-
-def _boot() -> str:
-    """Another text after each start of the machine; empty where the system has none."""
-    try:
-        return _BOOT.read_text().strip()
-    except OSError:
-        return ""
-
-
-def _open(path: Path, flushed: bool) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute(f"PRAGMA synchronous = {'NORMAL' if flushed else 'OFF'}")
-    return db
-
-
-def _made_anew(path: Path, key: str, start: Position, flushed: bool) -> sqlite3.Connection:
-    for leftover in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        leftover.unlink(missing_ok=True)
-    db = _open(path, flushed)
-    db.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-    db.execute("INSERT INTO meta VALUES (1, ?, ?, ?, ?, ?, ?)", (key, *_fields(start)))
-    return db
+    def _merge(self, streams: Mapping[str, Stored], handled: Mapping[UUID, str]) -> None:
+        self._db.executemany(_STREAM, ((name, *stored) for name, stored in streams.items()))
+        self._db.executemany(
+            "INSERT INTO handled VALUES (?, ?)",
+            ((id_.bytes, bytes.fromhex(hash_)) for id_, hash_ in handled.items()),
+        )
+        self._db.execute("DELETE FROM recent")

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from contracts.catalog import Catalog, encode
 from contracts.envelope import Command, Commit, Refusal, event_id, refusal_id
 from contracts.model import CommandBody, EventBody
+from contracts.names import uuid5
 from eventlog.commit import Position, Record, accept
 
 _decode_commit = msgspec.json.Decoder(Commit).decode
@@ -53,12 +54,16 @@ Policy = Callable[[Heard], Iterable[Ask]]
 
 
 def hear(commit: Commit, catalog: Catalog) -> list[Heard]:
-    """The events of a commit, or its refusal. Raises `UnknownMessage` for an event that only newer code knows."""
+    """The events of a commit, or its refusal. Raises `UnknownMessage` for an event that only newer code knows.
+
+    What was split since it was written is heard in parts, all under the id of the stored event: what a rule asked for
+    before the split it asks for under the same command id afterwards, whichever part it listens to.
+    """
     before = commit.version - len(commit.events)
     heard = [
         _heard(commit, event_id(commit.command_id, n), before + n + 1, body=body)
         for n, recorded in enumerate(commit.events)
-        for body in [catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))]
+        for body in catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
     ]
     if commit.refusal is not None:
         heard.append(_heard(commit, refusal_id(commit.command_id), commit.version, refusal=commit.refusal))

@@ -84,7 +84,7 @@ def _asked(lane: PolicyLane, record: Record) -> Sequence[Command]:
     except (UnknownMessage, MalformedMessage, msgspec.DecodeError) as error:
         raise Poison(
             f"the commit at offset {record.offset} is not understood, so nobody knows what it asks for: {error}. "
-            "Newer code wrote it: upgrade this service; policies go on from there."
+            "Upgrade this service: policies go on from there."
         ) from error
 
 

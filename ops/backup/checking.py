@@ -1,27 +1,24 @@
 """Is a backup what it was when it was taken? Every chain is recomputed, every byte is hashed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TypeAlias
 
 from blobs.opening import open_blobs
 from blobs.store import BlobError, BlobStore
-from eventlog.commit import accept, start
-from eventlog.copy import FileEventLog
+from eventlog.archive.checking import findings as findings_in_archive
+from eventlog.archive.directory import DirectoryArchive
+from eventlog.archive.manifest import Contents
+from eventlog.archive.reading import ArchivedLog, read_contents
+from eventlog.archive.writing import Progress
 from eventlog.errors import Diverged
-from eventlog.read.replay import ReadableLog, read_log
-from ops.backup.manifest import Manifest, TopicCopy, sha256_of
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""(what is done, how much of it, of how much)."""
+from ops.backup.manifest import LOG, Manifest
 
 
 async def findings(folder: Path, manifest: Manifest, progress: Progress) -> AsyncIterator[str]:
     """A sentence for each thing that is not as it was: an altered record, a broken file, a blob that is gone."""
-    for topic in manifest.topics:
-        async for sentence in _of_topic(folder, topic, progress):
-            yield sentence
+    async for sentence in _of_log(folder, manifest, progress):
+        yield sentence
     kept = blobs_in(folder)
     done = 0
     for blob in manifest.blobs:
@@ -37,45 +34,39 @@ async def findings(folder: Path, manifest: Manifest, progress: Progress) -> Asyn
     await kept.close()
 
 
-async def heads(log: ReadableLog, ends: dict[int, int], progress: Progress) -> dict[int, str]:
-    """The last id that counts in each partition, every id before it recomputed. Raises `Corrupt` by its place."""
-    found: dict[int, str] = {}
-    done = 0
-    for partition, end in sorted(ends.items()):
-        position = start(log.topic, partition)
-        try:
-            async for records in read_log(log, partition, 0, end):
-                for record in records:
-                    position, _ = accept(position, record)
-                done += len(records)
-                progress(f"checking {log.topic}", done, sum(ends.values()))
-        except Diverged as error:
-            raise type(error)(f"{log.topic}[{partition}]: {error}") from error
-        found[partition] = position.head.hex()
-    return found
-
-
 def blobs_in(folder: Path) -> BlobStore:
     """The blobs of a backup."""
     return open_blobs((folder / "blobs").resolve().as_uri())
 
 
-async def _of_topic(folder: Path, topic: TopicCopy, progress: Progress) -> AsyncIterator[str]:
-    path = folder / topic.file
-    if not path.is_file():
-        yield f"{path} is not there"
-        return
+def log_in(folder: Path) -> DirectoryArchive:
+    """The archive of the log in a backup."""
+    return DirectoryArchive(folder / LOG)
+
+
+async def logs_in(folder: Path) -> dict[str, ArchivedLog]:
+    """Topic to its log in a backup. Raises `Corrupt`."""
+    store = log_in(folder)
+    contents = await read_contents(store)
+    return {topic: await asyncio.to_thread(ArchivedLog, store, contents, topic) for topic in contents.topics}
+
+
+async def _of_log(folder: Path, manifest: Manifest, progress: Progress) -> AsyncIterator[str]:
+    store = log_in(folder)
     try:
-        log = await asyncio.to_thread(FileEventLog, path)
-        if log.topic != topic.topic or set(log.partitions()) != set(topic.ends):
-            yield f"{path} is a copy of {log.topic} with {len(log.partitions())} partition(s), not of {topic.topic}"
-            return
-        found = await heads(log, topic.ends, progress)
+        contents = await read_contents(store)
     except Diverged as error:
-        yield f"{path}: {error}"
+        yield f"{folder / LOG}: {error}"
         return
-    for partition, head in topic.heads.items():
-        if found[partition] != head:
-            yield f"{path}: the head of {topic.topic}[{partition}] is {found[partition]}, the manifest says {head}"
-    if (digest := await asyncio.to_thread(sha256_of, path)) != topic.sha256:
-        yield f"{path}: its SHA-256 is {digest}, the manifest says {topic.sha256}: a record that does not count differs"
+    if contents.digest != manifest.archive:
+        yield f"{folder / LOG}: {_another(contents, manifest)}"
+        return
+    async for sentence in findings_in_archive(store, contents, progress):
+        yield f"{folder / LOG}: {sentence}"
+
+
+def _another(contents: Contents, manifest: Manifest) -> str:
+    return (
+        f"its last manifest is number {contents.number} with the SHA-256 {contents.digest or '(none)'}, the backup "
+        f"was finished with {manifest.archive}: manifests were lost, or it is the archive of another backup"
+    )

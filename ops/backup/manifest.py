@@ -10,20 +10,19 @@ from eventlog.errors import PlayheadError
 
 MANIFEST = "manifest.json"
 BEGUN = "begun.json"
-FORMAT = 1
-_HASHED = 1 << 20
+LOG = "log"
+"""The folder of the log's archive, beside the manifest."""
+FORMAT = 2
 
 
 class BackupError(PlayheadError):
     """A backup cannot be taken, trusted or restored. The message says why, and what to do next."""
 
 
-class TopicCopy(msgspec.Struct, frozen=True, rename="camel"):
-    """One events topic: `file` is beside the manifest; `heads` are the ids of the last records that count, in hex."""
+class TopicCopy(msgspec.Struct, frozen=True):
+    """One events topic in the archive: `heads` are the ids of the last records that count, in hex."""
 
     topic: str
-    file: str
-    sha256: str
     ends: dict[int, int]
     heads: dict[int, str]
 
@@ -36,17 +35,21 @@ class BlobCopy(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
-    """`taken_at`: when the ends of all partitions were read, one after another."""
+    """`taken_at`: when the ends of all partitions were read, one after another.
+
+    `archive` is the hash of the last manifest of the log's archive: that one vouches for all of it.
+    """
 
     taken_at: datetime
     partitions: int
+    archive: str
     topics: tuple[TopicCopy, ...]
     blobs: tuple[BlobCopy, ...]
     format: int = FORMAT
 
     @property
     def records(self) -> int:
-        """How many are in the log's copies."""
+        """How many are in the archive of the log."""
         return sum(sum(topic.ends.values()) for topic in self.topics)
 
     @property
@@ -60,6 +63,11 @@ class Begun(msgspec.Struct, frozen=True, rename="camel"):
 
     taken_at: datetime
     ends: dict[str, dict[int, int]]
+    format: int = 1
+
+
+class _Format(msgspec.Struct):
+    format: int
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -86,36 +94,32 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder / MANIFEST} was altered: its SHA-256 is {found}, {MANIFEST}.sha256 says {claimed or 'nothing'}"
         )
     try:
-        manifest = msgspec.json.decode(text, type=Manifest)
+        if (format_ := msgspec.json.decode(text, type=_Format).format) != FORMAT:
+            raise BackupError(
+                f"{folder} has format {format_}, this version of Playhead reads {FORMAT}: restore it with the version "
+                "that took it, and take another backup with this one"
+            )
+        return msgspec.json.decode(text, type=Manifest)
     except msgspec.DecodeError as error:
         raise BackupError(f"{folder / MANIFEST} is no manifest of a backup: {error}") from error
-    if manifest.format != FORMAT:
-        raise BackupError(f"{folder} has format {manifest.format}, this version of Playhead reads {FORMAT}")
-    return manifest
 
 
 def read_begun(folder: Path) -> Begun | None:
     """What an interrupted backup had set out to copy; None where none was begun."""
     try:
-        return msgspec.json.decode((folder / BEGUN).read_bytes(), type=Begun)
+        begun = msgspec.json.decode((folder / BEGUN).read_bytes(), type=Begun)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
         raise BackupError(f"{folder / BEGUN} is broken: name another folder for the backup") from error
+    if begun.format != FORMAT:
+        raise BackupError(f"the backup in {folder} was begun by another version of Playhead: name another folder")
+    return begun
 
 
 def write_begun(folder: Path, begun: Begun) -> None:
     """Remember what is to be copied, so that it can go on after an interruption."""
     _replace(folder / BEGUN, msgspec.json.encode(begun))
-
-
-def sha256_of(path: Path) -> str:
-    """The digest of a file. Blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_HASHED):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _replace(path: Path, content: bytes) -> None:

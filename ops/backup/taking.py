@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from blobs.store import BlobMissing, BlobRef, BlobStore
-from eventlog.copy import FileEventLog, export
+from eventlog.archive.manifest import Contents
+from eventlog.archive.writing import Progress, archive, ends_of
+from eventlog.clock import Clock
 from eventlog.errors import Corrupt
-from eventlog.read.replay import ReadableLog
-from ops.backup.checking import Progress, blobs_in, heads
+from eventlog.log import EventLog
+from ops.backup.checking import blobs_in, findings, log_in
 from ops.backup.manifest import (
+    FORMAT,
     MANIFEST,
     BackupError,
     Begun,
@@ -19,7 +21,6 @@ from ops.backup.manifest import (
     Manifest,
     TopicCopy,
     read_begun,
-    sha256_of,
     write_begun,
     write_manifest,
 )
@@ -27,29 +28,38 @@ from ops.backup.manifest import (
 
 async def take(
     folder: Path,
-    logs: Mapping[str, tuple[ReadableLog, Sequence[int]]],
+    logs: Mapping[str, tuple[EventLog, Sequence[int]]],
     blobs: BlobStore,
-    now: datetime,
+    catalogue: str,
+    clock: Clock,
     progress: Progress,
 ) -> Manifest:
-    """Copy the partitions of each log, up to where all of them end now, and every blob; everything is verified.
+    """Archive the partitions of each log, up to where all of them end now, and copy every blob; all is verified.
 
     A folder in which a backup was interrupted is completed, up to the ends that were read at its beginning. Raises
     `BackupError` for any other folder that is not empty, `Corrupt` where the log itself is broken, `Unavailable`.
     """
     begun = await asyncio.to_thread(_begun, folder)
     if begun is None:
-        ends = {name: {part: await log.end(part) for part in partitions} for name, (log, partitions) in logs.items()}
-        begun = Begun(now, ends)
+        begun = Begun(clock(), await ends_of(logs), FORMAT)
         await asyncio.to_thread(write_begun, folder, begun)
     if begun.ends.keys() != logs.keys():
         raise BackupError(f"{folder} was begun for other topics ({', '.join(begun.ends)}): name another folder")
-    topics = [await _copy(folder, log, begun.ends[name], progress) for name, (log, _) in logs.items()]
+    sources = {name: log for name, (log, _) in logs.items()}
+    contents = await archive(log_in(folder), sources, begun.ends, catalogue, clock, progress)
     kept = await _copy_blobs(folder, blobs, progress)
     partitions = max(len(ends) for ends in begun.ends.values())
-    manifest = Manifest(begun.taken_at, partitions, tuple(topics), tuple(kept))
+    topics = tuple(_told(contents, topic) for topic in begun.ends)
+    manifest = Manifest(begun.taken_at, partitions, contents.digest, topics, tuple(kept))
+    async for sentence in findings(folder, manifest, progress):
+        raise Corrupt(f"{sentence}. The folder's disk did not keep what was written: name another one.")
     await asyncio.to_thread(write_manifest, folder, manifest)
     return manifest
+
+
+def _told(contents: Contents, topic: str) -> TopicCopy:
+    ends = contents.ends(topic)
+    return TopicCopy(topic, ends, {part: contents.position(topic, part).head.hex() for part in ends})
 
 
 def _begun(folder: Path) -> Begun | None:
@@ -65,22 +75,6 @@ def _begun(folder: Path) -> Begun | None:
     if begun is None and there:
         raise BackupError(f"{folder} is not empty: a backup wants a folder of its own")
     return begun
-
-
-async def _copy(folder: Path, log: ReadableLog, ends: dict[int, int], progress: Progress) -> TopicCopy:
-    name = f"log/{log.topic}.jsonl"
-    path = folder / name
-    await asyncio.to_thread(path.parent.mkdir, exist_ok=True)
-    if not path.exists():
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            await export(log, sorted(ends), file, lambda done, of: progress(f"copying {log.topic}", done, of), ends)
-        await asyncio.to_thread(part.replace, path)
-    try:
-        found = await heads(await asyncio.to_thread(FileEventLog, path), ends, progress)
-    except Corrupt as error:
-        raise Corrupt(f"{path}: {error} `playhead log verify` says whether the log itself is whole.") from error
-    return TopicCopy(log.topic, name, await asyncio.to_thread(sha256_of, path), ends, found)
 
 
 async def _copy_blobs(folder: Path, blobs: BlobStore, progress: Progress) -> list[BlobCopy]:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import cache, gateway, log, render, visible
+from ops.bench import archive, cache, gateway, log, render, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -20,6 +20,11 @@ async def _log() -> list[Figure]:
     settings = OpsSettings()
     with TemporaryDirectory(dir=settings.data_dir) as folder:
         return [await log.decide_and_append(kafka(settings), Path(folder)), await log.verify_and_fold()]
+
+
+async def _archive() -> list[Figure]:
+    with TemporaryDirectory(dir=OpsSettings().data_dir) as folder:
+        return await archive.figures(Path(folder))
 
 
 async def _visible() -> list[Figure]:
@@ -38,6 +43,7 @@ async def _gateway() -> list[Figure]:
 
 SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "log": _log,
+    "archive": _archive,
     "visible": _visible,
     "render": _render,
     "gateway": _gateway,
@@ -50,7 +56,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, visible, render, gateway, or all.
+        log, archive, visible, render, gateway, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

@@ -49,7 +49,7 @@ async def demo(*, once: bool = False, prompt: str = PROMPT, kind: str = "slides"
     prompt
         What the video is about.
     kind
-        slides or scrolling_script.
+        slides, scrolling_script or, where the extra of that name is installed, manim.
     aspect
         16:9, 9:16 or 1:1.
     """

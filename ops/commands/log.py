@@ -1,10 +1,9 @@
-"""`playhead log`: look at the log itself, check its chain, copy it."""
+"""`playhead log`: look at the log itself, check its chain."""
 
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,24 +12,27 @@ from rich.console import Console
 from rich.progress import Progress
 
 from contracts.envelope import Commit, event_id, stream_id
-from contracts.topics import RENDER_EVENTS, SESSION_EVENTS, TOPICS
+from contracts.topics import COMMANDS_OF, RENDER_EVENTS, SESSION_COMMANDS, SESSION_EVENTS, TOPICS
 from eventlog.commit import Position, Record, accept, start
-from eventlog.copy import FileEventLog, export
 from eventlog.errors import Diverged
 from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.replay import ReadableLog, read_log
 from ops.commands.options import Json
 from ops.commands.reach import kafka
+from ops.commands.versions import versions
 from ops.settings import OpsSettings
 
-app = App(name="log", help="Look at the log, check it, copy it.", result_action="return_value")
+app = App(name="log", help="Look at the log, check it.", result_action="return_value")
+
+app.command(versions)
+app.command("ops.commands.showing:show", name="show")  # it needs the topics that are told here
 
 FINE, WRONG = 0, 1
 TOPIC_OF: Mapping[str, str] = {
-    "session": SESSION_EVENTS.name,
-    "account": SESSION_EVENTS.name,
-    "job": RENDER_EVENTS.name,
+    category: SESSION_EVENTS.name if commands == SESSION_COMMANDS.name else RENDER_EVENTS.name
+    for category, commands in COMMANDS_OF.items()
 }
+"""Category of a stream to the topic of its events."""
 CHAINED = tuple(topic.name for topic in TOPICS if topic.chained)
 
 _decode = msgspec.json.Decoder(Commit).decode
@@ -79,26 +81,9 @@ async def tail(topic: str = "", *, as_json: Json = False) -> int:
 
 
 @app.command(name="verify")
-async def verify_chains(*, copy: Path | None = None) -> int:
-    """Recompute every id of every chain from its beginning; of a copy with --copy FILE. Exit 1 names what is wrong."""
-    wrong = await _verify_copy(copy) if copy is not None else await verify_logs()
-    return WRONG if wrong else FINE
-
-
-@app.command(name="copy")
-async def copy_log(topic: str, file: Path) -> int:
-    """Copy an events topic into a file that `playhead log verify --copy` can check without a broker."""
-    async with _opened(topic) as log:
-        with Progress(console=Console(stderr=True)) as progress, file.open("wb") as out:
-            bar = progress.add_task(topic, total=None)
-            count = await export(
-                log,
-                range(log.partitions()),
-                out,
-                lambda done, total: progress.update(bar, completed=done, total=total),
-            )
-    print(f"{count} records copied into {file}")
-    return FINE
+async def verify_chains() -> int:
+    """Recompute every id of every chain from its beginning. Exit 1 names what is wrong."""
+    return WRONG if await verify_logs() else FINE
 
 
 async def verify_logs() -> int:
@@ -110,15 +95,6 @@ async def verify_logs() -> int:
             for partition in range(log.partitions()):
                 wrong += await _verify_chain(log, partition)
     return wrong
-
-
-async def _verify_copy(file: Path) -> int:
-    try:
-        log = FileEventLog(file)
-    except Diverged as error:
-        print(error)
-        return 1
-    return sum([await _verify_chain(log, partition) for partition in log.partitions()])
 
 
 def _opened(topic: str) -> "_Opened":

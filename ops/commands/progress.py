@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ops.backup.checking import Progress as Told
+from eventlog.archive.writing import Progress as Told
 
 
 @contextmanager

@@ -33,7 +33,7 @@ WHERE datname = current_database() AND application_name LIKE 'playhead-%' AND ap
 """
 
 
-_OPERATORS = [f"playhead-{name}" for name in ("reset", "verify", "migrate", "maintenance", "bench", "demo")]
+_OPERATORS = [f"playhead-{name}" for name in ("reset", "verify", "migrate", "maintenance", "bench", "demo", "replay")]
 
 
 class ResetRefused(PlayheadError):

@@ -1,11 +1,14 @@
-"""What a new installation begins with: the demo user, and presets that everybody in his tenant may use.
+"""`playhead seed`: what a new installation begins with: the demo user, and presets for everybody in his tenant.
 
 Every command has an id of its own that never changes, so the log handles it once: seeding again changes nothing, and
 brings back nothing that somebody has changed or deleted since.
 """
 
+import os
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from contracts.catalog import encode
@@ -14,9 +17,18 @@ from contracts.messages.account import RegisterAccount
 from contracts.messages.preset import SavePreset
 from contracts.model import CommandBody
 from contracts.rendering import Aspect, Kind
+from contracts.topics import COMMANDS_OF
+from eventlog.clock import now
+from eventlog.kafka import KafkaSender
+from ops.commands.reach import kafka
+from ops.processes import DEMO_KEY_FILE
+from ops.settings import OpsSettings
+from services.gateway.auth.keys import RANDOM_BYTES, key_of
 from services.gateway.auth.principal import Principal
 from services.gateway.identity import preset_of_command, repeatable_command
+from services.gateway.settings import GatewaySettings
 
+FINE = 0
 ACTOR: Final = "ops:seed"
 PRESETS: Final[Sequence[tuple[str, str, Kind, Aspect, str]]] = (
     ("Explainer", "Slides in wide format, for a lesson or a talk.", Kind.SLIDES, Aspect.WIDE, ""),
@@ -30,6 +42,33 @@ PRESETS: Final[Sequence[tuple[str, str, Kind, Aspect, str]]] = (
     ("Reading", "The script scrolls by while it is spoken.", Kind.SCROLLING_SCRIPT, Aspect.WIDE, ""),
 )
 """Name, description, kind, aspect, and what comes before the prompt."""
+
+
+async def seed() -> int:
+    """Make the demo user, his API key and the default presets where there are none, and say where the key is kept."""
+    settings = OpsSettings()
+    _seed_key(settings.data_dir / DEMO_KEY_FILE)
+    demo = GatewaySettings.model_validate({"PLAYHEAD_PROFILE": "local"})
+    wishes = commands(demo.demo, demo.starter_grant, now())
+    sender = KafkaSender(kafka(settings), COMMANDS_OF)
+    try:
+        await sender.send(wishes)
+    finally:
+        await sender.close()
+    print(f"the demo user and {len(wishes) - 1} default presets are asked for: the log handles each once")
+    return FINE
+
+
+def _seed_key(file: Path) -> None:
+    if file.exists():
+        print(f"the demo key is in {file}")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    key = key_of(secrets.token_bytes(RANDOM_BYTES))
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(key + "\n")
+    print(f"the demo key was made: {key} (kept in {file})")
 
 
 def commands(owner: Principal, starter_grant: int, at: datetime) -> list[Command]:

@@ -10,7 +10,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from eventlog.errors import Diverged
 from eventlog.kafka import KafkaEventLog
 from eventlog.read.mongo import MongoDatabase
+from eventlog.read.parked import ParkedStore
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
+from eventlog.read.projection import Journal, Projection
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.verify import Report
@@ -62,25 +64,30 @@ async def verify(projector: str = "") -> int:
     settings = OpsSettings()
     wrong = 0 if projector else await verify_logs()
     async with AsyncExitStack() as stack:
-        stores = await _stores(settings, stack)
+        stores = await stack.enter_async_context(parked_stores(settings))
         for kept, store in stores:
             if projector in ("", kept.name):
                 wrong += await _verify(settings, kept, store)
     return WRONG if wrong else FINE
 
 
-async def _stores(settings: OpsSettings, stack: AsyncExitStack) -> Sequence[tuple[Kept, SnapshotStore]]:
+@asynccontextmanager
+async def parked_stores(settings: OpsSettings) -> AsyncGenerator[Sequence[tuple[Kept, ParkedStore]]]:
+    """The store of every projector, as an operator: the projectors themselves may run meanwhile."""
     where = endpoints(settings)
-    database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-verify")
-    stack.callback(database.close)
-    pool = await stack.enter_async_context(_pool(where.postgres))
-    return [
-        *((kept, database.store(kept.name, kept.projector.projections, kept.projector.journals)) for kept in IN_MONGO),
-        *(
-            (kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections, kept.projector.journals))
-            for kept in IN_POSTGRES
-        ),
-    ]
+    database = MongoDatabase.connect(where.mongodb, documents(settings), application="playhead-ops")
+    try:
+        async with _pool(where.postgres) as pool:
+            yield [
+                *((kept, database.store(kept.name, *_folded(kept))) for kept in IN_MONGO),
+                *((kept, PostgresProjectionStore(pool, kept.name, *_folded(kept))) for kept in IN_POSTGRES),
+            ]
+    finally:
+        database.close()
+
+
+def _folded(kept: Kept) -> tuple[Sequence[Projection], Sequence[Journal]]:
+    return kept.projector.projections, kept.projector.journals
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from eventlog import collector
 from eventlog.secrets import secrets_of
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
+from services.gateway.http.proxies import proxies_of
 from services.gateway.server import Server
 from services.gateway.settings import GatewaySettings
 
@@ -16,7 +17,7 @@ from services.gateway.settings import GatewaySettings
 async def serve(settings: GatewaySettings) -> None:
     """Wire, serve, let go."""
     async with wired(settings) as app:
-        server = Server(app, settings.host, settings.port)
+        server = Server(app, settings.host, settings.port, proxies_of(settings.trusted_proxies))
         server.stop_on_signals()
         collector.settle()
         await server.serve()

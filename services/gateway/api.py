@@ -88,6 +88,7 @@ def make(gateway: Gateway) -> FastAPI:
     app.add_middleware(Edge)
     cors.install(app, gateway.cors_origins)
     app.state.gateway = gateway
+    app.state.body_seconds = gateway.body_seconds
     return app
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from services.gateway.http.connection import Connection
 from services.gateway.ports.gateway import Gateway
 
 DRAIN_SECONDS = 10
@@ -17,16 +18,22 @@ DRAIN_SECONDS = 10
 class Server(uvicorn.Server):
     """Serves until `should_exit`. It leaves the signals to whoever runs it."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(
+        self, app: FastAPI, host: str, port: int, proxies: Sequence[str] = (), http: type[Connection] = Connection
+    ) -> None:
+        """`proxies`: the addresses and networks whose `X-Forwarded-For` is believed, see `proxies_of`."""
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 lifespan="off",
+                http=http,
                 ws="none",
                 timeout_graceful_shutdown=DRAIN_SECONDS,
             )

@@ -15,6 +15,8 @@ from services.gateway.auth import keys
 from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.outside import Issuer, Trusted
 from services.gateway.auth.principal import Principal
+from services.gateway.files.shares import AT_ONCE
+from services.gateway.http.proxies import proxies_of
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -54,16 +56,20 @@ class GatewaySettings(ServiceSettings):
     login_hours: int = Field(24, alias="PLAYHEAD_LOGIN_HOURS", ge=1, le=24 * 30)
     device_days: int = Field(30, alias="PLAYHEAD_DEVICE_DAYS", ge=1, le=365)
 
-    demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT")
-    legacy_tenant: str = Field("", alias="LEGACY_TENANT")
+    demo_tenant: str = Field("demo", alias="PLAYHEAD_DEMO_TENANT", max_length=100)
+    legacy_tenant: str = Field("", alias="LEGACY_TENANT", max_length=100)
     legacy_wait_seconds: float = Field(120.0, alias="LEGACY_WAIT_SECONDS", ge=0, le=600)
     starter_grant: int = Field(100, alias="PLAYHEAD_STARTER_GRANT", ge=0)
+    new_accounts_per_hour: int = Field(10, alias="PLAYHEAD_NEW_ACCOUNTS_PER_HOUR", ge=1)
+    """Of one network: more wallets and devices are not signed in for the first time. Counted where calls are."""
     jobs_per_tenant: int = Field(4, alias="PLAYHEAD_JOBS_PER_TENANT", ge=1)
     """As the workers know it: a job beyond it waits, and is shown as throttled."""
     kinds: str = Field("", alias="PLAYHEAD_KINDS", examples=["slides,scrolling_script,manim"])
     """The kinds of video that the workers have, apart by commas; empty: those that are installed beside the gateway."""
     cors_origins: str = Field("", alias="PLAYHEAD_CORS_ORIGINS", examples=["https://app.example.org"])
     """The origins whose pages may call from a browser, apart by commas; empty: our own alone."""
+    trusted_proxies: str = Field("", alias="PLAYHEAD_TRUSTED_PROXIES", examples=["10.0.0.0/8,2001:db8::7"])
+    """Proxies whose `X-Forwarded-For` tells who a client is, apart by commas; empty: nobody's does."""
     rate_limits: Literal["auto", "on", "off"] = Field("auto", alias="PLAYHEAD_RATE_LIMITS")
     """Whether calls are counted, by plan; `auto`: not in a local profile."""
     rate_seconds: float = Field(0.05, alias="PLAYHEAD_RATE_SECONDS", gt=0, le=1)
@@ -75,8 +81,13 @@ class GatewaySettings(ServiceSettings):
     read_seconds: float = Field(3.0, alias="PLAYHEAD_READ_SECONDS", gt=0, le=60)
     """How long a store may take for an answer."""
 
+    body_seconds: float = Field(20.0, alias="PLAYHEAD_BODY_SECONDS", gt=0, le=600)
+    """How long a JSON body may take to come."""
+
     upload_bytes: int = Field(2 << 30, alias="PLAYHEAD_UPLOAD_BYTES", ge=1, le=LARGEST_UPLOAD)
     """The largest file that a user may send."""
+    uploads_at_once: int = Field(AT_ONCE, alias="PLAYHEAD_UPLOADS_AT_ONCE", ge=1, le=1000)
+    """Files that a gateway takes at a time, of everybody together; how many of one account says its plan."""
     upload_hours: int = Field(24, alias="PLAYHEAD_UPLOAD_HOURS", ge=1)
     """An announced file that has not come so long after is given up."""
     unused_upload_days: int = Field(30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)
@@ -95,6 +106,12 @@ class GatewaySettings(ServiceSettings):
     @classmethod
     def _origins(cls, given: str) -> str:
         return ",".join(origins_of(given))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, given: str) -> str:
+        proxies_of(given)
+        return given
 
     @model_validator(mode="after")
     def _complete(self) -> "GatewaySettings":

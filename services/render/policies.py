@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.envelope import stream_id
 from contracts.messages.account import RefundCredits, ReserveCredits, SettleCredits
 from contracts.messages.job import (
+    JOB_EXPIRED,
     JobAssetExpired,
     JobCanceled,
     JobCompleted,
@@ -50,7 +51,7 @@ def record(heard: Heard) -> Iterable[Ask]:
             )
         case JobExpired() as body:
             message = "the job did not end before its deadline"
-            told = RecordFailure(job_id=body.job_id, code="job.expired", message=message, retryable=True)
+            told = RecordFailure(job_id=body.job_id, code=JOB_EXPIRED, message=message, retryable=True)
         case JobCanceled() as body:
             told = RecordCancel(job_id=body.job_id, reason=body.reason)
         case JobRetried() as body:
@@ -79,7 +80,7 @@ def refund(heard: Heard) -> Iterable[Ask]:
         case JobFailed() as body:
             reason = body.code
         case JobExpired() as body:
-            reason = "job.expired"
+            reason = JOB_EXPIRED
         case JobCanceled(points=0) as body:
             reason = "job.canceled"
         case _:

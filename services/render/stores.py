@@ -12,6 +12,7 @@ INDEXES = (
     Index("jobs", [("tenant", 1), ("accountId", 1), ("createdAt", -1), ("_id", -1)]),
     Index("jobs", [("tenant", 1), ("status", 1), ("createdAt", 1)]),
     Index("uploads", [("assetId", 1)]),
+    Index("uploads", [("tenant", 1), ("accountId", 1)]),
     Index("uploads", [("sha256", 1)]),
     Index("uploads", [("expiresAt", 1)]),
     Index("render_history", [("stream", 1), ("version", 1)], unique=True),

@@ -216,11 +216,11 @@ class Theatre:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncGenerator[str]:
+async def served(app: FastAPI, **server_options: Any) -> AsyncGenerator[str]:
     """The application on a free port of this machine; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        server = Server(app, "127.0.0.1", 0)
+        server = Server(app, "127.0.0.1", 0, **server_options)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(server.serve([free]))
             async with asyncio.timeout(10):

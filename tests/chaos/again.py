@@ -84,6 +84,6 @@ def _commit(
 
 def _follow(catalog: Catalog, decider: Decider[Any], stream: Stream, commit: Commit) -> None:
     for recorded in commit.events:
-        event = catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
-        stream.state = decider.evolve(stream.state, event)
+        for event in catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)):
+            stream.state = decider.evolve(stream.state, event)
     stream.version = commit.version

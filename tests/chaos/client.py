@@ -9,7 +9,8 @@ from uuid import UUID
 import httpx
 
 from eventlog.clock import new_id
-from tests.chaos.system import System
+from tests.chaos.system import LOOK_SECONDS, System
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 FILM: Mapping[str, Any] = {"script": "A river does not hurry.", "kind": "slides"}
@@ -17,7 +18,6 @@ WORDS_ONLY: Mapping[str, Any] = {"prompt": "Why is the sea salt?", "stages": ["r
 OVER = frozenset({"completed", "failed", "canceled", "expired"})
 ASK_SECONDS = 90.0
 FILM_SECONDS = 150.0
-LOOK_SECONDS = 0.1
 
 
 class Client:
@@ -27,11 +27,10 @@ class Client:
     """
 
     def __init__(self, system: System) -> None:
-        self.http = httpx.AsyncClient(
+        self.http = plain_http(
             base_url=system.gateway,
             headers={"Authorization": f"Bearer {system.key}"},
             timeout=15,
-            trust_env=False,
             # A connection that is kept tells of a gateway that was; each question gets its own.
             limits=httpx.Limits(max_keepalive_connections=0),
         )

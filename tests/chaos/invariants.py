@@ -18,6 +18,8 @@ from tests.chaos.system import System
 from tests.waiting import eventually
 
 SETTLE_SECONDS = 60.0
+READ_SECONDS = 0.5
+"""Between two readings of the whole log."""
 
 
 async def hold(system: System, client: Client) -> Mapping[str, History]:
@@ -44,7 +46,7 @@ async def _decided(endpoints: Endpoints) -> Mapping[str, History]:
         histories = await read_histories(endpoints)
         return None if any(history.undecided() for history in histories.values()) else histories
 
-    return await eventually(all_decided, SETTLE_SECONDS)
+    return await eventually(all_decided, SETTLE_SECONDS, READ_SECONDS)
 
 
 def one_outcome_each(history: History) -> None:

@@ -11,7 +11,7 @@ from eventlog.read.snapshot import Partition, SnapshotStore
 from eventlog.read.verify import Report, verify
 from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
 from ops.stack.endpoints import Endpoints
-from tests.chaos.system import System
+from tests.chaos.system import LOOK_SECONDS, System
 from tests.waiting import eventually
 
 SETTLE_SECONDS = 60.0
@@ -57,7 +57,7 @@ async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> 
             places = await _places(store)
             return all(places.get(place, 0) >= offset for place, offset in end.items())
 
-        await eventually(at_the_end, SETTLE_SECONDS)
+        await eventually(at_the_end, SETTLE_SECONDS, LOOK_SECONDS)
         return await verify([source], store, projector.projections, projector.journals)
     finally:
         await log.close()

@@ -26,10 +26,13 @@ from ops.stack.endpoints import Endpoints
 from ops.state import read_state
 from tests.chaos.processes import STOP_SECONDS, ended, environment_of, family
 from tests.live.infrastructure import named, without_urls
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 START_SECONDS = 180.0
 READY_SECONDS = 60.0
+LOOK_SECONDS = 0.1
+"""Between two looks at many processes, which are to have the processors meanwhile."""
 
 
 class System:
@@ -83,7 +86,7 @@ class System:
             found = self.told(name)
             return found["pid"] != old and found["state"] == "ready" and await self.is_ready(name)
 
-        await eventually(works, READY_SECONDS)
+        await eventually(works, READY_SECONDS, LOOK_SECONDS)
 
     async def is_ready(self, name: str) -> bool:
         """What the probe of a service says now; of a part, what the supervisor says."""
@@ -99,7 +102,7 @@ class System:
             told = [(name, self.told(name)["state"] == "ready" and await self.is_ready(name)) for name in self.names()]
             return all(ready for _, ready in told)
 
-        await eventually(all_ready, READY_SECONDS)
+        await eventually(all_ready, READY_SECONDS, LOOK_SECONDS)
 
     def forget_outputs(self) -> None:
         """A film that was made before is made again: its stages do not find their outputs."""
@@ -150,7 +153,7 @@ class System:
             state = read_state(self.folder)
             return state is not None and state["state"] == "ready"
 
-        await eventually(ready, START_SECONDS)
+        await eventually(ready, START_SECONDS, LOOK_SECONDS)
 
     async def stop(self) -> None:
         """Nothing of it runs afterwards."""
@@ -207,7 +210,7 @@ async def answers_ready(port: int) -> bool:
 
 
 async def _probe(port: int) -> Mapping[str, Any] | None:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+    async with plain_http(timeout=5) as client:
         try:
             answer = await client.get(f"http://127.0.0.1:{port}/readyz")
         except httpx.TransportError:

@@ -9,10 +9,10 @@ import pytest
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.invariants import hold
 from tests.chaos.processes import frozen
-from tests.chaos.system import System
+from tests.chaos.system import LOOK_SECONDS, System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
 
 @pytest.mark.req(9, 29, 31)
@@ -84,5 +84,5 @@ async def without_kafka(system: System, client: Client) -> UUID:
     assert int(refused.headers["Retry-After"]) > 0
     assert refused.json()["code"] == "kafka.unavailable"
     assert "Send the same call again" in refused.json()["detail"]
-    await eventually(lambda: client.ask_once(wish, WORDS_ONLY), 60)
+    await eventually(lambda: client.ask_once(wish, WORDS_ONLY), 60, LOOK_SECONDS)
     return wish

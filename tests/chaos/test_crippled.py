@@ -13,10 +13,10 @@ import pytest
 from tests.chaos.client import FILM, FILM_SECONDS, Client, now
 from tests.chaos.invariants import hold
 from tests.chaos.processes import frozen, thaw
-from tests.chaos.system import System
+from tests.chaos.system import LOOK_SECONDS, System
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 SMALL_BYTES = 65_536
 MOUNT_AND_RUN = 'mount -t tmpfs -o size="$1" none "$2" && shift 2 && exec "$@"'
 
@@ -77,7 +77,7 @@ async def failure(client: Client, session: UUID, status: str) -> Mapping[str, An
         job = await job_of(client, session)
         return job["error"] if job["status"] == status else None
 
-    return await eventually(told, FILM_SECONDS)
+    return await eventually(told, FILM_SECONDS, LOOK_SECONDS)
 
 
 async def retry(client: Client, session: UUID) -> None:
@@ -93,5 +93,5 @@ async def finished(client: Client, session: UUID) -> dict[str, str]:
     async def completed() -> bool:
         return (await job_of(client, session))["status"] == "completed"
 
-    await eventually(completed, FILM_SECONDS)
+    await eventually(completed, FILM_SECONDS, LOOK_SECONDS)
     return await client.film(session)

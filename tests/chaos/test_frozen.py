@@ -19,11 +19,11 @@ from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.history import History, read_histories
 from tests.chaos.invariants import hold
 from tests.chaos.processes import are_gone, frozen, thaw
-from tests.chaos.system import Beside, System, encoding
+from tests.chaos.system import LOOK_SECONDS, Beside, System, encoding
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 PARTITIONS = 4
 IN_HAND = 12
 EXPELLED_SECONDS = 60.0
@@ -106,7 +106,7 @@ async def zombies(system: System, *names: str) -> AsyncGenerator[Callable[[], No
 async def after(system: System, what: str, look: Callable[[], Awaitable[bool]]) -> None:
     """Return when it is so, and keep how long that took."""
     began = now()
-    await eventually(look, EXPELLED_SECONDS)
+    await eventually(look, EXPELLED_SECONDS, LOOK_SECONDS)
     system.measure(what, now() - began)
 
 

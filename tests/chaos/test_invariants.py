@@ -22,7 +22,7 @@ from tests.chaos.invariants import hold
 from tests.chaos.stores import never_back, stores_equal_the_log
 from tests.chaos.system import System
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
 DEMO_TENANT = "demo"
 Tamper = Callable[[History], None]

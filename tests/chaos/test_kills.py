@@ -10,11 +10,11 @@ import pytest
 from tests.chaos.client import FILM, WORDS_ONLY, Client, now
 from tests.chaos.invariants import hold
 from tests.chaos.processes import are_gone
-from tests.chaos.system import System, encoding
+from tests.chaos.system import LOOK_SECONDS, System, encoding
 from tests.chaos.turns import turn
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 TAKEN_OVER_SECONDS = 20.0
 MEANWHILE = 6
 
@@ -57,7 +57,7 @@ async def test_the_job_of_a_killed_worker_is_taken_over_within_twenty_seconds(
     async def taken_over() -> bool:
         return (await turn(system, film)).epoch > before.epoch
 
-    await eventually(taken_over, 60)
+    await eventually(taken_over, 60, LOOK_SECONDS)
     taken_over_after = now() - killed_at
     system.measure("worker killed: its job is taken over", taken_over_after)
     await system.back("worker", old)

@@ -14,7 +14,7 @@ from tests.chaos.history import read_histories
 from tests.chaos.invariants import hold
 from tests.chaos.system import System
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 SESSIONS = 30
 
 

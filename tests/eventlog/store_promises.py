@@ -10,9 +10,10 @@ import pytest
 
 from eventlog.commit import Position, Record
 from eventlog.errors import Conflict, Unavailable
+from eventlog.read.parked import ParkedStore
 from eventlog.read.projection import Journal, Projection, Row
 from eventlog.read.projector import Changes, Parked
-from eventlog.read.snapshot import ParkedRecord, SnapshotStore
+from eventlog.read.snapshot import ParkedRecord
 from eventlog.read.store import Unkeepable
 
 TOPIC = "playhead.thing.events"
@@ -54,7 +55,7 @@ def of(*things: Row) -> Changes:
     return Changes(views={("things", row["stream"]): (row,) for row in things})
 
 
-async def rows_of(store: SnapshotStore, name: str) -> dict[str, Row]:
+async def rows_of(store: ParkedStore, name: str) -> dict[str, Row]:
     async with store.snapshot() as snapshot:
         return {row["_id"]: row async for row in snapshot.rows(name)}
 
@@ -63,27 +64,27 @@ class StorePromises(ABC):
     """Inherit, and give a fixture `store`: an empty store of `THINGS` and `DIARY`."""
 
     @abstractmethod
-    def twin(self, store: SnapshotStore) -> SnapshotStore:
+    def twin(self, store: ParkedStore) -> ParkedStore:
         """The same store, as another process of the same projector has it."""
 
-    async def test_a_partition_that_was_never_written_has_no_checkpoint(self, store: SnapshotStore) -> None:
+    async def test_a_partition_that_was_never_written_has_no_checkpoint(self, store: ParkedStore) -> None:
         assert await store.checkpoint(TOPIC, 0) is None
         await store.commit(TOPIC, 0, None, at(0), Changes())
         assert await store.checkpoint(TOPIC, 1) is None
         assert await store.checkpoint("another.topic", 0) is None
 
-    async def test_a_view_comes_back_exactly(self, store: SnapshotStore) -> None:
+    async def test_a_view_comes_back_exactly(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1")))
         loaded = await self.twin(store).load([("things", "thing-1")])
         assert loaded == {("things", "thing-1"): (thing("thing-1"),)}
         assert loaded["things", "thing-1"][0]["at"].utcoffset().total_seconds() == 0
 
-    async def test_what_has_no_view_is_left_out(self, store: SnapshotStore) -> None:
+    async def test_what_has_no_view_is_left_out(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1")))
         assert list(await store.load([("things", "thing-1"), ("things", "thing-2")])) == [("things", "thing-1")]
         assert await store.load([]) == {}
 
-    async def test_the_position_is_kept_with_what_it_stands_for(self, store: SnapshotStore) -> None:
+    async def test_the_position_is_kept_with_what_it_stands_for(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(4), of(thing("thing-1", n=1)))
         await store.commit(TOPIC, 0, at(4), at(9), of(thing("thing-1", n=2)))
         checkpoint = await self.twin(store).checkpoint(TOPIC, 0)
@@ -91,7 +92,7 @@ class StorePromises(ABC):
         assert checkpoint.position == at(9)
         assert (await store.load([("things", "thing-1")]))["things", "thing-1"][0]["n"] == 2
 
-    async def test_of_two_first_writers_exactly_one_wins(self, store: SnapshotStore) -> None:
+    async def test_of_two_first_writers_exactly_one_wins(self, store: ParkedStore) -> None:
         first, second = of(thing("thing-1", n=1)), of(thing("thing-1", n=2))
         outcomes = await asyncio.gather(
             store.commit(TOPIC, 0, None, at(1), first),
@@ -105,7 +106,7 @@ class StorePromises(ABC):
         assert checkpoint.position == at(won + 1)
         assert (await rows_of(store, "things"))["thing-1"]["n"] == won + 1
 
-    async def test_of_two_next_writers_exactly_one_wins(self, store: SnapshotStore) -> None:
+    async def test_of_two_next_writers_exactly_one_wins(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(0), Changes())
         writers = [self.twin(store) for _ in range(4)]
         outcomes = await asyncio.gather(
@@ -116,7 +117,7 @@ class StorePromises(ABC):
         assert (await rows_of(store, "things"))["thing-1"]["n"] == outcomes.index(None)
 
     @pytest.mark.parametrize("field", ["head", "head_offset", "next_offset", "last_id", "last_offset"])
-    async def test_a_guard_that_differs_in_any_part_writes_nothing(self, store: SnapshotStore, field: str) -> None:
+    async def test_a_guard_that_differs_in_any_part_writes_nothing(self, store: ParkedStore, field: str) -> None:
         await store.commit(TOPIC, 0, None, at(5), of(thing("thing-1")))
         other = msgspec.structs.replace(at(5), **{field: getattr(at(6), field) if "id" not in field else b"other"})
         changes = Changes({("things", "thing-1"): ()}, {"diary": [entry("a")]}, [parked("thing-9", 6)])
@@ -127,14 +128,14 @@ class StorePromises(ABC):
         assert await rows_of(store, "things") == {"thing-1": thing("thing-1")}
         assert await rows_of(store, "diary") == {}
 
-    async def test_a_view_that_became_empty_is_gone(self, store: SnapshotStore) -> None:
+    async def test_a_view_that_became_empty_is_gone(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1"), thing("thing-2")))
         await store.commit(
             TOPIC, 0, at(0), at(1), Changes(views={("things", "thing-1"): (), ("things", "thing-3"): ()})
         )
         assert set(await rows_of(store, "things")) == {"thing-2"}
 
-    async def test_an_entry_is_added_once(self, store: SnapshotStore) -> None:
+    async def test_an_entry_is_added_once(self, store: ParkedStore) -> None:
         changes = Changes(entries={"diary": [entry("a", "first"), entry("b")]})
         await store.commit(TOPIC, 0, None, at(0), changes)
         with pytest.raises(Conflict):
@@ -144,7 +145,7 @@ class StorePromises(ABC):
         kept = await rows_of(store, "diary")
         assert {id_: row["words"] for id_, row in kept.items()} == {"a": "first", "b": "", "c": ""}
 
-    async def test_parked_records_are_kept_in_order_with_their_bytes(self, store: SnapshotStore) -> None:
+    async def test_parked_records_are_kept_in_order_with_their_bytes(self, store: ParkedStore) -> None:
         waiting = [parked("thing-1", 3), parked("thing-2", 5), parked("thing-1", 12)]
         await store.commit(TOPIC, 0, None, at(5), Changes(parked=waiting[:2]))
         await store.commit(TOPIC, 0, at(5), at(12), Changes(parked=waiting[2:]))
@@ -156,12 +157,12 @@ class StorePromises(ABC):
         expected = [ParkedRecord(TOPIC, 0, one.stream, one.record, one.reason) for one in waiting]
         assert kept[:3] == expected
 
-    async def test_partitions_do_not_wait_for_one_another(self, store: SnapshotStore) -> None:
+    async def test_partitions_do_not_wait_for_one_another(self, store: ParkedStore) -> None:
         lanes = [store.commit(TOPIC, p, None, at(p), of(thing(f"thing-{p}", n=p))) for p in range(8)]
         await asyncio.gather(*lanes)
         assert {row["n"] for row in (await rows_of(store, "things")).values()} == set(range(8))
 
-    async def test_a_big_batch_is_one_commit(self, store: SnapshotStore) -> None:
+    async def test_a_big_batch_is_one_commit(self, store: ParkedStore) -> None:
         changes = of(*(thing(f"thing-{n}", n=n) for n in range(500)))
         changes.entries["diary"] = [entry(f"{n}", "word " * 20) for n in range(1_000)]
         await store.commit(TOPIC, 0, None, at(0), changes)
@@ -173,14 +174,14 @@ class DurableStorePromises(StorePromises):
     """What only a store behind a wire can promise. Give two more fixtures: `cut_off`, a store whose server is not
     there, and `deaf`, one that never hears that its commits took effect."""
 
-    async def test_a_server_that_is_not_there_is_unavailable(self, cut_off: SnapshotStore) -> None:
+    async def test_a_server_that_is_not_there_is_unavailable(self, cut_off: ParkedStore) -> None:
         with pytest.raises(Unavailable):
             await cut_off.checkpoint(TOPIC, 0)
         with pytest.raises(Unavailable):
             await cut_off.commit(TOPIC, 0, None, at(0), of(thing("thing-1")))
 
     async def test_an_outcome_that_is_not_known_is_said_so_and_the_checkpoint_tells(
-        self, store: SnapshotStore, deaf: SnapshotStore
+        self, store: ParkedStore, deaf: ParkedStore
     ) -> None:
         changes = of(thing("thing-1"))
         changes.entries["diary"] = [entry("a")]
@@ -191,20 +192,20 @@ class DurableStorePromises(StorePromises):
             await store.commit(TOPIC, 0, None, at(0), changes)
         assert set(await rows_of(store, "diary")) == {"a"}
 
-    async def test_a_view_that_cannot_be_kept_is_named_and_nothing_is_written(self, store: SnapshotStore) -> None:
+    async def test_a_view_that_cannot_be_kept_is_named_and_nothing_is_written(self, store: ParkedStore) -> None:
         with pytest.raises(Unkeepable) as refused:
             await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1"), thing("thing-2", n=2**70), thing("thing-3")))
         assert refused.value.place == ("things", "thing-2")
         assert await store.checkpoint(TOPIC, 0) is None
         assert await rows_of(store, "things") == {}
 
-    async def test_an_entry_that_cannot_be_kept_is_named(self, store: SnapshotStore) -> None:
+    async def test_an_entry_that_cannot_be_kept_is_named(self, store: ParkedStore) -> None:
         changes = Changes(entries={"diary": [entry("a"), entry("b", "\ud800")]})
         with pytest.raises(Unkeepable) as refused:
             await store.commit(TOPIC, 0, None, at(0), changes)
         assert refused.value.place == ("diary", "thing-b")
 
-    async def test_a_snapshot_is_one_moment_whatever_is_written_meanwhile(self, store: SnapshotStore) -> None:
+    async def test_a_snapshot_is_one_moment_whatever_is_written_meanwhile(self, store: ParkedStore) -> None:
         await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1", n=1)))
         async with store.snapshot() as snapshot:
             before = await snapshot.checkpoints()

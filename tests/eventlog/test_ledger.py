@@ -76,3 +76,35 @@ class TestSqliteLedger(LedgerPromises):
         ledger.recall(list(streams), list(commands))
         assert {name: ledger.stream(name) for name in streams} == streams
         assert {ledger.handled(one) for one in commands} == {HASH}
+
+    @pytest.mark.parametrize("size", [1, 700])
+    def test_what_many_saves_left_is_there_after_a_restart(self, tmp_path: Path, size: int) -> None:
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        for n in range(7):
+            ids = {command_id(f"{n}-{one}"): HASH for one in range(size)}
+            streams = {"toy-1": Stored(n, "acme", b"%d" % n), f"toy-{n}-alone": Stored(n, "acme", None)}
+            ledger.save(at(n - 1) if n else BEGINNING, at(n), streams, ids)
+            again = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+            for one in (ledger, again):
+                assert (one.fresh, one.position()) == (one is ledger, at(n))
+                assert one.stream("toy-1") == Stored(n, "acme", b"%d" % n)
+                assert one.stream("toy-0-alone") == Stored(0, "acme", None)
+                assert {one.handled(command_id(f"{k}-{size - 1}")) for k in range(n + 1)} == {HASH}
+            again.close()
+
+    def test_whoever_asks_for_the_position_knows_what_another_process_saved_up_to_it(self, tmp_path: Path) -> None:
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        other = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        other.save(BEGINNING, at(0), {"toy-1": Stored(1, "acme", b"1")}, {command_id("a"): HASH})
+        assert ledger.position() == at(0)
+        assert ledger.stream("toy-1") == Stored(1, "acme", b"1")
+        assert ledger.handled(command_id("a")) == HASH
+        ledger.save(at(0), at(1), {"toy-1": Stored(2, "acme", b"2")}, {command_id("b"): HASH})
+        assert other.position() == at(1)
+        assert other.stream("toy-1") == Stored(2, "acme", b"2")
+
+    def test_a_save_that_is_refused_leaves_nothing_in_memory(self, tmp_path: Path) -> None:
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        with pytest.raises(Conflict):
+            ledger.save(at(5), at(6), {"toy-1": Stored(1, "acme", b"1")}, {command_id("a"): HASH})
+        assert (ledger.position(), ledger.stream("toy-1"), ledger.handled(command_id("a"))) == (BEGINNING, None, None)

@@ -108,7 +108,7 @@ async def test_an_event_that_only_newer_code_knows_stops_the_policies_and_keeps_
     await bench.log.append(0, [newer])
     async with bench.running() as work:
         await until(lambda: work.state == "stopped")
-    assert "upgrade this service" in work.detail
+    assert "Upgrade this service: policies go on from there" in work.detail
     assert not work.ready
     assert bench.offsets.history == []
 

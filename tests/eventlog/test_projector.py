@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from eventlog.commit import Link, start
 from eventlog.errors import Conflict, Corrupt, Poison
 from eventlog.memory import MemoryEventLog
-from eventlog.read.projector import BREAKER_IN_A_ROW, ProjectorLane
+from eventlog.read.projector import BREAKER_IN_A_ROW, BREAKER_STREAMS, BREAKER_WINDOW, ProjectorLane
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, memory_store, project, totals
 
 
@@ -113,6 +113,24 @@ async def test_when_parking_becomes_the_rule_the_projector_stops_and_writes_noth
     with pytest.raises(Poison, match="thirteen"):
         await project(await a_log(*(worse.commit(f"counter-{n}", 13) for n in range(BREAKER_IN_A_ROW))), empty)
     assert empty.positions == {}
+
+
+@pytest.mark.parametrize(("apart", "trips"), [(20, True), (2 * BREAKER_WINDOW // BREAKER_STREAMS, False)])
+async def test_what_was_applied_long_ago_does_not_excuse_what_is_parked_now(apart: int, trips: bool) -> None:
+    """One stream in twenty, as where others deployed code that writes newer events: never two in a row."""
+    writer, store = Writer(), memory_store()
+    links = [writer.commit("counter-a", 0) for _ in range(3 * BREAKER_WINDOW)]
+    for n in range(2 * BREAKER_STREAMS):
+        links += [writer.commit(f"lamp-{n}", 13), *(writer.commit("counter-a", 0) for _ in range(apart))]
+    reading = project(await a_log(*links), store)
+    if not trips:
+        await reading
+        return
+    with pytest.raises(
+        Poison, match=f"{BREAKER_STREAMS + 1} of the last {BREAKER_WINDOW} commits do not apply, 1 in a"
+    ):
+        await reading
+    assert len(store.parked[TOPIC, 0]) <= BREAKER_STREAMS
 
 
 async def test_one_stream_that_waits_long_does_not_trip_the_breaker() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -11,12 +12,14 @@ from eventlog.errors import Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
 from eventlog.offsets import MemoryOffsets
 from eventlog.read.memory import MemoryProjectionStore
+from eventlog.read.parked import Act, Folder, redrive
+from eventlog.read.projection import Fact, Projection, View
 from eventlog.read.projector import Changes, ProjectorLane
 from eventlog.read.projector_runner import ProjectorRunner
 from eventlog.read.store import Unkeepable
-from eventlog.telemetry import Metrics
+from eventlog.telemetry import Metric, Metrics
 from eventlog.work import READ_SECONDS, Work, keep_working
-from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, totals
+from tests.eventlog.counting import CATALOG, NOON, OTHERS, OUTCOMES, TOPIC, TOTALS, Added, Writer, totals
 from tests.eventlog.toys import until
 
 
@@ -147,6 +150,42 @@ async def test_a_stream_that_the_store_cannot_keep_is_parked_and_all_others_flow
     kept = await bench.store.checkpoint(TOPIC, 0)
     assert kept is not None
     assert kept.parked == {"counter-2": 3}
+
+
+def told(work: Work) -> tuple[float, ...]:
+    """What the metrics say of parked streams: how many, how many commits, since when."""
+    place = {"role": work.role, "partition": "0"}
+    names = (Metric.PARKED_STREAMS, Metric.PARKED_RECORDS, Metric.PARKED_SINCE)
+    return tuple(work.metrics.registry.get_sample_value(str(name), place) or 0 for name in names)
+
+
+async def test_what_is_parked_is_told_with_its_age_and_a_redrive_is_noticed_without_news() -> None:
+    bench = Bench()
+    await bench.write(13, 2, stream="counter-2")
+    folder = Folder([Projection("totals", 1, "counter", lenient)], [OUTCOMES], CATALOG)
+    async with bench.running() as work:
+        await until(lambda: told(work) == (1, 2, (NOON + timedelta(seconds=1)).timestamp()))
+        act = Act("redriven", "ada", "", NOON)
+        assert (await redrive(bench.store, folder, TOPIC, 0, "counter-2", act)).failure is None
+        await until(lambda: told(work) == (0, 0, 0))
+        await bench.write(5, stream="counter-2")
+        await until(lambda: totals(bench.store) == {"counter-2": 20})
+    assert not bench.store.parked[TOPIC, 0]
+
+
+async def test_a_process_that_gives_a_partition_back_tells_nothing_of_it_any_more() -> None:
+    bench = Bench()
+    await bench.write(13)
+    async with bench.running() as work:
+        await until(lambda: told(work)[0] == 1)
+    assert told(work) == (0, 0, 0)
+
+
+def lenient(view: View, fact: Fact) -> View:
+    """The fold of the code that is deployed next: no number is unlucky."""
+    assert isinstance(fact.body, Added)
+    before = view[0]["total"] if view else 0
+    return ({"_id": fact.stream, "stream": fact.stream, "total": before + fact.body.amount},)
 
 
 async def test_a_value_that_nobody_can_name_the_stream_of_stops_the_partition() -> None:

@@ -166,7 +166,7 @@ class Bank:
         for commit in self.session.commits():
             if commit.stream == stream:
                 for event in commit.events:
-                    yield SESSION_CATALOG.decode_event(event.type, event.type_version, bytes(event.data))
+                    yield from SESSION_CATALOG.read_event(event.type, event.type_version, bytes(event.data))
 
     def _begin(self) -> None:
         if len(self.sessions) < 4:

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.envelope import Command
 from contracts.messages.job import CompleteStage
-from contracts.messages.upload import AnnounceUpload, Media, ReceiveUpload
+from contracts.messages.upload import AnnounceUpload, Media, NameBytes, ReceiveUpload
 from contracts.model import CommandBody
 from contracts.rendering import STAGES, JobInputs, Stage
 from services.render.uploads import UploadSweep
@@ -94,6 +94,27 @@ async def test_a_file_that_never_came_is_given_up_in_time() -> None:
     assert await shelf.swept(NOON + DAY) == 1
     assert await shelf.world.rows("uploads") == []
     assert await shelf.world.rows("retention.uploads") == []
+
+
+@pytest.mark.req(71)
+async def test_bytes_whose_arrival_the_log_never_heard_of_may_be_collected_when_the_upload_is_given_up() -> None:
+    shelf = uploaded(received=False)
+    shelf.world.send(NameBytes(sha256="a" * 64, size_bytes=10))
+    (row,) = await shelf.world.rows("retention.uploads")
+    assert (row["sha256"], row["expired_at"]) == ("a" * 64, None)
+    assert await shelf.swept(NOON + DAY) == 1
+    (row,) = await shelf.world.rows("retention.uploads")
+    assert row["expired_at"] == NOON + DAY
+
+
+async def test_of_all_bytes_that_were_named_those_that_came_stay() -> None:
+    shelf = uploaded(received=False)
+    media = Media(media_type="image/png", extension="png", width=8, height=8, pictures=True)
+    came = ReceiveUpload(sha256="b" * 64, size_bytes=10, media=media, expires_at=NOON + 30 * DAY)
+    shelf.world.send(NameBytes(sha256="a" * 64, size_bytes=10), NameBytes(sha256="b" * 64, size_bytes=10), came)
+    rows = {row["sha256"]: row["expired_at"] for row in await shelf.world.rows("retention.uploads")}
+    assert rows["b" * 64] is None
+    assert rows["a" * 64] is not None
 
 
 @pytest.mark.req(71)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import Command, stream_id
 from eventlog.clock import new_id
+from services.gateway.files.shares import Stock
 from services.gateway.http.cursors import Place
 from services.gateway.ports.gateway import Answers, Documents, KeptAnswer, SessionFilter
 from tests.gateway import samples
@@ -53,6 +54,21 @@ class DocumentsPromises:
                 tenant, account, Place(NOON + timedelta(seconds=2), rows[0]["_id"] if rows else ""), 10
             )
             assert [row["presetId"] for row in rest] == [row["presetId"] for row in rows[1:]]
+
+    async def test_the_stock_of_an_account_is_what_came_and_what_was_said_to_come(
+        self, documents: Documents, put: Put
+    ) -> None:
+        came = {"status": "ready", "fileName": "upload.png", "mediaType": "image/png", "sha256": "a" * 64}
+        for n, tenant, fields in (
+            (1, "ours", {"sizeBytes": 5}),
+            (2, "ours", {}),
+            (3, "ours", {**came, "sizeBytes": 7}),
+            (4, "ours", {**came, "sizeBytes": 9, "accountId": str(JOB)}),
+            (5, "theirs", {**came, "sizeBytes": 11}),
+        ):
+            await put("uploads", samples.upload(tenant, "a.png", UUID(int=n)) | fields)
+        assert await documents.stock("ours", str(samples.ACCOUNT)) == Stock(files=3, announced=12, kept=7)
+        assert await documents.stock("ours", str(VIDEO)) == Stock()
 
     async def test_a_deleted_session_is_not_read(self, documents: Documents, put: Put) -> None:
         await put("sessions", samples.session("ours", status="deleted", assets=[samples.asset("a" * 64, 1)]))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import Command, stream_id
 from eventlog.errors import Unavailable
+from services.gateway.files.shares import Stock
 from services.gateway.http.cursors import Place
 from services.gateway.ports.gateway import ABANDONED_SECONDS, Claim, FoundAsset, KeptAnswer, SessionFilter, Standing
 from services.gateway.stored import Stored
@@ -150,6 +151,11 @@ class MemoryDocuments:
         if self.away:
             raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
         return [row for row in self.collections.get("uploads", {}).values() if row["assetId"] == upload_id]
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        mine = [row for row in self.rows("uploads", tenant) if row["accountId"] == account_id]
+        came = [row["sizeBytes"] for row in mine if row["status"] == "ready"]
+        return Stock(len(mine), sum(row["sizeBytes"] or 0 for row in mine), sum(came))
 
 
 class MemoryAnswers:

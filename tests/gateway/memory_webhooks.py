@@ -46,7 +46,9 @@ class MemoryDeliveries:
         for row in rows:
             self.rows.setdefault(row["_id"], dict(row))
 
-    async def due(self, at: datetime, without: Collection[str], limit: int) -> Sequence[Stored]:
+    async def due(
+        self, at: datetime, without: Collection[str], without_accounts: Collection[str], limit: int
+    ) -> Sequence[Stored]:
         found = [
             dict(row)
             for row in self.rows.values()
@@ -54,6 +56,7 @@ class MemoryDeliveries:
             and row["dueAt"] <= at
             and row["leaseUntil"] <= at
             and row["endpointId"] not in without
+            and row["accountId"] not in without_accounts
         ]
         return sorted(found, key=lambda row: row["dueAt"])[:limit]
 

@@ -72,6 +72,9 @@ async def test_an_account_is_put_on_a_plan_and_told_its_limits(admin: httpx.Asyn
             "openJobs": PREMIUM.open_jobs,
             "readsPerMinute": PREMIUM.reads_per_minute,
             "writesPerMinute": PREMIUM.writes_per_minute,
+            "files": PREMIUM.files,
+            "fileBytes": PREMIUM.file_bytes,
+            "filesAtOnce": PREMIUM.files_at_once,
         },
     )
     wrong = await admin.post(f"{ACCOUNT}/plan", json={"plan": "gold"})

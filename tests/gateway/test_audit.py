@@ -98,9 +98,10 @@ async def test_a_file_that_somebody_sent_is_in_it_as_well(admin: httpx.AsyncClie
     asset = await uploaded(admin, reels.picture(reels.RED))
     assert (await admin.get(AUDIT)).status_code == 200
     rows = await trail(admin, kind="upload", id=asset["assetId"])
-    assert [(command, outcome) for _, command, outcome in rows] == [
-        ("ReceiveUpload", "applied"),
+    assert sorted((command, outcome) for _, command, outcome in rows) == [
         ("AnnounceUpload", "applied"),
+        ("NameBytes", "applied"),
+        ("ReceiveUpload", "applied"),
     ]
 
 

@@ -112,3 +112,80 @@ async def test_a_store_that_gave_no_answer_is_left_alone_for_a_moment(scene: Sce
     scene.store.away = False
     scene.seconds += AWAY_SECONDS
     assert await scene.credentials.by_digest("d") == scene.store.document
+
+
+def linked(*digests: str) -> dict[str, Any]:
+    return {"_id": "account-1", "tenant": "ours", "identities": [{"digest": digest} for digest in digests]}
+
+
+async def test_the_account_of_an_identity_is_asked_for_once_while_changes_are_heard_of(scene: Scene) -> None:
+    scene.store.document = linked("d")
+    scene.credentials.beat()
+    for _ in range(3):
+        assert await scene.credentials.by_identity("ours", "d") == linked("d")
+    assert scene.store.asked == 1
+
+
+async def test_an_identity_that_was_unlinked_opens_nothing_from_then_on(scene: Scene) -> None:
+    scene.store.document = linked("d")
+    scene.credentials.beat()
+    await scene.credentials.by_identity("ours", "d")
+    scene.store.document = None
+    scene.credentials.changed(linked())
+    assert await scene.credentials.by_identity("ours", "d") is None
+    scene.store.away = True
+    scene.seconds += STALE_SECONDS
+    assert await scene.credentials.by_identity("ours", "d") is None
+
+
+async def test_that_nobody_has_an_identity_is_kept_until_somebody_has(scene: Scene) -> None:
+    scene.store.document = None
+    scene.credentials.beat()
+    assert [await scene.credentials.by_identity("ours", "d") for _ in range(2)] == [None, None]
+    assert scene.store.asked == 1
+    scene.store.document = linked("d")
+    scene.credentials.changed(linked("d"))
+    assert await scene.credentials.by_identity("ours", "d") == linked("d")
+
+
+async def test_another_tenant_s_identity_is_another(scene: Scene) -> None:
+    scene.store.document = linked("d")
+    scene.credentials.beat()
+    await scene.credentials.by_identity("ours", "d")
+    scene.store.document = None
+    assert await scene.credentials.by_identity("theirs", "d") is None
+
+
+async def test_an_account_that_was_closed_is_seen_to_be_at_once_by_its_identity(scene: Scene) -> None:
+    scene.store.document = linked("d")
+    scene.credentials.beat()
+    await scene.credentials.by_identity("ours", "d")
+    scene.credentials.changed(linked("d") | {"closed": True})
+    found = await scene.credentials.by_identity("ours", "d")
+    assert found is not None
+    assert found["closed"]
+
+
+async def test_identities_are_asked_for_anew_where_changes_may_have_been_missed(scene: Scene) -> None:
+    scene.store.document = linked("d")
+    for asked in (1, 2):
+        scene.credentials.beat()
+        await scene.credentials.by_identity("ours", "d")
+        assert scene.store.asked == asked
+        scene.credentials.lost()
+
+
+async def test_with_the_store_away_a_known_identity_goes_on_for_a_while_and_an_unknown_one_does_not(
+    scene: Scene,
+) -> None:
+    scene.store.document = linked("d")
+    scene.credentials.beat()
+    await scene.credentials.by_identity("ours", "d")
+    scene.store.away = True
+    scene.seconds += STALE_SECONDS
+    assert await scene.credentials.by_identity("ours", "d") == linked("d")
+    with pytest.raises(Unavailable):
+        await scene.credentials.by_identity("ours", "another")
+    scene.seconds += GRACE_SECONDS + 1
+    with pytest.raises(Unavailable):
+        await scene.credentials.by_identity("ours", "d")

@@ -1,15 +1,15 @@
 """What was ever written can be replayed: every sample that was published, and a log that an older version wrote."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from contracts.catalog import Catalog, Upcaster
+from contracts.catalog import Catalog
 from contracts.check import FOLDER
 from contracts.envelope import Command, Commit, Recorded
+from contracts.evolution import Upcaster
 from contracts.messages.job import JobQueued
 from contracts.messages.project import ProjectCreated
 from contracts.messages.session import SessionStarted
@@ -111,7 +111,7 @@ class LaterSession(SessionStarted):
 
 
 class LaterProject(ProjectCreated):
-    VERSION = 2
+    VERSION = 3
     mood: str
 
 
@@ -124,15 +124,16 @@ def later(catalog: Catalog, read_by: list[str]) -> Catalog:
     """The messages as a later version has them: three of the events want a word that nobody wrote until then."""
     bodies: dict[str, type[EventBody]] = {body.TYPE: body for body in (LaterSession, LaterProject, LaterJob)}
 
-    def upcaster(type_: str) -> Upcaster:
-        def upcast(old: Mapping[str, Any]) -> Mapping[str, Any]:
-            read_by.append(type_)
-            return {**old, "mood": "calm"}
+    def upcaster(old: type[EventBody], body: type[EventBody]) -> Upcaster[Any]:
+        def into(event: EventBody) -> tuple[EventBody]:
+            read_by.append(event.TYPE)
+            return (body.model_validate({**event.model_dump(), "mood": "calm"}),)
 
-        return upcast
+        return Upcaster(old, into)
 
     events = [bodies.get(type_, body) for type_, body in catalog.events.items()]
-    return Catalog(catalog.commands.values(), events, {(type_, 1): upcaster(type_) for type_ in bodies})
+    steps = [upcaster(old, bodies[type_]) for type_, old in catalog.events.items() if type_ in bodies]
+    return Catalog(catalog.commands.values(), events, [*catalog.upcasters.values(), *steps])
 
 
 @pytest.mark.req(84)

@@ -21,7 +21,10 @@ ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
     ("webhooks/stored.py", "owners"): "sessions by the ids of their streams, which a tenant is hashed into",
     ("webhooks/stored.py", "shown"): "where projectors stand is nobody's",
     ("webhooks/stored.py", "due"): "deliveries of everybody are sent in turn; each row says whose it is",
-    ("reading/mongo.py", "_catch_up"): "outcomes of commands that this process sent itself, found by their random ids",
+    (
+        "reading/streams.py",
+        "_catch_up",
+    ): "outcomes of commands that this process sent, found by their random ids",
 }
 BOUND = ("of_tenant", "owned")
 WHOSE = ("tenant", "answer.tenant", "row['tenant']")

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +12,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.envelope import stream_id
+from contracts.envelope import Command, stream_id
 from contracts.messages.upload import ExpireUpload, Media, Unfit
+from eventlog.errors import Unavailable
 from services.gateway.files.receiving import AT_ONCE
+from services.gateway.ports.gateway import CommandSender
 from services.render.engines.inspection import inspect
 from tests.gateway.company import Company
 from tests.gateway.studio import WAIT, announced, film, projected, uploaded
@@ -23,6 +25,18 @@ from tests.gateway.world import OTHER_KEY, OURS
 from tests.render.stages import reels
 
 PNG = reels.picture(reels.RED)
+
+
+class CutOff:
+    """A way into the log that ends before the word that a file has come."""
+
+    def __init__(self, sender: CommandSender) -> None:
+        self._sender = sender
+
+    async def send(self, topic: str, command: Command, headers: Sequence[tuple[str, bytes]] = ()) -> None:
+        if command.type == "ReceiveUpload":
+            raise Unavailable("kafka", "the gateway is cut off")
+        await self._sender.send(topic, command, headers)
 
 
 @pytest.fixture
@@ -249,6 +263,30 @@ async def test_an_upload_that_came_too_late_or_is_gone_is_unknown(company: Compa
     await company.send(stream_of(gone), OURS, ExpireUpload(reason="nothing used it"))
     assert (await client.get(f"/v1/assets/{gone['assetId']}")).status_code == 404
     assert (await client.get(gone["url"])).status_code in (403, 404)
+
+
+@pytest.mark.req(71)
+async def test_bytes_whose_command_never_reached_the_log_are_named_there_already(
+    company: Company, client: httpx.AsyncClient
+) -> None:
+    upload = await announced(client)
+    company.changed["sender"] = CutOff(company.gateway.sender)
+    async with company.client() as late:
+        assert (await late.put(upload["uploadUrl"], content=PNG)).status_code == 503
+    digest = hashlib.sha256(PNG).hexdigest()
+    assert await company.gateway.blobs.size(digest) == len(PNG)
+    (row,) = await company.services.rows("retention.uploads")
+    assert (row["sha256"], row["expired_at"]) == (digest, None)
+    await company.send(stream_of(upload), OURS, ExpireUpload(reason="it never came"))
+    (row,) = await company.services.rows("retention.uploads")
+    assert row["expired_at"] is not None, "and a day later the clean-up collects them"
+
+
+async def test_with_the_log_away_nothing_is_put_into_the_store(company: Company, client: httpx.AsyncClient) -> None:
+    upload = await announced(client)
+    company.gateway.sender.away = True
+    assert (await client.put(upload["uploadUrl"], content=PNG)).status_code == 503
+    assert await company.gateway.blobs.size(hashlib.sha256(PNG).hexdigest()) is None
 
 
 async def test_with_the_log_away_the_file_can_be_sent_again(company: Company, client: httpx.AsyncClient) -> None:

@@ -178,7 +178,7 @@ async def test_of_two_gateways_one_sends(senders: Senders, receiver: Receiver) -
 
 async def test_a_gateway_that_died_between_claim_and_end_loses_nothing(senders: Senders, receiver: Receiver) -> None:
     id_ = await senders.add()
-    (row,) = await senders.deliveries.due(senders.moment, (), 10)
+    (row,) = await senders.deliveries.due(senders.moment, (), (), 10)
     assert await senders.deliveries.claim(row, senders.moment + LEASE)
     assert await senders.gateway().turn() == 0
     senders.moment += LEASE

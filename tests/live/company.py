@@ -33,11 +33,14 @@ from ops.stack.launcher import Endpoints
 from services.render import stores as render
 from services.session import stores as session
 from tests.live.logins import login_of, passwords
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 PARTITIONS = 4
 START_SECONDS = 60
 RENDER_SECONDS = 240
+LOOK_SECONDS = 0.1
+"""Between two looks: services start and films are made beside them, on the same few processors."""
 GRANT = 100
 TENANT = "tests"
 ONLY_OURS = """
@@ -85,7 +88,7 @@ class Running:
     async def ready(self) -> bool | None:
         """Whether its probe says so."""
         assert self.process.returncode is None, "the process has ended: see its log"
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with plain_http() as client:
             try:
                 return (await client.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5)).is_success or None
             except httpx.TransportError:
@@ -143,7 +146,7 @@ class Company:
             )
         running = Running(process, port)
         try:
-            await eventually(running.ready, START_SECONDS)
+            await eventually(running.ready, START_SECONDS, LOOK_SECONDS)
             yield running
         finally:
             if process.returncode is None:
@@ -183,7 +186,7 @@ class Company:
             found = await self.document(collection, play)
             return found if found and all(found[name] == value for name, value in wanted.items()) else None
 
-        return await eventually(look, within)
+        return await eventually(look, within, LOOK_SECONDS)
 
     async def history(self, play: Play) -> list[dict[str, Any]]:
         """The events of the job."""

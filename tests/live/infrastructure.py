@@ -29,6 +29,7 @@ STOP_SECONDS = 60
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 URLS = ("KAFKA_BOOTSTRAP_SERVERS", "MONGODB_URI", "DATABASE_URL")
 SHARED = PROJECT / ".playhead" / "test"
+"""The folder of the parts; those of a worker have its name behind a hyphen."""
 CACHE = PROJECT / ".playhead" / "cache"
 
 _started: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -36,40 +37,44 @@ _started: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
 @contextmanager
-def infrastructure(environment: Mapping[str, str], owner: int) -> Generator[Endpoints]:
-    """The parts, working. `owner`: the process of the whole test run, which may have several workers."""
+def infrastructure(environment: Mapping[str, str], owner: int, worker: str) -> Generator[Endpoints]:
+    """The parts, working. `owner`: the process of the whole test run; `worker`: which of its workers asks, if any."""
     if all(environment.get(name) for name in URLS):
         yield named(environment)
     elif docker_answers(environment):
         with containers() as endpoints:
             yield endpoints
     else:
-        yield shared_parts(owner)
+        yield shared_parts(owner, worker)
 
 
-def shared_parts(owner: int) -> Endpoints:
-    """The parts that the workers of one run share: the first starts them, `stop_shared_parts` of the owner stops them.
+def shared_parts(owner: int, worker: str) -> Endpoints:
+    """The parts that all tests of one worker share; `stop_shared_parts` of the owner stops them.
 
+    Each worker has parts of its own: services of two workers on one log would decide the same commands in turns, and
+    logins belong to a whole PostgreSQL. Workers start them one after the other: the first fetches what is missing.
     They stop by themselves, too, when the owner is gone.
     """
-    SHARED.parent.mkdir(parents=True, exist_ok=True)
+    folder = SHARED.with_name(f"{SHARED.name}-{worker}" if worker else SHARED.name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with SHARED.with_name("test.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        state = live_state(SHARED)
+        state = live_state(folder)
         if state is not None and state["owner"] == owner and state["state"] == "ready":
             return named(state["endpoints"])
         if state is not None:
             _stop(state["pid"])
-        supervisor = _supervisor(SHARED, owner, {})
+        supervisor = _supervisor(folder, owner, {})
         _started[supervisor.pid] = supervisor
-        return _ready(SHARED, supervisor)
+        return _ready(folder, supervisor)
 
 
 def stop_shared_parts(owner: int) -> None:
     """Nothing of them is left afterwards. Does nothing where they were not started."""
-    state = live_state(SHARED)
-    if state is not None and state["owner"] == owner:
-        _stop(state["pid"])
+    states = [live_state(folder) for folder in (SHARED, *SHARED.parent.glob(f"{SHARED.name}-gw*"))]
+    for state in states:
+        if state is not None and state["owner"] == owner:
+            _stop(state["pid"])
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from ops.stack.launcher import Endpoints
 from services.render.engines.probe import probe
 from tests.gateway.studio import text
 from tests.live.company import RENDER_SECONDS, Company, company
+from tests.plain_http import plain_http
 from tests.render.stages import reels
 from tests.render.stages.test_cut import colour_at
 from tests.render.stages.test_film import picture_at
@@ -32,7 +33,7 @@ async def staffed(services: Company, **settings: str) -> AsyncGenerator[httpx.As
         gateway = await hired.enter_async_context(services.hired("gateway", "services.gateway", **local))
         await hired.enter_async_context(services.hired("worker", "services.render", "worker", **settings))
         address = f"http://127.0.0.1:{gateway.port}"
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client:
+        async with plain_http(base_url=address, timeout=60) as client:
             assert (await client.get("/")).status_code == 200, "the page's cookie lets its client in"
             yield client
 
@@ -40,7 +41,7 @@ async def staffed(services: Company, **settings: str) -> AsyncGenerator[httpx.As
 async def sent(client: httpx.AsyncClient, content: bytes, **fields: Any) -> dict[str, Any]:
     upload = await client.post("/v1/uploads", json={"fileName": "mine", **fields}, headers=WAIT)
     assert upload.status_code == 201, upload.text
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as anybody:
+    async with plain_http(timeout=60) as anybody:
         answer = await anybody.put(upload.json()["uploadUrl"], content=content)
     assert answer.status_code == 200, answer.text
     return answer.json()

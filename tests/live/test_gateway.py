@@ -26,12 +26,14 @@ from services.gateway.app import wired
 from services.gateway.live.kafka import CommandProducer
 from services.gateway.ports.waiting import Outcome, Waiters
 from services.gateway.reading import mongo as reading
+from services.gateway.reading import streams
 from services.gateway.settings import GatewaySettings
 from tests.browser.theatre import served
 from tests.gateway import samples
 from tests.gateway.documents_promises import AnswersPromises, DocumentsPromises, Put
 from tests.gateway.test_bad_input import GOOD
 from tests.gateway.test_sessions import started
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.live
@@ -97,7 +99,7 @@ class TestOutcomes:
     async def waiters(self, mongo: MongoDatabase) -> AsyncGenerator[Waiters]:
         waiters = Waiters()
         async with asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(reading.follow_outcomes(mongo, "gateway-1", waiters))
+            following = tasks.create_task(streams.follow_outcomes(mongo, "gateway-1", waiters))
             await eventually(lambda: _seeing(waiters))
             yield waiters
             following.cancel()
@@ -122,7 +124,7 @@ class TestOutcomes:
         await put("render_commands", samples.outcome(command, 3, ("job.over", "No.")))
         with waiters.expect(command.id) as expected:
             async with asyncio.TaskGroup() as tasks:
-                following = tasks.create_task(reading.follow_outcomes(mongo, "gateway-1", waiters))
+                following = tasks.create_task(streams.follow_outcomes(mongo, "gateway-1", waiters))
                 async with asyncio.timeout(10):
                     assert await expected == Outcome(3, ("job.over", "No."))
                 following.cancel()
@@ -152,7 +154,7 @@ async def topics(stack: Endpoints) -> None:
 
 @asynccontextmanager
 async def client_of(chosen: GatewaySettings) -> AsyncGenerator[httpx.AsyncClient]:
-    plain = httpx.AsyncClient(timeout=30, trust_env=False)
+    plain = plain_http(timeout=30)
     async with wired(chosen) as app, served(app) as url, plain as client:
         client.base_url = httpx.URL(url)
         await client.get("/")
@@ -276,7 +278,7 @@ async def test_on_a_signal_the_process_ends_its_streams_and_goes(
     await put("session_history", samples.row("demo", 1, "session.started"))
     process, url = await started_process(stack, database)
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=10, trust_env=False) as client:
+        async with plain_http(base_url=url, timeout=10) as client:
             await eventually(lambda: _page(client), within=30)
             async with client.stream("GET", f"/v1/sessions/{samples.SESSION}/events") as stream:
                 lines = stream.aiter_lines()

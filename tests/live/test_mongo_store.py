@@ -8,12 +8,14 @@ import pytest
 from eventlog.clock import new_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Index, MongoDatabase, MongoProjectionStore
+from eventlog.read.parked import ParkedStore
 from eventlog.read.projector import Changes
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.store import Unkeepable
 from ops.stack.launcher import Endpoints
 from tests.eventlog.counting import OTHERS, OUTCOMES, TOTALS
 from tests.eventlog.lossy_proxy import lossy_proxy
+from tests.eventlog.parked_promises import ParkedPromises
 from tests.eventlog.store_promises import DIARY, THINGS, TOPIC, DurableStorePromises, at, entry, of, thing
 from tests.eventlog.verify_promises import VerifyPromises
 
@@ -37,13 +39,13 @@ async def mongo(stack: Endpoints) -> AsyncGenerator[MongoDatabase]:
     database.close()
 
 
-class TestMongoProjectionStore(DurableStorePromises):
+class TestMongoProjectionStore(DurableStorePromises, ParkedPromises):
     @pytest.fixture
     def store(self, mongo: MongoDatabase) -> MongoProjectionStore:
         self.database = mongo
         return a_store(mongo)
 
-    def twin(self, store: SnapshotStore) -> SnapshotStore:
+    def twin(self, store: ParkedStore) -> ParkedStore:
         return a_store(self.database)
 
     @pytest.fixture

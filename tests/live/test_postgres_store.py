@@ -10,6 +10,7 @@ import pytest
 
 from eventlog import migrations
 from eventlog.clock import new_id
+from eventlog.read.parked import ParkedStore
 from eventlog.read.postgres import MIGRATIONS, Connection, Pool, PostgresProjectionStore, open_pool, tenant_transaction
 from eventlog.read.projection import Projection, Row
 from eventlog.read.projector import Changes
@@ -18,6 +19,7 @@ from eventlog.read.store import Unkeepable
 from ops.stack.launcher import Endpoints
 from tests.eventlog.counting import OTHERS, OUTCOMES, TOTALS
 from tests.eventlog.lossy_proxy import lossy_proxy
+from tests.eventlog.parked_promises import ParkedPromises
 from tests.eventlog.store_promises import DIARY, THINGS, TOPIC, DurableStorePromises, at, of, parked, thing
 from tests.eventlog.verify_promises import VerifyPromises
 
@@ -79,13 +81,13 @@ async def pool(dsn: str) -> AsyncGenerator[Pool]:
         yield opened
 
 
-class TestPostgresProjectionStore(DurableStorePromises):
+class TestPostgresProjectionStore(DurableStorePromises, ParkedPromises):
     @pytest.fixture
     def store(self, pool: Pool) -> PostgresProjectionStore:
         self.pool = pool
         return a_store(pool)
 
-    def twin(self, store: SnapshotStore) -> SnapshotStore:
+    def twin(self, store: ParkedStore) -> ParkedStore:
         return a_store(self.pool)
 
     @pytest.fixture

@@ -19,6 +19,7 @@ from tests.gateway.documents_promises import Put
 from tests.gateway.projects_promises import ProjectsPromises
 from tests.gateway.test_projects import FIRST
 from tests.live.company import Company, Running, company
+from tests.plain_http import plain_http
 
 pytestmark = pytest.mark.live
 
@@ -52,7 +53,7 @@ async def gateway(services: Company, redis: str) -> AsyncGenerator[tuple[Running
     settings = {"PLAYHEAD_PROFILE": "local", "LEGACY_WAIT_SECONDS": "20", "PLAYHEAD_LOG_LEVEL": "DEBUG"}
     async with services.hired("gateway", "services.gateway", REDIS_URL=redis, **settings) as running:
         address = f"http://127.0.0.1:{running.port}"
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
+        async with plain_http(base_url=address, timeout=30) as client:
             yield running, client
 
 

@@ -20,6 +20,7 @@ from eventlog.kafka import KafkaAccess, KafkaEventLog, KafkaSender, create_topic
 from ops.settings import PROJECT
 from tests.eventlog.toys import accepted, add
 from tests.live.kafka_topics import a_topic, delete_topics
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
@@ -76,7 +77,7 @@ class Running(NamedTuple):
 
     async def readiness(self) -> dict[str, Any]:
         """What the probe says; empty before it says anything."""
-        async with httpx.AsyncClient() as client:
+        async with plain_http() as client:
             try:
                 return (await client.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2)).json()
             except httpx.TransportError:
@@ -140,7 +141,7 @@ async def test_a_service_is_ready_decides_and_drains(toy: Toy, tmp_path: Path) -
         await service.ready(PARTITIONS)
         await toy.sender.send(commands)
         await toy.all_handled(commands)
-        async with httpx.AsyncClient() as client:
+        async with plain_http() as client:
             metrics = (await client.get(f"http://127.0.0.1:{service.port}/metrics")).text
         assert "playhead_counted_total{" in metrics
         service.process.terminate()

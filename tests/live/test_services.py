@@ -14,7 +14,7 @@ from ops.commands.verify import IN_MONGO, IN_POSTGRES
 from tests.live.company import GRANT, Company, Play
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

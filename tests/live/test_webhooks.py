@@ -22,7 +22,7 @@ from tests.live.company import TENANT, Company
 from tests.live.test_gateway import client_of, settings
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 WAIT = {"Prefer": "wait=20"}
 ENDPOINT = str(UUID(int=5))
@@ -46,19 +46,20 @@ async def test_a_delivery_is_kept_once_claimed_by_one_and_finished_by_who_holds_
     at = now()
     await deliveries.add([a_row(1, at), a_row(2, at + timedelta(seconds=1))])
     await deliveries.add([a_row(1, at) | {"body": "another"}])
-    (row,) = await deliveries.due(at, (), 10)
-    assert (row["body"], await deliveries.due(at, (ENDPOINT,), 10)) == ("{}", [])
+    (row,) = await deliveries.due(at, (), (), 10)
+    assert (row["body"], await deliveries.due(at, (ENDPOINT,), (), 10)) == ("{}", [])
+    assert await deliveries.due(at, (), (row["accountId"],), 10) == []
     lease = at + timedelta(seconds=60)
     claims = await asyncio.gather(*(deliveries.claim(row, lease) for _ in range(8)))
     assert sorted(claims) == [False] * 7 + [True]
-    assert await deliveries.due(at, (), 10) == []
+    assert await deliveries.due(at, (), (), 10) == []
     done = {"status": "delivered", "dueAt": None, "deliveredAt": at}
     assert not await deliveries.finish(row, lease + timedelta(seconds=1), done)
     assert await deliveries.finish(row, lease, done)
     assert [await deliveries.reached_since("ours", ENDPOINT, moment) for moment in (at, lease)] == [True, False]
     assert not await deliveries.again("theirs", row["_id"], at)
     assert await deliveries.again("ours", row["_id"], at)
-    assert [one["_id"] for one in await deliveries.due(at, (), 10)] == [row["_id"]]
+    assert [one["_id"] for one in await deliveries.due(at, (), (), 10)] == [row["_id"]]
 
 
 async def test_deliveries_are_listed_by_their_tenant_newest_first(deliveries: Deliveries) -> None:

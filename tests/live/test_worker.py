@@ -17,7 +17,7 @@ from services.gateway.ports.news import Progress
 from tests.live.company import GRANT, Company, Play, Running
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

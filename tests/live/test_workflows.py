@@ -11,7 +11,7 @@ from tests.live.company import TENANT, Company
 from tests.live.test_gateway import client_of, settings
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("services")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 WORKFLOWS = "/api/workflows"
 FILE: dict[str, Any] = {

@@ -31,7 +31,7 @@ def wire_to(commands_topic: str, events_topic: str) -> Wire[ServiceSettings]:
 
         def ledger(partition: int) -> Ledger:
             path = settings.data / "ledgers" / f"{events_topic}-{partition}.sqlite"
-            return SqliteLedger(path, fold_version([TOY]), start(events_topic, partition))
+            return SqliteLedger(path, fold_version([TOY], CATALOG), start(events_topic, partition))
 
         def lane(partition: int, ledger: Ledger) -> Lane:
             return Lane([TOY], CATALOG, ledger, lambda stream: partition_for(stream, count) == partition)

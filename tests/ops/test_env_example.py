@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 from pydantic_settings import BaseSettings
 
 from ops.settings import PROJECT, OpsSettings
@@ -22,6 +23,13 @@ CLASSES: tuple[type[BaseSettings], ...] = (
 )
 SECRETS = ("PLAYHEAD_SIGNING_KEYS", "PLAYHEAD_WEBHOOK_KEYS", "PLAYHEAD_API_KEYS", "PLAYHEAD_ROLE_PASSWORDS")
 """Off in the template, and read here nonetheless: their form is not to be guessed."""
+OUTSIDE = {
+    *("KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"),
+    *("DATABASE_URL", "DIRECT_URL", "PLAYHEAD_ROLE_PASSWORDS"),
+    *("PLAYHEAD_HOST", "PLAYHEAD_PORT", "PLAYHEAD_DATA", "PLAYHEAD_FFMPEG"),
+    *("PLAYHEAD_WORKER_NAME", "PLAYHEAD_DEMO_KEY", "PLAYHEAD_CACHE_DIR", "PLAYHEAD_DURABLE"),
+}
+"""Logins, addresses, folders and programs are a container's own, or a service's; a worker's name is its container's."""
 LINE = re.compile(r"^(# )?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 LINES = LINE.findall((PROJECT / ".env.example").read_text("utf-8"))
 
@@ -49,6 +57,12 @@ def test_what_stands_in_the_template_is_understood(
     assert read.model_fields_set >= {
         name for name, field in settings.model_fields.items() if str(field.validation_alias or field.alias) in shown
     }
+
+
+@pytest.mark.req(82)
+def test_the_services_in_containers_are_given_every_setting_but_those_of_the_machine_outside() -> None:
+    given = set(yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8"))["x-service"]["environment"])
+    assert {name for _, name, _ in LINES} - given == OUTSIDE
 
 
 @pytest.mark.req(82)

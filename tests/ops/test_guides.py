@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from cyclopts import MissingArgumentError
 
-from ops.__main__ import AWAY, app, run
+from ops.__main__ import AWAY, run
+from ops.__main__ import commands as verbs
 from ops.settings import PROJECT
 from tests.ops.test_env_example import LINES
 
@@ -22,6 +23,13 @@ def commands(page: Path) -> list[str]:
     """What the page says to type, without the first word and with a folder's name where the shell would put one."""
     found = COMMAND.findall(page.read_text("utf-8"))
     return [re.sub(r"\S*\$\([^)]*\)", "FOLDER", ticked or timed) for ticked, timed in found]
+
+
+def test_every_command_of_the_page_about_changing_an_event_is_there() -> None:
+    named = commands(DOCS / "evolution.md")
+    assert {"log versions", "parked redrive --all", "contracts write", "contracts check", "verify"} <= set(named)
+    for one in named:
+        verbs().parse_args(one.split(), exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +53,7 @@ def test_every_command_and_setting_of_a_guide_is_there(page: str, least: set[str
     assert {start for start in least if any(one.startswith(start) for one in named)} == least
     for one in named:
         with suppress(MissingArgumentError):  # a page may name a command without saying how it is called
-            app.parse_args(one.split(), exit_on_error=False, print_error=False)
+            verbs().parse_args(one.split(), exit_on_error=False, print_error=False)
     settings = set(SETTING.findall((DOCS / page).read_text("utf-8")))
     assert settings
     assert settings <= {name for _, name, _ in LINES}

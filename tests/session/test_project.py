@@ -44,13 +44,13 @@ CREATED = ProjectCreated(
     name="Sea",
     description="",
     video_path="/media/sea.mp4",
-    duration=31.4,
+    duration_ms=31_400,
     timeline=FIRST.state(),
 )
 
 
 def edited(**fields: Any) -> ProjectEdited:
-    nothing = dict.fromkeys(("name", "description", "video_path", "duration"))
+    nothing = dict.fromkeys(("name", "description", "video_path", "duration_ms"))
     return ProjectEdited.model_validate({"project_id": PROJECT, **nothing, **fields})
 
 
@@ -87,7 +87,7 @@ def test_the_same_beginning_is_no_news_and_another_one_is_refused(kept: Given) -
 
 
 def test_an_edit_tells_what_is_other_and_a_timeline_with_it_is_saved_too(kept: Given) -> None:
-    kept.when(EditProject(name="Sea", duration=12)).then(edited(duration=12))
+    kept.when(EditProject(name="Sea", duration=12)).then(edited(duration_ms=12_000))
     both = EditProject(name="Tides", timeline=SECOND)
     kept.when(both).then(edited(name="Tides"), saved(SECOND)).when(both).then_nothing()
 

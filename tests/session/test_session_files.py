@@ -19,7 +19,8 @@ from tests.session.words import (
     start,
 )
 
-RECORDED = FileRecorded(session_id=SESSION, **recording().model_dump())
+NOTE = recording()
+RECORDED = FileRecorded(session_id=SESSION, size_bytes=NOTE.file_size, **NOTE.model_dump(exclude={"file_size"}))
 REMOVED = FileRemoved(session_id=SESSION, file_id=FILE)
 
 

@@ -12,10 +12,11 @@ from contracts.messages.session import (
     RecordStage,
     RequestStages,
     RestoreSession,
+    SessionAnnotated,
     SessionDerived,
-    SessionEdited,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     StagesRequested,
     TakeStep,
 )
@@ -97,10 +98,14 @@ def test_a_script_that_the_user_gave_is_not_written_over() -> None:
 def test_an_edit_tells_what_is_another_and_only_that() -> None:
     session = made(Stage.REFINE)
     edited = session.when(EditSession(title="Salt", metadata={})).then(
-        SessionEdited(session_id=SESSION, title="Salt", metadata=None)
+        SessionRetitled(session_id=SESSION, title="Salt")
     )
     edited.when(EditSession(title="Salt")).then_nothing()
-    edited.when(EditSession(metadata={"a": 1})).then(SessionEdited(session_id=SESSION, title=None, metadata={"a": 1}))
+    noted = SessionAnnotated(session_id=SESSION, metadata={"a": 1})
+    edited.when(EditSession(metadata={"a": 1})).then(noted)
+    session.when(EditSession(title="Salt", metadata={"a": 1})).then(
+        SessionRetitled(session_id=SESSION, title="Salt"), noted
+    )
 
 
 def test_a_film_after_an_edited_title_is_made_with_it() -> None:

@@ -96,10 +96,11 @@ def _after(code: Code, before: Stood, commit: Commit) -> Stood:
     state = before.state
     for recorded in commit.events:
         try:
-            event = code.catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
+            events = code.catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
         except UnknownMessage:
             return Stood(commit.version, before.tenant or commit.tenant, None)
-        state = decider.evolve(state, event) if decider and state is not None else None
+        for event in events:
+            state = decider.evolve(state, event) if decider and state is not None else None
     return Stood(commit.version, before.tenant or (commit.tenant if commit.events else ""), state)
 
 
@@ -238,7 +239,7 @@ def _views(world: World) -> Iterator[str]:
 def _understood(code: Code, commit: Commit) -> bool:
     try:
         for recorded in commit.events:
-            code.catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data))
+            code.catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
     except (UnknownMessage, MalformedMessage):
         return False
     return True

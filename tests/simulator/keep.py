@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict, Unavailable
 from eventlog.offsets import Committed
 from eventlog.read.memory import MemoryProjectionStore
@@ -135,6 +135,10 @@ class SimStore:
         found = await self._shared.checkpoint(topic, partition)
         await self._process.pause()
         return found
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        await self._process.gate()
+        return await self._shared.oldest_parked(topic, partition)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         await self._process.gate()

@@ -105,6 +105,7 @@ class CachingStore:
         self._store = store
         self._cache: dict[Place, View] = {}
         self.checkpoint = store.checkpoint
+        self.oldest_parked = store.oldest_parked
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         loaded = await self._store.load([place for place in places if place not in self._cache])

@@ -19,8 +19,9 @@ from eventlog.read.mongo.driver import (
 from eventlog.read.mongo.generations import MongoGenerations
 from eventlog.read.mongo.install import Index, install
 from eventlog.read.mongo.listening import Health, Operations
+from eventlog.read.mongo.parked import ACTS
 from eventlog.read.mongo.retrying import read
-from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED
+from eventlog.read.mongo.snapshot import CHECKPOINTS, DISCARDED, PARKED
 from eventlog.read.mongo.store import SECONDS, MongoProjectionStore
 from eventlog.read.mongo.watching import ResumeToken, Watch
 from eventlog.read.projection import Journal, Projection
@@ -69,6 +70,19 @@ class Collection:
     async def _read(self, ask: Callable[[DriverCollection], Awaitable[Answer]]) -> Answer:
         return await read(self._seconds, lambda: self._current.read(self._name, ask))
 
+    async def totals(self, where: Mapping[str, Any], by: str, field: str) -> Mapping[Any, tuple[int, int]]:
+        """Of those that fit, by the value of one field: how many they are, and the sum of another field of theirs.
+
+        Raises `Unavailable`.
+        """
+        group = {"_id": f"${by}", "number": {"$sum": 1}, "sum": {"$sum": f"${field}"}}
+
+        async def ask(collection: DriverCollection) -> list[Document]:
+            found = collection.aggregate([{"$match": self._within(where)}, {"$group": group}])
+            return await found.to_list(None)
+
+        return {one["_id"]: (one["number"], one["sum"]) for one in await self._read(ask)}
+
 
 class TenantCollection(Collection):
     """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""
@@ -108,7 +122,7 @@ class OwnedCollection(TenantCollection):
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
-    MACHINERY: Final = (CHECKPOINTS, PARKED, GENERATIONS)
+    MACHINERY: Final = (CHECKPOINTS, PARKED, DISCARDED, ACTS, GENERATIONS)
     """The collections of the stores themselves."""
     MACHINERY_INDEXES: Final = (_PLACES,)
 
@@ -140,11 +154,20 @@ class MongoDatabase:
         with our_errors():
             await self._client.drop_database(self._database.name)
 
+    async def names(self) -> list[str]:
+        """Its collections; none where nothing was ever written. Raises `Unavailable`."""
+        with our_errors():
+            return sorted(await self._database.list_collection_names())
+
+    async def add(self, name: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Insert new documents into a database that no projector writes. Raises `Conflict`, `Unavailable`."""
+        with our_errors():
+            await self._database[name].insert_many([dict(one) for one in documents])
+
     async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
-        machinery = dict.fromkeys(self.MACHINERY, None)
         names = await current_names(self._database)
-        await install(self._database, names, machinery | dict(schemas), [_PLACES, *indexes])
+        await install(self._database, names, dict.fromkeys(self.MACHINERY) | dict(schemas), [_PLACES, *indexes])
 
     async def described(self) -> Described:
         """What is installed, as the server tells it. Raises `Unavailable`."""

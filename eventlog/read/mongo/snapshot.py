@@ -8,11 +8,13 @@ from eventlog.commit import Position, Record
 from eventlog.read.mongo.current import GENERATIONS, physical
 from eventlog.read.mongo.driver import Client, Database, Document, Session, our_errors
 from eventlog.read.projection import Row
-from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.snapshot import ParkedRecord, Partition, waiting_of
 from eventlog.read.store import Checkpoint
 
 CHECKPOINTS = "checkpoints"
 PARKED = "parked"
+DISCARDED = "discarded"
+"""As parked: what an operator gave up."""
 _PAGE = 1_000
 
 
@@ -26,6 +28,12 @@ def position_of(kept: Mapping[str, Any]) -> Position:
     return Position(kept["head"], kept["headOffset"], kept["nextOffset"], kept["lastId"], kept["lastOffset"])
 
 
+def parked_record(kept: Mapping[str, Any], *, discarded: bool = False) -> ParkedRecord:
+    """The record in a document of `parked` or `discarded`."""
+    record = Record(kept["offset"], kept["key"], kept["value"], kept["id"], kept["prev"])
+    return ParkedRecord(kept["topic"], kept["partition"], kept["stream"], record, kept["reason"], discarded)
+
+
 class MongoSnapshot:
     """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes."""
 
@@ -36,10 +44,7 @@ class MongoSnapshot:
         self._generation = generation
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
-        parked: dict[Partition, dict[str, int]] = {}
-        async for one in self.parked():
-            streams = parked.setdefault((one.topic, one.partition), {})
-            streams[one.stream] = streams.get(one.stream, 0) + 1
+        parked = waiting_of([one async for one in self.parked()])
         return {
             partition: Checkpoint(position_of(kept), parked.get(partition, {}))
             async for kept in self._all(CHECKPOINTS, {"projector": self._projector}, [("_id", 1)])
@@ -48,9 +53,13 @@ class MongoSnapshot:
 
     async def parked(self) -> AsyncIterator[ParkedRecord]:
         order = [("topic", 1), ("partition", 1), ("offset", 1)]
-        async for kept in self._all(PARKED, {"projector": self._projector}, order):
-            record = Record(kept["offset"], kept["key"], kept["value"], kept["id"], kept["prev"])
-            yield ParkedRecord(kept["topic"], kept["partition"], kept["stream"], record, kept["reason"])
+        everything = [
+            parked_record(kept, discarded=name == DISCARDED)
+            for name in (PARKED, DISCARDED)
+            async for kept in self._all(name, {"projector": self._projector}, order)
+        ]
+        for one in sorted(everything, key=lambda one: (one.topic, one.partition, one.record.offset)):
+            yield one
 
     async def rows(self, name: str) -> AsyncIterator[Row]:
         async for document in self._all(physical(name, self._generation), {}, None):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
 from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
@@ -25,11 +25,13 @@ from eventlog.read.mongo.driver import (
     fits,
     our_errors,
 )
+from eventlog.read.mongo.parked import ParkedDocuments
 from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, MongoSnapshot, checkpoint_id, open_snapshot, position_of
 from eventlog.read.mongo.transaction import in_transaction
+from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
-from eventlog.read.snapshot import Partition
+from eventlog.read.snapshot import ParkedRecord, Partition
 from eventlog.read.store import Checkpoint, Unkeepable, refuse_other_folds
 
 SECONDS = 20.0
@@ -81,12 +83,16 @@ class MongoProjectionStore:
         self._generation = beside or 0
         self._began: dict[Partition, int] = {}
         self._seconds = seconds
+        self._of_parked = ParkedDocuments(client, database, projector, seconds)
+        self._released: dict[str, int | None] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        id_ = checkpoint_id(self.projector, topic, partition)
         if self._beside is None and not self._watching:
             await self._current.open()
         with our_errors():
-            kept = await self._database[CHECKPOINTS].find_one({"_id": checkpoint_id(self.projector, topic, partition)})
+            kept = await self._database[CHECKPOINTS].find_one({"_id": id_})
+            self._released[id_] = kept.get("released") if kept else None
             generation = kept.get("generation", 0) if kept else self._beside or await self._current.number()
             if not self._watching:
                 await self._current.complete(generation, list(self._folds))
@@ -99,6 +105,30 @@ class MongoProjectionStore:
             count: list[dict[str, Any]] = [{"$match": mine}, {"$group": {"_id": "$stream", "n": {"$sum": 1}}}]
             parked = {one["_id"]: one["n"] async for one in self._database[PARKED].aggregate(count)}
         return Checkpoint(position_of(kept), parked)
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        return await self._of_parked.oldest(topic, partition)
+
+    async def waiting(self, topic: str, partition: int, stream: str, limit: int) -> Sequence[ParkedRecord]:
+        return await self._of_parked.waiting(topic, partition, stream, limit)
+
+    async def release(self, topic: str, partition: int, release: Release) -> None:
+        async def write(again: bool) -> None:
+            batches = self._batches(topic, partition, release.changes, again=again)
+
+            def body(session: BlockingSession) -> None:
+                for batch in batches:
+                    self._bulk(session, batch, self._generation)
+
+            await self._of_parked.release(topic, partition, release, body)
+
+        try:
+            await write(again=False)
+        except _Repeated:
+            await write(again=True)
+
+    async def acts(self, limit: int) -> Sequence[Told]:
+        return await self._of_parked.acts(limit)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         streams: dict[str, list[str]] = {}
@@ -148,10 +178,14 @@ class MongoProjectionStore:
             except DuplicateKeyError as error:
                 raise Conflict(f"{id_} was written before, and should not have been: read the checkpoint") from error
             return
-        stands = {"_id": id_, **_fields(expected), **written_in(kept["generation"])}
-        moved = checkpoints.update_one(stands, {"$set": kept}, session=session)
+        # None is what a document without the field has: nobody dealt with what is parked there.
+        loaded = {"released": self._released[id_]} if id_ in self._released else {}
+        mine = {"_id": id_, **_fields(expected), **loaded, **written_in(kept["generation"])}
+        moved = checkpoints.update_one(mine, {"$set": kept}, session=session)
         if moved.matched_count != 1:
-            raise Conflict(f"{id_} does not stand at {expected}: another process moved it, read the checkpoint")
+            raise Conflict(
+                f"{id_} does not stand at {expected}: another process moved it or what it parked; read the checkpoint"
+            )
 
     def _bulk(self, session: BlockingSession, batch: _Batch, generation: int) -> None:
         try:

@@ -10,7 +10,7 @@ from eventlog.commit import Position, Record
 from eventlog.read.postgres.pool import Connection, Pool, our_errors, statement
 from eventlog.read.postgres.table import Table
 from eventlog.read.projection import Row
-from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.snapshot import ParkedRecord, Partition, waiting_of
 from eventlog.read.store import Checkpoint
 
 SECONDS = 10.0
@@ -35,10 +35,7 @@ class PostgresSnapshot:
         self._tables = tables
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
-        parked: dict[Partition, dict[str, int]] = {}
-        async for one in self.parked():
-            streams = parked.setdefault((one.topic, one.partition), {})
-            streams[one.stream] = streams.get(one.stream, 0) + 1
+        parked = waiting_of([one async for one in self.parked()])
         with our_errors():
             kept = await self._connection.fetch(_CHECKPOINTS, self._projector)
         return {
@@ -51,7 +48,9 @@ class PostgresSnapshot:
         with our_errors():
             async for row in self._connection.cursor(_PARKED, self._projector, prefetch=_PAGE):
                 record = Record(row["offset"], row["key"], row["value"], row["id"], row["prev"])
-                yield ParkedRecord(row["topic"], row["partition"], row["stream"], record, row["reason"])
+                yield ParkedRecord(
+                    row["topic"], row["partition"], row["stream"], record, row["reason"], row["discarded"]
+                )
 
     async def rows(self, name: str) -> AsyncIterator[Row]:
         with our_errors():

@@ -6,14 +6,16 @@ from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
+from eventlog.read.parked import Release, Told
+from eventlog.read.postgres.parked import ParkedRows
 from eventlog.read.postgres.pool import Connection, Pool, our_errors, statement
 from eventlog.read.postgres.snapshot import PostgresSnapshot, open_snapshot, position_of
 from eventlog.read.postgres.table import STREAM, Table, read_table
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
-from eventlog.read.snapshot import Partition
+from eventlog.read.snapshot import ParkedRecord, Partition
 from eventlog.read.store import Checkpoint, Unkeepable, refuse_other_folds
 
 SECONDS = 20.0
@@ -67,12 +69,15 @@ class PostgresProjectionStore:
         self._untouched = untouched or {}
         self._seconds = seconds
         self._tables: dict[str, Table] = {}
+        self._parked = ParkedRows(pool, projector, seconds)
+        self._released: dict[tuple[str, int], int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         mine = (self.projector, topic, partition)
         with our_errors():
             async with asyncio.timeout(self._seconds), self._pool.acquire() as connection:
                 kept = await connection.fetchrow(_CHECKPOINT, *mine)
+                self._released[topic, partition] = kept["released"] if kept else 0
                 if kept is None:
                     self._began[topic, partition] = self._beside or await connection.fetchval(_CURRENT, mine[0]) or 0
                     return None
@@ -81,6 +86,24 @@ class PostgresProjectionStore:
                 self._began[topic, partition] = kept["generation"]
                 parked = {row["stream"]: row["waiting"] for row in await connection.fetch(_COUNTS, *mine)}
         return Checkpoint(position_of(kept), parked)
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        return await self._parked.oldest(topic, partition)
+
+    async def waiting(self, topic: str, partition: int, stream: str, limit: int) -> Sequence[ParkedRecord]:
+        return await self._parked.waiting(topic, partition, stream, limit)
+
+    async def release(self, topic: str, partition: int, release: Release) -> None:
+        async def write(connection: Connection) -> None:
+            await self._write(connection, release.changes)
+
+        try:
+            await self._parked.release(topic, partition, release, write)
+        except _UNFIT as error:
+            raise await self._unkeepable(release.changes, error) from error
+
+    async def acts(self, limit: int) -> Sequence[Told]:
+        return await self._parked.acts(limit)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         streams: dict[str, list[str]] = {}
@@ -124,11 +147,12 @@ class PostgresProjectionStore:
         if expected is None:
             moved = await connection.execute(_BEGIN, *place)
         else:
-            moved = await connection.execute(_MOVE, *place, *_fields(expected))
+            released = self._released.get((topic, partition))
+            moved = await connection.execute(_MOVE, *place, *_fields(expected), released)
         if not moved.endswith(" 1"):
             raise Conflict(
                 f"{self.projector} does not stand at {expected or 'no position'} in {topic}[{partition}]: "
-                "another process moved it, read the checkpoint"
+                "another process moved it, or dealt with what it had parked; read the checkpoint"
             )
 
     async def _write(self, connection: Connection, changes: Changes) -> None:

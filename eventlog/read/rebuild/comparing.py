@@ -120,7 +120,7 @@ async def _fields(
         before = others.get(key)
         if before is not None:
             for path, was, is_ in differences("", before, row):
-                found.add(name, _told(key), path, was, is_)
+                found.add(name, _told(key), path, shown(was), shown(is_))
 
 
 def _key(row: Row, fields: Sequence[str]) -> Key:

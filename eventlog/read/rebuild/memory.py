@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
 from eventlog.read.memory import MemoryProjectionStore, MemorySnapshot
 from eventlog.read.projection import Journal, Projection, View
@@ -87,6 +87,9 @@ class MemoryLive:
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         self._began[topic, partition] = self._of.generation
         return await self._of.current.checkpoint(topic, partition)
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        return await self._of.current.oldest_parked(topic, partition)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         return await self._of.current.load(places)

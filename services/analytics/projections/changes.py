@@ -13,6 +13,7 @@ from contracts.messages.account import (
     CreditsSettled,
 )
 from contracts.messages.job import (
+    JOB_EXPIRED,
     JobCanceled,
     JobClaimed,
     JobCompleted,
@@ -59,7 +60,7 @@ def of_job(body: EventBody) -> Columns | None:
         case JobCanceled():
             status, reason = "canceled", None
         case JobExpired():
-            status, reason = "expired", "job.expired"
+            status, reason = "expired", JOB_EXPIRED
         case JobPurged():
             status, reason = "purged", None
         case _:

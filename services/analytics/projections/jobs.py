@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.messages.job import (
+    JOB_EXPIRED,
     JobApproved,
     JobCanceled,
     JobClaimed,
@@ -67,7 +68,7 @@ def _changes(row: Row, fact: Fact) -> dict[str, Any]:
         case JobCanceled() as body:
             return {**_ended("canceled", row, fact), "points": row["points"] + body.points}
         case JobExpired():
-            return {**_ended("expired", row, fact), "error_code": "job.expired"}
+            return {**_ended("expired", row, fact), "error_code": JOB_EXPIRED}
         case _:
             return {}
 

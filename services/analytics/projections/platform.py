@@ -4,17 +4,19 @@ from typing import Any
 
 from contracts.messages.preset import PresetDeleted, PresetSaved
 from contracts.messages.session import (
+    SessionAnnotated,
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
-    SessionEdited,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StagesRequested,
 )
+from contracts.messages.session_inputs import Metadata
 from eventlog.read.projection import Fact, Projection, Row, View
 from services.analytics.projections.platform_accounts import OF_ACCOUNTS
 
@@ -39,8 +41,10 @@ def fold_project(view: View, fact: Fact) -> View:
             changes = {"deleted_at": None, **stopped}
         case SessionPurged():
             return ()
-        case SessionEdited() as body:
-            return tuple(_edited(row, body, fact) for row in view)
+        case SessionRetitled(title=title):
+            changes = {"title": title}
+        case SessionAnnotated(metadata=metadata):
+            return tuple(_annotated(row, metadata, fact) for row in view)
         case _:
             changes = {}
     return tuple({**row, **changes, "updated_at": fact.at, "version": fact.version} for row in view)
@@ -58,11 +62,9 @@ def fold_preset(view: View, fact: Fact) -> View:
             return view
 
 
-def _edited(row: Row, body: SessionEdited, fact: Fact) -> Row:
-    title = row["title"] if body.title is None else body.title
-    metadata = row["configuration"]["metadata"] if body.metadata is None else body.metadata
+def _annotated(row: Row, metadata: Metadata, fact: Fact) -> Row:
     configuration = {**row["configuration"], "metadata": metadata}
-    return {**row, "title": title, "configuration": configuration, "updated_at": fact.at, "version": fact.version}
+    return {**row, "configuration": configuration, "updated_at": fact.at, "version": fact.version}
 
 
 def _project(body: SessionStarted, fact: Fact) -> dict[str, Any]:

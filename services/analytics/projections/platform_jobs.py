@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.messages.job import (
+    JOB_EXPIRED,
     JobAssetExpired,
     JobCanceled,
     JobClaimed,
@@ -45,7 +46,7 @@ def fold_job(view: View, fact: Fact) -> View:
         case JobCanceled():
             changes = {"status": "canceled", "finished_at": fact.at}
         case JobExpired():
-            changes = {"status": "expired", "finished_at": fact.at, "error_code": "job.expired"}
+            changes = {"status": "expired", "finished_at": fact.at, "error_code": JOB_EXPIRED}
         case _:
             changes = {}
     return tuple({**row, **changes, "updated_at": fact.at, "version": fact.version} for row in view)

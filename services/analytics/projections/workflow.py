@@ -1,19 +1,21 @@
 """The workflow application's `workflows`: one row a session, in its words, with how far each phase is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from contracts.documents import AT_WORK
 from contracts.messages.access import PlanChanged, RoleChanged
 from contracts.messages.account import AccountRegistered
+from contracts.messages.job import JOB_EXPIRED
 from contracts.messages.session import (
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
-    SessionEdited,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -21,17 +23,6 @@ from contracts.messages.session import (
 )
 from contracts.rendering import STAGES, Stage
 from eventlog.read.projection import Fact, Projection, Row, View
-
-WORDS: Mapping[Stage, str] = {
-    Stage.REFINE: "refining",
-    Stage.SCRIPT: "script_generating",
-    Stage.SPEECH: "audio_generating",
-    Stage.SCENES: "scenes_generating",
-    Stage.VIDEO: "video_generating",
-}
-"""What a workflow is called while a phase is at work."""
-
-EXPIRED = "job.expired"
 
 
 def fold(view: View, fact: Fact) -> View:
@@ -50,18 +41,18 @@ def fold(view: View, fact: Fact) -> View:
         case SessionCompleted():
             changes = {"status": "completed", "completed_at": fact.at}
         case SessionFailed():
-            status = "expired" if body.code == EXPIRED else "failed"
+            status = "expired" if body.code == JOB_EXPIRED else "failed"
             changes = {"status": status, "phases": _come_to(row, running="failed"), "error_message": body.message}
         case SessionCanceled():
             changes = {"status": "canceled", "phases": _stopped(row)}
         case SessionRetried():
             phases = _asked(row["phases"], body.stages)
-            changes = {"status": WORDS[body.stages[0]], "phases": phases, "error_message": ""}
+            changes = {"status": AT_WORK[body.stages[0]], "phases": phases, "error_message": ""}
         case SessionDeleted(job_id=job):
             changes = {"phases": _stopped(row), "deleted_at": fact.at} | ({"status": "canceled"} if job else {})
         case SessionRestored():
             changes = {"deleted_at": None}
-        case SessionEdited(title=str() as title):
+        case SessionRetitled(title=title):
             changes = {"story_title": title}
         case _:
             changes = {}
@@ -98,7 +89,7 @@ def _requested(row: Row, body: StagesRequested) -> dict[str, Any]:
         "original_prompt": body.inputs.prompt,
         "enhanced_story": body.inputs.script or next((words for words in written if words), ""),
         "story_title": body.inputs.title or next((one.title for one in body.outputs if one.title), ""),
-        "status": WORDS[body.stages[0]],
+        "status": AT_WORK[body.stages[0]],
         "phases": _asked(stands, body.stages),
         "error_message": "",
         "completed_at": None,
@@ -114,7 +105,7 @@ def _recorded(row: Row, body: StageRecorded, at: datetime) -> dict[str, Any]:
     return {
         "enhanced_story": output.script or output.refined_prompt or row["enhanced_story"],
         "story_title": row["story_title"] or output.title or "",
-        "status": WORDS[Stage(left) if left else output.stage],
+        "status": AT_WORK[Stage(left) if left else output.stage],
         "phases": phases,
     }
 

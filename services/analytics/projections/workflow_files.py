@@ -91,7 +91,7 @@ def _noted(body: FileRecorded, fact: Fact) -> Row:
         file_type=body.file_type,
         file_path=body.file_path,
         file_name=body.file_name,
-        file_size=body.file_size,
+        file_size=body.size_bytes,
         metadata=_text(body.metadata),
         stage=None,
     )

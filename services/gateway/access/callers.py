@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from contracts.messages.account import AccountKind
 from contracts.messages.roles import Scope
 from services.gateway.access import bearer, limiting, page
-from services.gateway.auth.principal import Principal
+from services.gateway.auth.principal import EVERY_SCOPE, Principal
 from services.gateway.http.problems import Problem
 from services.gateway.ports.gateway import Gateway, gateway_of
 
@@ -102,6 +102,34 @@ async def _admin(request: Request, gateway: Gateway) -> Principal | None:
     return known
 
 
+async def _owner(request: Request, gateway: Gateway) -> Principal | None:
+    known = await _known(request, gateway)
+    if known is not None:
+        check_owner(known)
+    return known
+
+
+async def _reader(request: Request, gateway: Gateway) -> Principal | None:
+    known = await _known(request, gateway)
+    if known is not None and Scope.READ not in known.scopes:
+        raise Problem(
+            "auth.forbidden",
+            "This call decides who is told of what happens, so its key needs the scope 'read' besides 'write'. Use one "
+            "that has both.",
+        )
+    return known
+
+
+def check_owner(principal: Principal) -> None:
+    """Raises the problem for a key that may do less than its account: who holds it is not taken for the owner."""
+    if beyond := EVERY_SCOPE - principal.scopes:
+        raise Problem(
+            "auth.forbidden",
+            f"This call is for the owner of the account, and this key has no scope {', '.join(sorted(beyond))}: sign "
+            "in, or use a key with every scope.",
+        )
+
+
 PUBLIC = Policy("public", _nobody)
 """Anybody, and the route learns nothing about him."""
 
@@ -117,8 +145,19 @@ MEDIA = Policy("media", _known)
 ADMIN = TenantPolicy("admin", _admin)
 """An admin of a tenant, for that tenant's things."""
 
+OWNER = TenantPolicy("owner", _owner)
+"""Whoever may do all that the account may: a login, an identity, a key with every scope."""
+
+READER = TenantPolicy("reader", _reader)
+"""As `TENANT`, for changes by which somebody learns things: the scope `read` is needed as well."""
+
+KEYED = frozenset({TENANT, OWNER, READER, ADMIN})
+"""The policies that let nobody pass without a key, in any profile."""
+
 Caller = Annotated[Principal, Depends(TENANT)]
 LegacyCaller = Annotated[Principal, Depends(LEGACY)]
+OwnerCaller = Annotated[Principal, Depends(OWNER)]
+ReadingCaller = Annotated[Principal, Depends(READER)]
 AdminCaller = Annotated[Principal, Depends(ADMIN)]
 MaybeCaller = Annotated[Principal | None, Depends(MEDIA)]
 
@@ -137,5 +176,5 @@ def check(routes: Iterable[BaseRoute]) -> None:
     if open_:
         raise ValueError(
             f"routes without exactly one policy: {', '.join(sorted(open_))}. "
-            "Name who may call each: PUBLIC, TENANT, ADMIN, LEGACY or MEDIA of services.gateway.auth.access."
+            "Name who may call each, as one of the policies of services.gateway.auth.access: PUBLIC, TENANT, OWNER, …"
         )

@@ -15,6 +15,7 @@ from services.gateway.redis.rates import Count, Rate
 UNCOUNTED: Final = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by machines that take a refusal for an outage."""
 
+_HOUR: Final = 3600
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NEIGHBOURS: Final = 64
 """The bits of an IPv6 address that one customer of a network gets: behind them are as many addresses as he likes."""
@@ -33,6 +34,22 @@ async def check(request: Request, gateway: Gateway, principal: Principal | None)
         raise _too_many(count, plan.name)
 
 
+async def check_new_account(request: Request, gateway: Gateway) -> None:
+    """Count an account that is to be opened for a stranger. Raises the problem for one too many of his network."""
+    if gateway.rates is None:
+        return
+    rate = Rate("accounts", gateway.new_accounts_per_hour, _HOUR)
+    count = await gateway.rates.count(stranger(request), rate)
+    if not count.passed:
+        request.state.rate_headers = count.headers()
+        raise Problem(
+            "auth.too_many_accounts",
+            f"More than {rate.calls:,} new accounts an hour are not opened for one network. Wait {count.seconds} s "
+            "(`Retry-After`), then sign in again. An account that is there can be signed in to at any time.",
+            headers={"Retry-After": str(count.seconds)},
+        )
+
+
 def stranger(request: Request) -> str:
     """An address as it is counted: its digest, for addresses are personal, and of IPv6 the network alone."""
     host = request.client.host if request.client else ""
@@ -41,6 +58,7 @@ def stranger(request: Request) -> str:
     except ValueError:
         network = host
     else:
+        address = getattr(address, "ipv4_mapped", None) or address
         bits = address.max_prefixlen if address.version == 4 else _NEIGHBOURS
         network = str(ipaddress.ip_network((address, bits), strict=False))
     return f"address:{blake2b(network.encode(), digest_size=16).hexdigest()}"

@@ -6,6 +6,7 @@ from contracts.envelope import stream_id
 from contracts.messages.session import Changes, DeriveSession
 from contracts.messages.session_life import Basis
 from contracts.topics import SESSION_COMMANDS
+from services.gateway.asking.starting import session_links
 from services.gateway.asking.wishes import Wish, command_id
 from services.gateway.auth.principal import Principal
 from services.gateway.identity import first_job, session_of
@@ -19,7 +20,6 @@ def derivation(
     id_ = command_id(gateway, caller.tenant, chosen)
     made = session_of(id_)
     job = first_job(caller.tenant, made)
-    here = f"/v1/sessions/{made}"
     body = DeriveSession(new_session_id=made, account_id=caller.account, job_id=job, basis=basis, changes=changes)
     wish = Wish(
         topic=SESSION_COMMANDS.name,
@@ -27,13 +27,7 @@ def derivation(
         body=body,
         id=id_,
         at=gateway.now(),
-        links={
-            "session": here,
-            "events": f"{here}/events",
-            "history": f"{here}/history",
-            "job": f"/v1/jobs/{job}",
-            "derivedFrom": f"/v1/sessions/{source}",
-        },
+        links=session_links(made, job) | {"derivedFrom": f"/v1/sessions/{source}"},
         repeatable=chosen is not None,
     )
     return wish, made

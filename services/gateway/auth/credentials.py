@@ -9,7 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from contracts.envelope import stream_id
@@ -23,7 +23,11 @@ AWAY_SECONDS: Final = 1.0
 MOST_KEPT: Final = 20_000
 """Accounts whose credentials are kept here; the one used longest ago goes first."""
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _NEVER = -1
+_Name: TypeAlias = tuple[str, str]
+"""A tenant, and the digest of an identity."""
 
 
 class CredentialStore(Protocol):
@@ -58,6 +62,8 @@ class Credentials:
         self._time = time or (lambda: asyncio.get_running_loop().time())
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._streams: OrderedDict[str, str] = OrderedDict()
+        self._linked: OrderedDict[_Name, str] = OrderedDict()
+        self._unlinked: OrderedDict[_Name, _Kept] = OrderedDict()
         self._beaten = float("-inf")
         self._away = float("-inf")
         self._age = 0
@@ -77,6 +83,8 @@ class Credentials:
         self._changes += 1
         if document["_id"] in self._kept:
             self._kept[document["_id"]] = _Kept(document, self._time(), self._age)
+        for part in document.get("identities", ()):
+            self._unlinked.pop((document["tenant"], part["digest"]), None)
 
     async def by_digest(self, digest: str) -> Stored | None:
         """As the store's. Raises `Unavailable` for what is not known here while the store is away."""
@@ -93,14 +101,38 @@ class Credentials:
             self._streams.pop(digest, None)
             return None
         self._keep(found["_id"], found, before)
-        self._streams[digest] = found["_id"]
-        if len(self._streams) > MOST_KEPT:
-            self._streams.popitem(last=False)
+        _put(self._streams, digest, found["_id"])
         return found
 
     async def by_identity(self, tenant: str, digest: str) -> Stored | None:
-        """As the store's; not kept here."""
-        return await self._asked(lambda: self._store.by_identity(tenant, digest))
+        """As the store's. Raises `Unavailable` for what is not known here while the store is away."""
+        name = (tenant, digest)
+        kept = self._of_identity(name)
+        if kept is not None and self._fresh(kept):
+            return kept.document
+        before = self._changes
+        try:
+            found = await self._asked(lambda: self._store.by_identity(tenant, digest))
+        except Unavailable:
+            return self._within_grace(kept)
+        if found is None:
+            self._linked.pop(name, None)
+            _put(self._unlinked, name, _Kept(None, self._time(), self._age_since(before)))
+        else:
+            self._unlinked.pop(name, None)
+            _put(self._linked, name, found["_id"])
+            self._keep(found["_id"], found, before)
+        return found
+
+    def _of_identity(self, name: _Name) -> _Kept | None:
+        """What is kept of the account that has the identity still, or that none has it."""
+        stream = self._linked.get(name)
+        if stream is None:
+            return self._unlinked.get(name)
+        kept = self._kept.get(stream)
+        document = None if kept is None else kept.document
+        digests = () if document is None else (part["digest"] for part in document["identities"])
+        return kept if name[1] in digests else None
 
     async def of_account(self, tenant: str, account: UUID) -> Stored | None:
         """As the store's. Raises `Unavailable` for what is not known here while the store is away."""
@@ -134,9 +166,16 @@ class Credentials:
         return kept.document
 
     def _keep(self, stream: str, document: Stored | None, before: int) -> None:
+        _put(self._kept, stream, _Kept(document, self._time(), self._age_since(before)))
+
+    def _age_since(self, before: int) -> int:
         """Believed only where nothing changed since `before`: what was read may be older than what was told since."""
-        age = self._age if before == self._changes else _NEVER
-        self._kept[stream] = _Kept(document, self._time(), age)
-        self._kept.move_to_end(stream)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        return self._age if before == self._changes else _NEVER
+
+
+def _put(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Keep it as the newest; the one used longest ago goes where there are too many."""
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MOST_KEPT:
+        memory.popitem(last=False)

@@ -55,6 +55,9 @@ class KeySet:
             async with self._lock:
                 if self._outdated(kid):
                     await self._renew()
+        elif kid not in self._keys and self._lock.locked():
+            async with self._lock:  # somebody is asking right now: what he hears counts for us, too
+                pass
         if self._time() - self._read > GRACE_SECONDS:
             raise Unavailable("the issuer of the token", "its public keys cannot be read")
         found = self._keys.get(kid)
@@ -83,18 +86,21 @@ def from_file(path: Path) -> Load:
     return lambda: asyncio.to_thread(path.read_bytes)
 
 
-def from_address(address: str) -> Load:
-    """Asks the address, and follows it nowhere else."""
+def from_address(address: str, seconds: float = DEADLINE_SECONDS) -> Load:
+    """Asks the address, and follows it nowhere else. `seconds`: for a connection, and for each piece of the answer.
+
+    The answer is taken as it comes, for what is packed may be a thousand times as large as what is read.
+    """
 
     async def load() -> bytes:
         content = bytearray()
         async with (
-            httpx.AsyncClient(timeout=DEADLINE_SECONDS, follow_redirects=False) as client,
-            client.stream("GET", address) as answer,
+            httpx.AsyncClient(timeout=seconds, follow_redirects=False) as client,
+            client.stream("GET", address, headers={"Accept-Encoding": "identity"}) as answer,
         ):
             if answer.status_code != HTTPStatus.OK:
                 raise httpx.HTTPError(f"{address} answered {answer.status_code}")
-            async for chunk in answer.aiter_bytes():
+            async for chunk in answer.aiter_raw():
                 content += chunk
                 if len(content) > LARGEST_BYTES:
                     raise httpx.HTTPError(f"{address} answered more than {LARGEST_BYTES} bytes")

@@ -5,8 +5,8 @@ It is never wholly in memory, not a byte more is read than was announced or may 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,10 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 
 from blobs.store import BlobStore
 from contracts.messages.upload import Media, Unfit
+from services.gateway.files.shares import Coming
 from services.gateway.http.problems import Problem
 
 IDLE_SECONDS: Final = 30.0
 """A client that sends nothing for so long has gone."""
+SLOWEST_BYTES: Final = 4096
+"""A second, on average: whoever sends less only holds a place that others wait for."""
 LONGEST_SECONDS: Final = 2 * 60 * 60
 """For one file, however slowly it comes."""
 AT_ONCE: Final = 2
@@ -33,8 +36,8 @@ Inspect: TypeAlias = Callable[[Path], Awaitable[Media | Unfit]]
 @dataclass(frozen=True)
 class Uploads:
     """How users' files are taken: `largest` in bytes; `waits`: so long for an announced one; `unused`: so long one is
-    kept that nothing uses. `folder` holds what is coming; `under_way`: whose, and which; `looking`: for as many as are
-    looked into at a time, for each may take a processor and gigabytes."""
+    kept that nothing uses. `folder` holds what is coming; `coming`: whose that is; `looking`: for as many as are looked
+    into at a time, for each may take a processor and gigabytes."""
 
     folder: Path
     blobs: BlobStore
@@ -43,7 +46,7 @@ class Uploads:
     waits: timedelta = timedelta(hours=24)
     unused: timedelta = timedelta(days=30)
     idle_seconds: float = IDLE_SECONDS
-    under_way: set[tuple[str, UUID]] = field(default_factory=set[tuple[str, UUID]])
+    coming: Coming = field(default_factory=Coming)
     looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
@@ -54,19 +57,6 @@ class Received:
     path: Path
     sha256: str
     size: int
-
-
-@contextmanager
-def alone(uploads: Uploads, tenant: str, upload_id: UUID) -> Generator[None]:
-    """One body at a time for one upload. Raises the problem for a second."""
-    mine = (tenant, upload_id)
-    if mine in uploads.under_way:
-        raise Problem("upload.in_progress", "This file is being sent already. Wait for that call to end.")
-    uploads.under_way.add(mine)
-    try:
-        yield
-    finally:
-        uploads.under_way.discard(mine)
 
 
 @asynccontextmanager
@@ -115,30 +105,42 @@ async def _written(request: Request, path: Path, announced: int | None, most: in
 
 async def _chunks(request: Request, idle_seconds: float) -> AsyncIterator[bytes]:
     """The body as it comes. Raises the problem for a client that is gone, or as good as gone."""
-    stream, begun = aiter(request.stream()), asyncio.get_running_loop().time()
+    stream, begun, size = aiter(request.stream()), asyncio.get_running_loop().time(), 0
     while True:
         try:
             async with asyncio.timeout(idle_seconds):
                 chunk = await anext(stream, None)
         except TimeoutError:
-            raise Problem(
-                "upload.too_slow", f"Nothing came for {idle_seconds:g} s. Send the whole file again."
-            ) from None
+            raise _too_slow(f"Nothing came for {idle_seconds:g} s. Send the whole file again.") from None
         except ClientDisconnect:
             raise Problem("upload.cut_off", "The connection ended before the file did. Send it again.") from None
         if chunk is None:
             return
-        if asyncio.get_running_loop().time() - begun > LONGEST_SECONDS:
-            raise Problem("upload.too_slow", f"The file took longer than {LONGEST_SECONDS // 3600} h. Send it faster.")
+        size += len(chunk)
+        seconds = asyncio.get_running_loop().time() - begun
+        if seconds > idle_seconds and size < seconds * SLOWEST_BYTES:
+            raise _too_slow(f"Less than {SLOWEST_BYTES:,} bytes a second came. Send the file faster.")
+        if seconds > LONGEST_SECONDS:
+            raise _too_slow(f"The file took longer than {LONGEST_SECONDS // 3600} h. Send it faster.")
         yield chunk
 
 
-def _check_length(request: Request, announced: int | None, most: int) -> None:
-    """Before anything is read: what the client says that it will send."""
+def _too_slow(detail: str) -> Problem:
+    """The connection ends with it: what would still come is not waited for."""
+    return Problem("upload.too_slow", detail, headers={"Connection": "close"})
+
+
+def said_length(request: Request) -> int | None:
+    """How many bytes the client says that it will send."""
     said = request.headers.get("content-length", "")
-    if not (said.isascii() and said.isdecimal()):
+    return int(said) if said.isascii() and said.isdecimal() else None
+
+
+def _check_length(request: Request, announced: int | None, most: int) -> None:
+    """Before anything is read."""
+    length = said_length(request)
+    if length is None:
         return
-    length = int(said)
     if length > most:
         raise _too_large(announced, length, most)
     if announced is not None and length != announced:

@@ -1,5 +1,6 @@
 """JSON bodies in: size, media type, form and sense, each refused with a sentence of its own."""
 
+import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from services.gateway.http import problems, storable
 
@@ -63,15 +64,27 @@ class JsonBody(Generic[Wanted]):
 
 
 async def read(request: Request) -> bytes:
-    """The body's bytes. Raises the problem for one that is too large, without reading on."""
+    """The body's bytes. Raises the problem for one that is too large, without reading on, and for one that takes longer
+    than `app.state.body_seconds` or never ends: then the connection ends with the answer."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > LARGEST_BYTES:
         raise problems.too_large()
+    seconds: float = request.app.state.body_seconds
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_BYTES:
-            raise problems.too_large()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > LARGEST_BYTES:
+                    raise problems.too_large()
+    except TimeoutError:
+        raise problems.Problem(
+            "body.too_slow",
+            f"The body had not come whole after {seconds:g} s. Send it again in one piece.",
+            headers={"Connection": "close"},
+        ) from None
+    except ClientDisconnect:
+        raise problems.Problem("body.cut_off", "The connection ended before the body did. Send it again.") from None
     return bytes(content)
 
 

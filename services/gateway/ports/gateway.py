@@ -18,10 +18,12 @@ from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
 from services.gateway.files.receiving import Uploads
+from services.gateway.files.shares import Stock
 from services.gateway.http.cursors import Place
 from services.gateway.http.signing import Signer
 from services.gateway.ports.news import News
 from services.gateway.ports.projects import Projects
+from services.gateway.ports.recent import Recent
 from services.gateway.ports.support import Support
 from services.gateway.ports.tables import Tables
 from services.gateway.ports.waiting import Waiters
@@ -130,6 +132,10 @@ class Documents(Protocol):
         """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
         ...
 
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        """What the account has of files of its own."""
+        ...
+
 
 KEPT_SECONDS = 24 * 60 * 60
 """For so long an answer may be given again."""
@@ -205,16 +211,21 @@ class Gateway:
     legacy_tenant: str = ""
     legacy_wait_seconds: float = 120.0
     starter_grant: int = 100
+    new_accounts_per_hour: int = 10
+    """Of one network, by signing in; where nobody is counted, any number."""
     jobs_per_tenant: int = 4
     kinds: frozenset[Kind] = frozenset({Kind.SLIDES, Kind.SCROLLING_SCRIPT})
     rates: Rates | None = None
     """None: nobody is counted."""
     cors_origins: Sequence[str] = ()
     """Whose pages may call from a browser."""
+    body_seconds: float = 20.0
+    """How long a JSON body may take to come."""
     entrances: Entrances = field(default_factory=Entrances)
     probes: Mapping[str, Probe] = field(default_factory=dict[str, Probe])
     chance: Callable[[int], bytes] = secrets.token_bytes
-    registered: set[UUID] = field(default_factory=set[UUID])
+    registered: Recent = field(default_factory=Recent)
+    """Accounts whose registration this process has sent; one that was forgotten is sent again, and is no news."""
 
     def seconds(self) -> int:
         """Unix time in whole seconds."""

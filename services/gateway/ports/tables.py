@@ -77,6 +77,16 @@ class Tables(Protocol):
         ...
 
 
+def row_place(row: Row) -> Place:
+    """Where a workflow, or one of its files, stands in its list."""
+    return Place(row["created_at"], str(row["id"]))
+
+
+def audit_place(row: Row) -> Place:
+    """Where a command stands in the audit trail."""
+    return Place(row["happened_at"], str(row["command_id"]))
+
+
 def usage_place(row: Row) -> Place:
     """Where a use stands in its list."""
     return Place(row["created_at"], f"{row['job_id']}:{row['number']:06}")

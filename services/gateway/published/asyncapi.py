@@ -50,7 +50,7 @@ _ACTIONS = ("send", "receive")
 
 def _channel(topic: Topic) -> dict[str, Any]:
     catalog, kind = _CARRIED.get(topic.name, (None, ""))
-    bodies: Bodies = getattr(catalog, kind) if catalog else {}
+    bodies: Bodies = _carried(catalog, kind) if catalog else {}
     return {
         "address": topic.name,
         "description": _ENVELOPES.get(kind, "News of running jobs as JSON: `jobId`, `stage`, `progress` (0 to 100)."),
@@ -76,14 +76,20 @@ def _definition(name: str) -> str:
     return f"#/components/messages/{name}/payload/schema/$defs/{{model}}"
 
 
+def _carried(catalog: Catalog, kind: str) -> Bodies:
+    """What is written, under its own name, and what older versions wrote: `session.edited.v1` stays in the log."""
+    older = {f"{type_}.v{version}": one.old for (type_, version), one in catalog.upcasters.items()}
+    return getattr(catalog, kind) | (older if kind == "events" else {})
+
+
 def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
-    bodies = {name: body for catalog, kind in _CARRIED.values() for name, body in getattr(catalog, kind).items()}
+    bodies = {name: body for carried in _CARRIED.values() for name, body in _carried(*carried).items()}
     for name, body in sorted(bodies.items()):
         yield (
             name,
             {
-                "name": name,
-                "title": f"{name} v{body.VERSION}",
+                "name": body.TYPE,
+                "title": f"{body.TYPE} v{body.VERSION}",
                 "summary": " ".join((body.__doc__ or "").split()),
                 "payload": {
                     "schemaFormat": "application/schema+json;version=draft-2020-12",

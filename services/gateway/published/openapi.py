@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
-from services.gateway.access.callers import ADMIN, LEGACY, MEDIA, TENANT, policy_of
+from services.gateway.access.callers import KEYED, LEGACY, MEDIA, policy_of
 from services.gateway.access.limiting import UNCOUNTED
 from services.gateway.http.bodies import Body, JsonBody
 from services.gateway.http.problems import LEGACY as LEGACY_PATHS
@@ -21,7 +21,11 @@ _ALWAYS = {
     "422": "`value.invalid`, `value.not_storable`: what was sent does not fit",
     "503": "A part is away: `Retry-After` says when to ask again",
 }
-_WITH_BODY = {"413": "`body.too_large`: more than 1 MiB", "415": "`body.wrong_type`: not JSON"}
+_WITH_BODY = {
+    "408": "`body.too_slow`: it did not come whole in time",
+    "413": "`body.too_large`: more than 1 MiB",
+    "415": "`body.wrong_type`: not JSON",
+}
 
 _LIMITED = (
     "`rate.exceeded`: more calls a minute than the plan allows; `Retry-After` says when to go on. Every answer tells "
@@ -88,13 +92,13 @@ def _operation(route: APIRoute, operation: dict[str, Any]) -> None:
         schema = {"$ref": _REFERENCE.format(model=body.__name__)}
         operation["requestBody"] = {"required": _needed(route), "content": {"application/json": {"schema": schema}}}
     policy = policy_of(route)
-    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
-        operation["security"] = [{"key": []}] if policy in {TENANT, ADMIN} else [{"key": []}, {}]
-    if policy in {TENANT, ADMIN, LEGACY} and route.methods and not route.methods & _SAFE:
-        taken = _UNSAFE_HEADERS if policy in {TENANT, ADMIN} else _UNSAFE_HEADERS[:1]
+    if policy in KEYED | {LEGACY, MEDIA}:
+        operation["security"] = [{"key": []}] if policy in KEYED else [{"key": []}, {}]
+    if policy in KEYED | {LEGACY} and route.methods and not route.methods & _SAFE:
+        taken = _UNSAFE_HEADERS if policy in KEYED else _UNSAFE_HEADERS[:1]
         operation.setdefault("parameters", []).extend(taken)
     responses = operation["responses"]
-    if policy in {TENANT, ADMIN, LEGACY, MEDIA}:
+    if policy in KEYED | {LEGACY, MEDIA}:
         for status, text in (_ALWAYS | (_WITH_BODY if body else {})).items():
             responses.setdefault(status, {"description": text})
     if route.path not in UNCOUNTED:

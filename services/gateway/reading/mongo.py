@@ -13,6 +13,7 @@ from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
+from services.gateway.files.shares import Stock
 from services.gateway.health.lag import Mark
 from services.gateway.http.cursors import Place
 from services.gateway.ports.gateway import (
@@ -25,9 +26,8 @@ from services.gateway.ports.gateway import (
     SessionFilter,
     Standing,
 )
-from services.gateway.ports.news import News
-from services.gateway.ports.waiting import Outcome, Waiters
 from services.gateway.reading import wallets
+from services.gateway.reading.newest import NEWEST, behind
 from services.gateway.stored import Stored
 
 OUTCOMES = ("session_commands", "render_commands")
@@ -53,12 +53,8 @@ class MongoDocuments:
 
     async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses = _clauses(which)
-        if after is not None:
-            clauses.append(
-                {"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]}
-            )
-        newest = [("createdAt", -1), ("_id", -1)]
-        return await self._database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+        clauses += behind(after)
+        return await self._database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=NEWEST, limit=limit)
 
     async def count_sessions(self, tenant: str, which: SessionFilter) -> int:
         where = {"$and": _clauses(which)}
@@ -92,12 +88,8 @@ class MongoDocuments:
 
     async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses: list[Mapping[str, Any]] = [_usable(account_id)]
-        if after is not None:
-            clauses.append(
-                {"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]}
-            )
-        newest = [("createdAt", -1), ("_id", -1)]
-        return await self._database.of_tenant("presets", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+        clauses += behind(after)
+        return await self._database.of_tenant("presets", tenant).find({"$and": clauses}, sort=NEWEST, limit=limit)
 
     async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
         for name in OUTCOMES:
@@ -126,6 +118,13 @@ class MongoDocuments:
 
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
+
+    async def stock(self, tenant: str, account_id: str) -> Stock:
+        found = await self._database.of_tenant("uploads", tenant).totals(
+            {"accountId": account_id}, "status", "sizeBytes"
+        )
+        files, announced = (sum(one[n] for one in found.values()) for n in (0, 1))
+        return Stock(files, announced, found.get("ready", (0, 0))[1])
 
     async def _ready(self, upload_id: str) -> Sequence[Stored]:
         return [one for one in await self.uploads(upload_id) if one["status"] == "ready"]
@@ -184,46 +183,6 @@ async def install(database: Installing) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def follow_outcomes(database: MongoDatabase, origin: str, waiters: Waiters) -> None:
-    """Tell waiters what becomes of the commands of this instance. Runs until it is cancelled.
-
-    The server picks the outcomes of this instance: an unmatched stream would fall behind under load. What was
-    written while nobody looked is looked up for everybody who waits.
-    """
-    mine = [{"$match": {"fullDocument.origin": origin}}]
-    while True:
-        try:
-            async with database.watch(OUTCOMES, mine) as stream:
-                await _catch_up(database, waiters)
-                waiters.beat()
-                while True:
-                    change = await stream.next()
-                    waiters.beat()
-                    if change is not None:
-                        waiters.tell(UUID(change.document["_id"]), Outcome.of(change.document))
-        except (Unavailable, Conflict) as error:
-            _log.warning("outcomes cannot be seen; trying again", error=str(error)[:200])
-        finally:
-            waiters.lost()
-        await asyncio.sleep(PAUSE_SECONDS)
-
-
-async def follow_history(database: MongoDatabase, news: News) -> None:
-    """Wake the followers of a session whenever a row of it is written. Runs until it is cancelled."""
-    short = [{"$project": {"ns": 1, "fullDocument.stream": 1}}]
-    while True:
-        try:
-            async with database.watch([HISTORY], short) as stream:
-                news.perhaps()
-                while True:
-                    change = await stream.next()
-                    if change is not None:
-                        news.written(change.document["stream"])
-        except (Unavailable, Conflict) as error:
-            _log.warning("the history cannot be followed; trying again", error=str(error)[:200])
-        await asyncio.sleep(PAUSE_SECONDS)
-
-
 async def checkpoints(database: MongoDatabase) -> Sequence[Mark]:
     """Where the projectors of documents stand. Raises `Unavailable`."""
     read = {"projector": {"$not": {"$regex": "@"}}}  # the others are of generations that nobody reads
@@ -239,15 +198,6 @@ async def look(database: MongoDatabase) -> PartState:
     except Unavailable:
         return PartState(connected=False)
     return PartState(connected=True, latency_ms=round((asyncio.get_running_loop().time() - begun) * 1000, 3))
-
-
-async def _catch_up(database: MongoDatabase, waiters: Waiters) -> None:
-    pending = [str(one) for one in waiters.pending]
-    if not pending:
-        return
-    for name in OUTCOMES:
-        for document in await database.collection(name).find({"_id": {"$in": pending}}, limit=len(pending)):
-            waiters.tell(UUID(document["_id"]), Outcome.of(document))
 
 
 def _usable(account_id: str) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """A session as it was: its events up to then, folded as they are folded now."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -27,21 +28,23 @@ async def session_as_it_was(
         for row in rows:
             if (version is not None and row["version"] > version) or (at is not None and row["at"] > at):
                 return view[0] if view else None
-            view = PROJECTION.fold(view, _fact(row))
+            for fact in _facts(row):
+                view = PROJECTION.fold(view, fact)
             seen = row["version"]
         if len(rows) < PAGE:
             was_reached = version is None or seen == version
             return view[0] if view and was_reached else None
 
 
-def _fact(row: Stored) -> Fact:
-    return Fact(
-        id=row["_id"],
-        stream=row["stream"],
-        version=row["version"],
-        at=row["at"],
-        tenant=row["tenant"],
-        actor=row["actor"],
-        command_id=row["commandId"],
-        body=SESSION_CATALOG.decode_event(row["type"], row["typeVersion"], msgspec.json.encode(row["data"])),
-    )
+def _facts(row: Stored) -> Iterator[Fact]:
+    for body in SESSION_CATALOG.read_event(row["type"], row["typeVersion"], msgspec.json.encode(row["data"])):
+        yield Fact(
+            id=row["_id"],
+            stream=row["stream"],
+            version=row["version"],
+            at=row["at"],
+            tenant=row["tenant"],
+            actor=row["actor"],
+            command_id=row["commandId"],
+            body=body,
+        )

@@ -8,6 +8,7 @@ from contracts.envelope import stream_id
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
 from services.gateway.ports.projects import ProjectFilter
+from services.gateway.reading.newest import NEWEST, behind
 from services.gateway.stored import Stored
 
 PROJECTS, TIMELINES = "projects", "timeline_states"
@@ -35,15 +36,13 @@ class MongoProjects:
 
     async def projects(self, tenant: str, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses: list[Mapping[str, Any]] = [{} if which.deleted else {"isDeleted": False}]
-        if after is not None:
-            older = {"createdAt": after.at, "_id": {"$lt": after.id}}
-            clauses.append({"$or": [{"createdAt": {"$lt": after.at}}, older]})
+        clauses += behind(after)
         for word in which.words:
             literal = {"$regex": re.escape(word), "$options": "i"}
             clauses.append({"$or": [{"name": literal}, {"description": literal}]})
         return await self._database.of_tenant(PROJECTS, tenant).find(
             {"$and": clauses},
-            sort=[("createdAt", -1), ("_id", -1)],
+            sort=NEWEST,
             limit=limit,
             without=() if which.timelines else ("timelineState",),
         )

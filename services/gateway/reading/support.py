@@ -6,6 +6,7 @@ from typing import Any
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
 from services.gateway.ports.support import AccountFilter, JobFilter
+from services.gateway.reading.newest import NEWEST, behind
 from services.gateway.stored import Stored
 
 
@@ -34,10 +35,6 @@ class MongoSupport:
         clauses: list[Mapping[str, Any]] = [
             {name: {"$eq": value}} for name, value in wanted.items() if value is not None
         ]
-        if after is not None:
-            clauses.append(
-                {"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]}
-            )
-        newest = [("createdAt", -1), ("_id", -1)]
+        clauses += behind(after)
         found = self._database.of_tenant(collection, tenant)
-        return await found.find({"$and": [{}, *clauses]}, sort=newest, limit=limit, without=without)
+        return await found.find({"$and": [{}, *clauses]}, sort=NEWEST, limit=limit, without=without)

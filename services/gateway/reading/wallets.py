@@ -8,6 +8,7 @@ from contracts.documents import SessionStatus
 from contracts.rendering import AssetKind
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.http.cursors import Place
+from services.gateway.reading.newest import NEWEST, behind
 from services.gateway.stored import Stored
 
 
@@ -18,10 +19,8 @@ async def sessions_with_video(
     clauses: list[Mapping[str, Any]] = [
         {"accountId": account_id, "assets.kind": AssetKind.VIDEO.value, "status": {"$ne": SessionStatus.DELETED}}
     ]
-    if after is not None:
-        clauses.append({"$or": [{"createdAt": {"$lt": after.at}}, {"createdAt": after.at, "_id": {"$lt": after.id}}]})
-    newest = [("createdAt", -1), ("_id", -1)]
-    return await database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=newest, limit=limit)
+    clauses += behind(after)
+    return await database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=NEWEST, limit=limit)
 
 
 async def ended_jobs(

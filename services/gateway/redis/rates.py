@@ -1,4 +1,4 @@
-"""How often somebody may ask: counted over the last minute, in Redis for all gateways, or in this process without it.
+"""How often somebody may ask: counted over a minute, or an hour, in Redis for all gateways, or in this process without.
 
 What a count says travels with every answer, as the IETF's draft of the `RateLimit` header fields has it: the policy,
 what is left of it, and after how many seconds there is more.
@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import redis.asyncio as redis
 import structlog
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio.retry import Retry
@@ -29,10 +29,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Rate(NamedTuple):
-    """So many calls a minute. `name` is `reads` or `writes`."""
+    """So many calls in so many seconds. `name` is `reads`, `writes` or `accounts`."""
 
     name: str
     calls: int
+    seconds: int = WINDOW_SECONDS
 
 
 class Count(NamedTuple):
@@ -47,7 +48,7 @@ class Count(NamedTuple):
         """As they are sent with every answer."""
         name = f'"{self.rate.name}"'
         return {
-            "RateLimit-Policy": f"{name};q={self.rate.calls};w={WINDOW_SECONDS}",
+            "RateLimit-Policy": f"{name};q={self.rate.calls};w={self.rate.seconds}",
             "RateLimit": f"{name};r={self.left};t={self.seconds}",
         }
 
@@ -111,7 +112,7 @@ class RedisRates:
 
 
 async def _counted(counter: SlidingWindowCounterRateLimiter, who: str, rate: Rate, clock: Clock) -> Count:
-    item = RateLimitItemPerMinute(rate.calls, namespace=SPACE)
+    item = RateLimitItemPerSecond(rate.calls, rate.seconds, namespace=SPACE)
     passed = await counter.hit(item, who, rate.name)
     reset, left = await counter.get_window_stats(item, who, rate.name)
     return Count(rate, passed, left if passed else 0, max(1, ceil(reset - clock().timestamp())))

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from contracts.messages.access import LinkIdentity, RequestErasure, UnlinkIdentity
 from eventlog.errors import Unavailable
-from services.gateway.access.callers import Caller
+from services.gateway.access.callers import Caller, OwnerCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import ask, register
 from services.gateway.auth import outside
 from services.gateway.auth.outside import Identity
-from services.gateway.auth.principal import EVERY_SCOPE, Principal
+from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Moment, View
@@ -67,15 +67,10 @@ class IdentitiesView(View):
     ),
 )
 async def link(
-    request: Request, caller: Caller, given: Annotated[Given[NewIdentity], Depends(JsonBody(NewIdentity))]
+    request: Request, caller: OwnerCaller, given: Annotated[Given[NewIdentity], Depends(JsonBody(NewIdentity))]
 ) -> Response:
     """From then on the issuer's tokens of that subject act for this account, and may do all that it may."""
     gateway = gateway_of(request)
-    if beyond := EVERY_SCOPE - caller.scopes:
-        raise Problem(
-            "auth.forbidden",
-            f"This key has no scope {', '.join(sorted(beyond))}, and an identity has every one: sign in, then link it.",
-        )
     identity = await outside.proven(gateway.entrances.trusted, given.body.id_token, gateway.now())
     if identity is None or identity.tenant != caller.tenant:
         raise Problem(
@@ -112,7 +107,7 @@ async def list_identities(request: Request, caller: Caller) -> Response:
     status_code=202,
     responses=command_answers("identity.unknown", gone=None),
 )
-async def unlink(request: Request, caller: Caller, identity_id: IdentityId) -> Response:
+async def unlink(request: Request, caller: OwnerCaller, identity_id: IdentityId) -> Response:
     """The identity acts for this account no more, five seconds later at the latest."""
     gateway = gateway_of(request)
 
@@ -137,7 +132,7 @@ async def unlink(request: Request, caller: Caller, identity_id: IdentityId) -> R
     status_code=202,
     responses=command_answers(gone=None),
 )
-async def erase(request: Request, caller: Caller) -> Response:
+async def erase(request: Request, caller: OwnerCaller) -> Response:
     """Every key, login and identity of the account ends, five seconds later at the latest, and nothing is added to it.
 
     What the account made stays in the log and in the tables: this call takes away the access to it, not the text.

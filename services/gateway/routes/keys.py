@@ -15,7 +15,7 @@ from contracts.messages.roles import Scope
 from contracts.model import CommandBody
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
-from services.gateway.access.callers import Caller
+from services.gateway.access.callers import Caller, check_owner
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth import keys
@@ -132,7 +132,12 @@ async def list_keys(request: Request, caller: Caller) -> Response:
     responses=command_answers("key.unknown", gone=None),
 )
 async def revoke(request: Request, caller: Caller, key_id: UUID) -> Response:
-    """The key works nowhere any more, five seconds later at the latest."""
+    """The key works nowhere any more, five seconds later at the latest.
+
+    A key may revoke itself. Another one may be revoked by whoever may do everything: a login, an identity, a key with
+    every scope.
+    """
+    _check_own(caller, key_id)
     return await _end(request, caller, ("keys", "keyId", key_id), RevokeKey(key_id=key_id), "key.unknown")
 
 
@@ -153,8 +158,17 @@ async def list_logins(request: Request, caller: Caller) -> Response:
     responses=command_answers("login.unknown", gone=None),
 )
 async def end_login(request: Request, caller: Caller, login_id: UUID) -> Response:
-    """The login's token works nowhere any more, five seconds later at the latest."""
+    """The login's token works nowhere any more, five seconds later at the latest.
+
+    It may end itself. Another one may be ended by a login, an identity, or a key with every scope.
+    """
+    _check_own(caller, login_id)
     return await _end(request, caller, ("logins", "loginId", login_id), SignOut(login_id=login_id), "login.unknown")
+
+
+def _check_own(caller: Principal, credential: UUID) -> None:
+    if caller.credential != str(credential):
+        check_owner(caller)
 
 
 def of_account(gateway: Gateway, caller: Principal, body: CommandBody, chosen: UUID | None) -> Wish:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,12 +27,10 @@ from services.gateway.asking.idempotency import once
 from services.gateway.asking.presets import preset_of
 from services.gateway.asking.wishes import Show, Wish, ask, command_id
 from services.gateway.auth.principal import Principal
-from services.gateway.http import cursors
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.cursors import NotACursor, Place
-from services.gateway.http.problems import Problem
 from services.gateway.http.view import Page
 from services.gateway.identity import preset_of_command
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said, versioned
@@ -72,29 +70,15 @@ class NewPreset(PresetBody):
 async def list_(
     request: Request,
     caller: Caller,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """One's own and the default ones, newest first."""
     gateway = gateway_of(request)
     question = f"presets\n{caller.account}"
-    try:
-        place = cursors.read(gateway.signer, caller.tenant, question, cursor) if cursor else None
-    except NotACursor as error:
-        raise Problem(
-            "cursor.invalid",
-            "This cursor was not given out for this list. Take `nextCursor` of the page before, or start again "
-            "without a cursor.",
-        ) from error
-    found = await gateway.documents.presets(caller.tenant, str(caller.account), place, limit + 1)
-    more = len(found) > limit
-    last = Place(found[limit - 1]["createdAt"], found[limit - 1]["_id"]) if more else None
-    page = Page[PresetView](
-        items=[PresetView.model_validate(one) for one in found[:limit]],
-        next_cursor=cursors.written(gateway.signer, caller.tenant, question, last) if last else None,
-        has_more=more,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.documents.presets(caller.tenant, str(caller.account), asked.after, asked.wanted)
+    return answered(asked.page(Page[PresetView], found, PresetView.model_validate))
 
 
 @router.get(

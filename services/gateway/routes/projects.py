@@ -27,10 +27,9 @@ from services.gateway.asking.idempotency import once
 from services.gateway.asking.projects import Change, Show, after, change, chosen_project, known, named_version
 from services.gateway.asking.wishes import ask, register
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.preconditions import expected_version
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.projects import ProjectFilter
 from services.gateway.ports.waiting import Outcome
@@ -41,8 +40,6 @@ from services.gateway.views.projects import ProjectSummary, ProjectView, project
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 
 IncludeDeleted = Annotated[bool, Query(alias="includeDeleted", description="Show what was deleted, too.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")]
 
 
 class TimelineBody(Body):
@@ -149,15 +146,9 @@ async def list_(
     gateway = gateway_of(request)
     which = ProjectFilter(words_of(q), deleted=include_deleted)
     question = f"projects\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.projects.projects(caller.tenant, which, place, limit + 1)
-    places = [Place(one["createdAt"], one["_id"]) for one in found]
-    page = Page[ProjectSummary](
-        items=[ProjectSummary.model_validate(document) for document in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.projects.projects(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[ProjectSummary], found, ProjectSummary.model_validate))
 
 
 @router.get(

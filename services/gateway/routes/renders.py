@@ -8,33 +8,29 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.envelope import stream_id
 from contracts.film import Film
 from contracts.messages.session import StartSession
 from contracts.rendering import Aspect, Stage
-from contracts.topics import SESSION_COMMANDS
 from services.gateway.access.callers import Caller
 from services.gateway.asking.filming import film_of
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.projects import known, named_version
-from services.gateway.asking.wishes import Wish, ask, command_id, register
+from services.gateway.asking.starting import chosen_session, session_wish
+from services.gateway.asking.wishes import Wish, ask, register
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.preconditions import stale
-from services.gateway.http.problems import Problem, of_failure
-from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.http.problems import Problem
+from services.gateway.http.storable import INT64_MAX
+from services.gateway.identity import first_job
 from services.gateway.ports.gateway import Gateway, gateway_of
-from services.gateway.ports.waiting import Outcome
-from services.gateway.routes.answers import command_answers, versioned
-from services.gateway.routes.timelines import INT64_MAX
+from services.gateway.routes.answers import command_answers
+from services.gateway.routes.session_answers import made
 from services.gateway.stored import Stored
-from services.gateway.views.preparing import session_view
 from services.gateway.views.projects import project_view
 from services.gateway.views.sessions import SessionView
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
-
-_FAILED = "failed"
 
 
 class NewFilm(Body):
@@ -77,11 +73,7 @@ async def render(
         film = await film_of(gateway, caller, project_id, version, await _saved(gateway, caller, project, version))
         wish, session = _start(gateway, caller, given, chosen, film, project["name"])
         await register(request, gateway, caller)
-
-        async def show(outcome: Outcome) -> Response | None:
-            return await _shown(request, gateway, caller, session, wish, outcome)
-
-        return await ask(request, gateway, caller, wish, show)
+        return await ask(request, gateway, caller, wish, made(request, gateway, caller, session, wish))
 
     return await once(request, gateway, caller, given, act)
 
@@ -121,43 +113,15 @@ def _start(
 ) -> tuple[Wish, UUID]:
     """The command that starts the session, and the session's id: the same for the same call."""
     wanted = given.body
-    session = wanted.session_id or (gateway.new_id() if chosen is None else session_of(chosen))
-    if chosen is None and wanted.session_id is not None:
-        scope = f"render\n{session}\n{film.project_id}\n{film.version}\n{given.digest}"
-        chosen = repeatable_command(caller.tenant, scope)
-    job = first_job(caller.tenant, session)
-    here = f"/v1/sessions/{session}"
+    said = (film.project_id, film.version, given.digest)
+    session, chosen = chosen_session(gateway, caller, wanted.session_id, chosen, "render", *said)
     body = StartSession(
         session_id=session,
         account_id=caller.account,
-        job_id=job,
+        job_id=first_job(caller.tenant, session),
         aspect=wanted.aspect,
         title=wanted.title or name,
         stages=(Stage.VIDEO,),
         film=film,
     )
-    wish = Wish(
-        topic=SESSION_COMMANDS.name,
-        stream=stream_id("session", caller.tenant, str(session)),
-        body=body,
-        id=command_id(gateway, caller.tenant, chosen),
-        at=gateway.now(),
-        links={"session": here, "events": f"{here}/events", "history": f"{here}/history", "job": f"/v1/jobs/{job}"},
-        repeatable=chosen is not None,
-    )
-    return wish, session
-
-
-async def _shown(
-    request: Request, gateway: Gateway, caller: Principal, session: UUID, wish: Wish, outcome: Outcome
-) -> Response | None:
-    document = await gateway.documents.session(caller.tenant, str(session))
-    if document is None or document["version"] < outcome.version:
-        return None
-    if document["status"] == _FAILED:
-        error = document["error"]
-        raise of_failure(error["code"], document["errorMessage"], error["stage"], retryable=error["retryable"])
-    status = 201 if document["createdAt"] == wish.at else 200
-    response = versioned(request, session_view(gateway, document), document["version"], status=status)
-    response.headers["Location"] = f"/v1/sessions/{session}"
-    return response
+    return session_wish(gateway, caller, body, chosen), session

@@ -33,11 +33,12 @@ from services.gateway.asking.wishes import Wish, ask, command_id, register
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.preconditions import expected_version, stale
-from services.gateway.http.problems import Problem, of_failure
+from services.gateway.http.problems import Problem
 from services.gateway.identity import job_of
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import command_answers, versioned
+from services.gateway.routes.session_answers import failure_of, shown_at
 from services.gateway.routes.sessions import WriterWish, small
 from services.gateway.stored import Stored
 from services.gateway.views.preparing import session_view
@@ -75,14 +76,7 @@ class Inputs(Body):
     def changes(self) -> Changes:
         """As the session takes them."""
         writing = self.writing.writing if self.writing else None
-        return Changes(
-            prompt=self.prompt,
-            script=self.script,
-            title=self.title,
-            kind=self.kind,
-            aspect=self.aspect,
-            writing=writing,
-        )
+        return Changes(**self.model_dump(exclude={"writing"}), writing=writing)
 
 
 class MoreStages(Body):
@@ -193,11 +187,7 @@ async def regenerate(
                 document = await session_when(gateway, caller.tenant, made, deadline, lambda _: True)
             except Blind:
                 return None
-            if document is None:
-                return None
-            response = versioned(request, session_view(gateway, document), document["version"], status=201)
-            response.headers["Location"] = f"/v1/sessions/{made}"
-            return response
+            return None if document is None else shown_at(request, gateway, document, 201)
 
         return await ask(request, gateway, caller, wish, show)
 
@@ -242,8 +232,7 @@ def _shown(request: Request, gateway: Gateway, document: Stored, outcome: Outcom
     if document["version"] < outcome.version:
         return None
     if document["status"] == SessionStatus.FAILED and document["version"] > outcome.version:
-        error = document["error"]
-        raise of_failure(error["code"], document["errorMessage"], error["stage"], retryable=error["retryable"])
+        raise failure_of(document)
     return versioned(request, session_view(gateway, document), document["version"])
 
 

@@ -13,9 +13,10 @@ from services.gateway.access.callers import Caller
 from services.gateway.auth.principal import Principal
 from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
+from services.gateway.http.storable import INT64_MAX
 from services.gateway.http.view import Page
 from services.gateway.lists.moments import GivenMoment
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.live import sse
 from services.gateway.ports.gateway import Gateway, SessionFilter, gateway_of
 from services.gateway.reading.past import session_as_it_was
@@ -26,10 +27,8 @@ from services.gateway.views.sessions import HistoryRow, SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
-INT64_MAX = 2**63 - 1
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+
 IncludeDeleted = Annotated[bool, Query(alias="includeDeleted", description="Show what was deleted, too.")]
-Cursor = Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")]
 
 
 @router.get(
@@ -52,17 +51,9 @@ async def list_(
         () if status is None else (status,), words_of(q), created_after, created_before, include_deleted
     )
     question = f"sessions\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.documents.sessions(caller.tenant, which, place, limit + 1)
-    shown = found[:limit]
-    page = Page[SessionView](
-        items=[session_view(gateway, document) for document in shown],
-        next_cursor=next_cursor(
-            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
-        ),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.documents.sessions(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[SessionView], found, lambda document: session_view(gateway, document)))
 
 
 @router.get(
@@ -116,17 +107,10 @@ async def history(
     await _known(gateway, caller, session_id, deleted=include_deleted)
     stream = stream_id("session", caller.tenant, str(session_id))
     question = f"history\n{stream}"
-    place = place_of(gateway, caller, question, cursor)
-    before = INT64_MAX if place is None else int(place.id)
-    found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=limit + 1)
-    page = Page[HistoryRow](
-        items=[history_row(row) for row in found[:limit]],
-        next_cursor=next_cursor(
-            gateway, caller, question, [Place(row["at"], str(row["version"])) for row in found], limit
-        ),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    before = INT64_MAX if asked.after is None else int(asked.after.id)
+    found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=asked.wanted)
+    return answered(asked.page(Page[HistoryRow], found, history_row, _place))
 
 
 @router.get(
@@ -163,3 +147,7 @@ async def _known(gateway: Gateway, caller: Principal, session_id: UUID, *, delet
     if document is None:
         raise Problem("session.unknown", f"There is no session {session_id}.")
     return document
+
+
+def _place(row: Stored) -> Place:
+    return Place(row["at"], str(row["version"]))

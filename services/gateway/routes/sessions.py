@@ -8,24 +8,20 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.documents import SessionStatus
-from contracts.envelope import stream_id
 from contracts.messages.session import StartSession, WantedStages
 from contracts.rendering import STAGES, Aspect, Kind, Writing
-from contracts.topics import SESSION_COMMANDS
 from services.gateway.access.callers import Caller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.kinds import installed
 from services.gateway.asking.presets import Preset, inputs_of, preset_of
-from services.gateway.asking.wishes import Wish, ask, command_id, register
+from services.gateway.asking.starting import chosen_session, session_wish
+from services.gateway.asking.wishes import Wish, ask, register
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.problems import of_failure
-from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.identity import first_job
 from services.gateway.ports.gateway import Gateway, gateway_of
-from services.gateway.ports.waiting import Outcome
-from services.gateway.routes.answers import command_answers, versioned
-from services.gateway.views.preparing import session_view
+from services.gateway.routes.answers import command_answers
+from services.gateway.routes.session_answers import made
 from services.gateway.views.sessions import SessionView
 
 router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
@@ -91,11 +87,7 @@ async def create(
     async def act(chosen: UUID | None) -> Response:
         wish, session = start(gateway, caller, given, chosen, await preset_of(gateway, caller, given.body.preset_id))
         await register(request, gateway, caller)
-
-        async def show(outcome: Outcome) -> Response | None:
-            return await _shown(request, gateway, caller, session, wish, outcome)
-
-        return await ask(request, gateway, caller, wish, show)
+        return await ask(request, gateway, caller, wish, made(request, gateway, caller, session, wish))
 
     return await once(request, gateway, caller, given, act)
 
@@ -109,17 +101,13 @@ def start(
     What the call itself says goes before what the preset says; the session keeps what came of both.
     """
     new = given.body
-    session = new.session_id or (gateway.new_id() if chosen is None else session_of(chosen))
-    if chosen is None and new.session_id is not None:
-        chosen = repeatable_command(caller.tenant, f"start\n{session}\n{given.digest}")
-    job = first_job(caller.tenant, session)
-    here = f"/v1/sessions/{session}"
+    session, chosen = chosen_session(gateway, caller, new.session_id, chosen, "start", given.digest)
     inputs = inputs_of(new.model_dump(include={"kind", "aspect", "prompt"}), new.model_fields_set, preset)
     installed(gateway, Kind(inputs["kind"]))
     body = StartSession(
         session_id=session,
         account_id=caller.account,
-        job_id=job,
+        job_id=first_job(caller.tenant, session),
         script=new.script if new.script.strip() else "",
         title=new.title,
         stages=new.stages,
@@ -127,28 +115,4 @@ def start(
         metadata=new.metadata,
         **inputs,
     )
-    wish = Wish(
-        topic=SESSION_COMMANDS.name,
-        stream=stream_id("session", caller.tenant, str(session)),
-        body=body,
-        id=command_id(gateway, caller.tenant, chosen),
-        at=gateway.now(),
-        links={"session": here, "events": f"{here}/events", "history": f"{here}/history", "job": f"/v1/jobs/{job}"},
-        repeatable=chosen is not None,
-    )
-    return wish, session
-
-
-async def _shown(
-    request: Request, gateway: Gateway, caller: Principal, session: UUID, wish: Wish, outcome: Outcome
-) -> Response | None:
-    document = await gateway.documents.session(caller.tenant, str(session))
-    if document is None or document["version"] < outcome.version:
-        return None
-    if document["status"] == SessionStatus.FAILED:
-        error = document["error"]
-        raise of_failure(error["code"], document["errorMessage"], error["stage"], retryable=error["retryable"])
-    made_now = document["createdAt"] == wish.at
-    response = versioned(request, session_view(gateway, document), document["version"], status=201 if made_now else 200)
-    response.headers["Location"] = f"/v1/sessions/{session}"
-    return response
+    return session_wish(gateway, caller, body, chosen), session

@@ -17,6 +17,7 @@ from contracts.messages.access import SignIn
 from contracts.messages.account import AccountKind
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
+from services.gateway.access import limiting
 from services.gateway.access.callers import PUBLIC
 from services.gateway.asking import wishes
 from services.gateway.asking.wishes import Wish, command_id, outcome_of
@@ -33,7 +34,11 @@ from services.gateway.routes.answers import answered, said
 router = APIRouter(prefix="/v1/auth", tags=["account"], dependencies=[Depends(PUBLIC)])
 
 WAIT_SECONDS = 10
-_BODY = ("body.missing", "body.malformed", "body.too_large", "body.wrong_type", "value.invalid", "value.not_storable")
+_REFUSED = ("auth.off", "auth.too_many_accounts", "account.closed", "kafka.unavailable")
+_BODY = (
+    *("body.missing", "body.malformed", "body.too_large", "body.too_slow", "body.wrong_type"),
+    *("value.invalid", "value.not_storable"),
+)
 
 Address = Annotated[str, Field(pattern=wallets.ADDRESS, examples=["4Nd1mYQ2o9bA1nSx2tK6oC6QmC6dHT5bKJmTnLGe3mB5"])]
 
@@ -96,7 +101,15 @@ async def nonce(request: Request, given: Annotated[Given[WalletNamed], Depends(J
     operation_id="signInByWallet",
     summary="Sign in by a wallet",
     status_code=201,
-    responses=said("auth.off", "auth.unproven", "account.closed", "kafka.unavailable", *_BODY, created=TokenView)
+    responses=said(
+        "auth.off",
+        "auth.unproven",
+        "auth.too_many_accounts",
+        "account.closed",
+        "kafka.unavailable",
+        *_BODY,
+        created=TokenView,
+    )
     | {202: {"model": TokenView, "description": "The command is in the log; the token works once it is applied"}},
 )
 async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depends(JsonBody(WalletProof))]) -> Response:
@@ -110,6 +123,8 @@ async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depen
     if not wallets.signed(address, ticket.message(gateway.public_url), given.body.signature):
         raise _unproven("The signature is not this wallet's over the message. Sign it to the letter, in UTF-8.")
     wallet = Principal(tenant, AccountKind.WALLET, address)
+    if not await _is_open(gateway, wallet):
+        await limiting.check_new_account(request, gateway)
     await wishes.register(request, gateway, wallet)
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
     expires = _ends(gateway, gateway.entrances.login_seconds)
@@ -122,7 +137,7 @@ async def by_wallet(request: Request, given: Annotated[Given[WalletProof], Depen
     operation_id="signInAnonymously",
     summary="Begin without a name",
     status_code=201,
-    responses=said("auth.off", "account.closed", "kafka.unavailable", created=TokenView)
+    responses=said(*_REFUSED, created=TokenView)
     | {202: {"model": TokenView, "description": "The command is in the log; the token works once it is applied"}},
 )
 async def anonymously(request: Request) -> Response:
@@ -130,6 +145,7 @@ async def anonymously(request: Request) -> Response:
     the account."""
     gateway = gateway_of(request)
     tenant = _open(gateway.entrances.anonymous_tenant, "Unknown devices", "PLAYHEAD_ANONYMOUS_TENANT")
+    await limiting.check_new_account(request, gateway)
     device = Principal(tenant, AccountKind.ANONYMOUS, str(gateway.new_id()))
     await wishes.send(request, gateway, device, wishes.registration(replace(gateway, starter_grant=0), device))
     token = keys.key_of(gateway.chance(keys.RANDOM_BYTES), keys.LOGIN_PREFIX)
@@ -146,6 +162,14 @@ def _open(tenant: str, who: str, setting: str) -> str:
     if not tenant:
         raise Problem("auth.off", f"{who} cannot sign in here. An operator opens this way with {setting}.")
     return tenant
+
+
+async def _is_open(gateway: Gateway, wallet: Principal) -> bool:
+    """Whether the wallet has its account; while that cannot be learnt it counts as new."""
+    try:
+        return await gateway.credentials.of_account(wallet.tenant, wallet.account) is not None
+    except Unavailable:
+        return False
 
 
 def _unproven(detail: str) -> Problem:

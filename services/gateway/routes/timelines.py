@@ -16,17 +16,18 @@ from services.gateway.http.bodies import Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.preconditions import stale
 from services.gateway.http.problems import Problem
+from services.gateway.http.storable import INT64_MAX
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.routes.answers import answered, command_answers, said, versioned
-from services.gateway.routes.projects import Cursor, IncludeDeleted, Limit, TimelineBody
+from services.gateway.routes.projects import IncludeDeleted, TimelineBody
 from services.gateway.stored import Stored
 from services.gateway.views.projects import SavedTimeline, SavedTimelineView, TimelineView, project_view, timeline_view
 
 router = APIRouter(prefix="/v1/projects/{project_id}/timeline", tags=["projects"])
 
-INT64_MAX = 2**63 - 1
+
 _SAVED: Final = ("layers", "playheadTime", "duration", "markers")
 
 
@@ -75,16 +76,10 @@ async def versions(
     gateway = gateway_of(request)
     await known(gateway, caller, project_id, deleted=include_deleted)
     question = f"timelines\n{project_id}"
-    place = place_of(gateway, caller, question, cursor)
-    before = INT64_MAX if place is None else int(place.id)
-    found = await gateway.projects.timelines(caller.tenant, str(project_id), before=before, limit=limit + 1)
-    places = [Place(one["createdAt"], str(one["version"])) for one in found]
-    page = Page[SavedTimeline](
-        items=[SavedTimeline.model_validate(one) for one in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    before = INT64_MAX if asked.after is None else int(asked.after.id)
+    found = await gateway.projects.timelines(caller.tenant, str(project_id), before=before, limit=asked.wanted)
+    return answered(asked.page(Page[SavedTimeline], found, SavedTimeline.model_validate, _place))
 
 
 @router.get(
@@ -157,3 +152,7 @@ def _showing(request: Request) -> Show:
         return versioned(request, timeline_view(document), document["version"])
 
     return show
+
+
+def _place(saved: Stored) -> Place:
+    return Place(saved["createdAt"], str(saved["version"]))

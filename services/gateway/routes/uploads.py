@@ -8,26 +8,26 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.envelope import stream_id
 from contracts.messages.account import AccountKind
-from contracts.messages.upload import AnnounceUpload, Bytes, Digest, FileName, ReceiveUpload, Unfit
-from contracts.topics import RENDER_COMMANDS
+from contracts.messages.upload import ReceiveUpload, Unfit
 from services.gateway.access.callers import Caller, MaybeCaller
 from services.gateway.asking.idempotency import once
+from services.gateway.asking.planning import plan_now
 from services.gateway.asking.projects import known
-from services.gateway.asking.wishes import DEGRADED, Wish, accepted, ask, command_id, outcome_of, register
+from services.gateway.asking.uploads import NewUpload, announcement, arrival, check_room, naming, owner_of
+from services.gateway.asking.wishes import DEGRADED, Wish, accepted, ask, outcome_of, register, send
 from services.gateway.auth.principal import Principal
-from services.gateway.files.receiving import Received, alone, received
+from services.gateway.files.receiving import Received, received, said_length
 from services.gateway.http import problems
-from services.gateway.http.bodies import Body, Given, JsonBody
+from services.gateway.http.bodies import Given, JsonBody
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Moment, View
-from services.gateway.identity import repeatable_command, upload_of
+from services.gateway.identity import upload_of
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, Outcome, wanted_seconds
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.stored import Stored
-from services.gateway.views.preparing import asset_view, upload_link
+from services.gateway.views.preparing import asset_view
 from services.gateway.views.sessions import AssetView
 
 router = APIRouter(prefix="/v1/uploads", tags=["assets"])
@@ -44,17 +44,9 @@ _BODY: Final[dict[str, Any]] = {
 _REFUSED: Final = (
     *("auth.missing", "link.invalid", "upload.unknown", "upload.cut_off", "upload.too_slow", "upload.in_progress"),
     *("upload.finished", "upload.too_large", "upload.wrong_size", "upload.wrong_digest", "upload.wrong_type"),
+    *("upload.over_quota", "upload.too_many", "upload.busy"),
     *("upload.unfit", "kafka.unavailable", "blobs.unavailable", "part.unavailable"),
 )
-
-
-class NewUpload(Body):
-    """A file to come. With `sizeBytes` or `sha256` nothing else is taken; its video becomes that of `projectId`."""
-
-    file_name: FileName = Field(examples=["holiday.mp4"])
-    size_bytes: Bytes | None = None
-    sha256: Digest | None = None
-    project_id: UUID | None = None
 
 
 class UploadView(View):
@@ -73,7 +65,9 @@ class UploadView(View):
     operation_id="createUpload",
     summary="Announce a file",
     status_code=202,
-    responses=command_answers("project.unknown", "upload.too_large", ok=UploadView, created=UploadView),
+    responses=command_answers(
+        "project.unknown", "upload.too_large", "upload.over_quota", ok=UploadView, created=UploadView
+    ),
 )
 async def create(
     request: Request, caller: Caller, given: Annotated[Given[NewUpload], Depends(JsonBody(NewUpload))]
@@ -91,7 +85,8 @@ async def create(
 
     async def act(chosen: UUID | None) -> Response:
         upload = gateway.new_id() if chosen is None else upload_of(chosen)
-        wish = _announcement(gateway, caller, new, upload, chosen)
+        await check_room(gateway, caller, new)
+        wish = announcement(gateway, caller, new, upload, chosen)
         await register(request, gateway, caller)
 
         async def show(_outcome: Outcome) -> Response | None:
@@ -126,8 +121,15 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
     """
     gateway = gateway_of(request)
     tenant, document = await _opened(request, gateway, caller, upload_id)
+    sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
+    if caller is not None and caller.tenant == tenant:
+        sender = caller
     uploads = gateway.uploads
-    with alone(uploads, tenant, upload_id):
+    owner = owner_of(caller, document)
+    with uploads.coming.admitted((tenant, str(owner.account)), upload_id, await plan_now(gateway, owner)) as share:
+        if document["status"] != "ready":
+            expected = document["sizeBytes"] or said_length(request) or 1
+            share.take(await gateway.documents.stock(tenant, str(owner.account)), expected)
         async with received(request, uploads, document, gateway.new_id()) as file:
             if document["status"] == "ready":
                 return _again(gateway, document, file)
@@ -135,47 +137,13 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
                 found = await uploads.inspect(file.path)
             if isinstance(found, Unfit):
                 raise Problem(found.code, found.message)
+            share.take(await gateway.documents.stock(tenant, str(owner.account)), file.size)
+            await send(request, gateway, sender, naming(gateway, tenant, upload_id, file))
             await uploads.blobs.put(file.path, expected=file.sha256)
-        sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
-        if caller is not None and caller.tenant == tenant:
-            sender = caller
         body = ReceiveUpload(
             sha256=file.sha256, size_bytes=file.size, media=found, expires_at=gateway.now() + uploads.unused
         )
-        return await _told(request, gateway, sender, _arrival(gateway, tenant, upload_id, body))
-
-
-def _announcement(gateway: Gateway, caller: Principal, new: NewUpload, upload: UUID, chosen: UUID | None) -> Wish:
-    return Wish(
-        topic=RENDER_COMMANDS.name,
-        stream=stream_id("upload", caller.tenant, str(upload)),
-        body=AnnounceUpload(
-            upload_id=upload,
-            account_id=caller.account,
-            file_name=new.file_name,
-            size_bytes=new.size_bytes,
-            sha256=new.sha256,
-            project_id=new.project_id,
-            expires_at=gateway.now() + gateway.uploads.waits,
-        ),
-        id=command_id(gateway, caller.tenant, chosen),
-        at=gateway.now(),
-        links={"upload": upload_link(gateway, caller.tenant, upload), "asset": f"/v1/assets/{upload}"},
-        repeatable=chosen is not None,
-    )
-
-
-def _arrival(gateway: Gateway, tenant: str, upload: UUID, body: ReceiveUpload) -> Wish:
-    """One command for the same bytes, however often they come."""
-    return Wish(
-        topic=RENDER_COMMANDS.name,
-        stream=stream_id("upload", tenant, str(upload)),
-        body=body,
-        id=repeatable_command(tenant, f"receive\n{upload}\n{body.sha256}"),
-        at=gateway.now(),
-        links={"asset": f"/v1/assets/{upload}"},
-        repeatable=True,
-    )
+        return await _told(request, gateway, sender, arrival(gateway, tenant, upload_id, body))
 
 
 async def _told(request: Request, gateway: Gateway, sender: Principal, wish: Wish) -> Response:

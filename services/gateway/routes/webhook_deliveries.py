@@ -1,10 +1,10 @@
 """What was sent to a webhook endpoint, and sending it once more."""
 
 import asyncio
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,10 +12,9 @@ from services.gateway.access.callers import Caller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.webhooks import endpoint_of_caller
 from services.gateway.auth.principal import Principal
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import wanted_seconds
 from services.gateway.routes.answers import answered, said
@@ -46,22 +45,16 @@ async def list_(
     request: Request,
     caller: Caller,
     endpoint_id: UUID,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first, with each attempt and the beginning of what was answered; kept for 30 days."""
     gateway = gateway_of(request)
     await endpoint_of_caller(gateway, caller, endpoint_id)
     question = f"webhook-deliveries\n{caller.account}\n{endpoint_id}"
-    after = place_of(gateway, caller, question, cursor)
-    found = await gateway.webhooks.deliveries.page(caller.tenant, str(endpoint_id), after, limit + 1)
-    places = [Place(row["createdAt"], row["_id"]) for row in found]
-    page = Page[DeliveryView](
-        items=[delivery_view(row) for row in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.webhooks.deliveries.page(caller.tenant, str(endpoint_id), asked.after, asked.wanted)
+    return answered(asked.page(Page[DeliveryView], found, delivery_view))
 
 
 @router.get(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from contracts.messages.webhook import (
     RotateWebhookSecret,
     Url,
 )
-from services.gateway.access.callers import Caller
+from services.gateway.access.callers import Caller, ReadingCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.webhooks import check_url, endpoint_of_caller, endpoints_of, newest_key, with_fields
 from services.gateway.asking.wishes import Show, ask, register
@@ -28,11 +28,12 @@ from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.cursors import Place
 from services.gateway.http.view import Page
 from services.gateway.identity import endpoint_of
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Outcome
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.keys import of_account
+from services.gateway.stored import Stored
 from services.gateway.views.webhooks import AcceptedEndpoint, EndpointView, NewEndpointView, endpoint_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
@@ -70,7 +71,7 @@ class EndpointChanges(Body):
     | _ACCEPTED,
 )
 async def add(
-    request: Request, caller: Caller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
+    request: Request, caller: ReadingCaller, given: Annotated[Given[NewEndpoint], Depends(JsonBody(NewEndpoint))]
 ) -> Response:
     """Tells this address from now on, and shows the secret that its messages are signed with this once."""
     gateway = gateway_of(request)
@@ -105,22 +106,16 @@ async def add(
 async def list_(
     request: Request,
     caller: Caller,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """One's own, newest first, without their secrets."""
     gateway = gateway_of(request)
     question = f"webhook-endpoints\n{caller.account}"
-    after = place_of(gateway, caller, question, cursor)
-    every = [(Place(one["createdAt"], one["endpointId"]), one) for one in await endpoints_of(gateway, caller)]
-    found = [(place, one) for place, one in every if after is None or place < after]
-    places = [place for place, _ in found]
-    page = Page[EndpointView](
-        items=[endpoint_view(one) for _, one in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    every = await endpoints_of(gateway, caller)
+    found = [one for one in every if asked.after is None or _place(one) < asked.after]
+    return answered(asked.page(Page[EndpointView], found, endpoint_view, _place))
 
 
 @router.get(
@@ -145,7 +140,7 @@ async def get(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
 )
 async def change(
     request: Request,
-    caller: Caller,
+    caller: ReadingCaller,
     endpoint_id: UUID,
     given: Annotated[Given[EndpointChanges], Depends(JsonBody(EndpointChanges))],
 ) -> Response:
@@ -173,7 +168,7 @@ async def change(
     )
     | _ACCEPTED,
 )
-async def rotate(request: Request, caller: Caller, endpoint_id: UUID) -> Response:
+async def rotate(request: Request, caller: ReadingCaller, endpoint_id: UUID) -> Response:
     """Signs with a new secret, shown this once, and for 24 hours with the one before it as well."""
     gateway = gateway_of(request)
     key = newest_key(gateway)
@@ -224,3 +219,7 @@ def _shown(gateway: Gateway, caller: Principal, endpoint_id: UUID, status: int, 
         return answered(endpoint_view(found), status, headers)
 
     return show
+
+
+def _place(endpoint: Stored) -> Place:
+    return Place(endpoint["createdAt"], endpoint["endpointId"])

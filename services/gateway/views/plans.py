@@ -25,6 +25,9 @@ class LimitsView(View):
     open_jobs: int = Field(description="How many paid jobs may be under way at a time.")
     reads_per_minute: int
     writes_per_minute: int
+    files: int = Field(description="How many files of its own the account may have.")
+    file_bytes: int = Field(description="How many bytes they may have together.")
+    files_at_once: int = Field(description="How many of them may come at a time.")
 
 
 class Me(View):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
-from contracts.envelope import Commit, event_id, stream_id
+from contracts.envelope import Commit, Recorded, event_id, part_id, stream_id
 from eventlog.clock import Clock
 from eventlog.commit import Position, Record, accept, start
 from eventlog.errors import Poison
@@ -162,22 +162,30 @@ class Hearing:
             before = commit.version - len(commit.events)
             return [
                 Told(
-                    event_id(commit.command_id, n),
+                    part_id(event_id(commit.command_id, n), part),
                     commit.stream,
                     before + n + 1,
                     commit.at,
                     commit.tenant,
-                    recorded.type,
-                    self._catalog.decode_event(recorded.type, recorded.type_version, bytes(recorded.data)),
+                    body.TYPE,
+                    body,
                 )
                 for n, recorded in enumerate(commit.events)
-                if recorded.type in OFFERED
+                if self._is_of_use(recorded)
+                for part, body in enumerate(
+                    self._catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data))
+                )
+                if body.TYPE in OFFERED
             ]
         except (UnknownMessage, MalformedMessage, msgspec.DecodeError) as error:
             raise Poison(
                 f"the commit at offset {record.offset} is not understood, so nobody knows whom to tell: {error}. "
-                "Newer code wrote it: upgrade this gateway; webhooks go on from there."
+                "Upgrade this gateway: webhooks go on from there."
             ) from error
+
+    def _is_of_use(self, recorded: Recorded) -> bool:
+        """What nobody is told of need not be understood; an older event may read as one that somebody is told of."""
+        return recorded.type in OFFERED or (recorded.type, recorded.type_version) in self._catalog.upcasters
 
 
 def _wants(endpoint: Stored, one: Told) -> bool:

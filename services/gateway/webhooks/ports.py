@@ -42,8 +42,11 @@ class Deliveries(Protocol):
         """Durable when it returns. One that is there already stays as it is."""
         ...
 
-    async def due(self, at: datetime, without: Collection[str], limit: int) -> Sequence[Stored]:
-        """Pending ones whose time has come and that nobody holds, of other endpoints than these, earliest first."""
+    async def due(
+        self, at: datetime, without: Collection[str], without_accounts: Collection[str], limit: int
+    ) -> Sequence[Stored]:
+        """Pending ones whose time has come and that nobody holds, of other endpoints and accounts than these, earliest
+        first."""
         ...
 
     async def claim(self, row: Stored, until: datetime) -> bool:

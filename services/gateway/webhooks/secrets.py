@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -59,9 +60,8 @@ def local_key(folder: Path) -> bytes:
         fresh.touch(mode=0o600)
         fresh.write_text(token_hex(32), encoding="ascii")
         try:
-            path.hardlink_to(fresh)
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):  # another gateway on this folder was first: its key is everybody's
+                path.hardlink_to(fresh)
         finally:
             fresh.unlink()
     return path.read_bytes()

@@ -2,12 +2,16 @@
 
 A gateway that dies between the claim and the end leaves a lease that runs out; then the message is sent again, under
 the same id. So every message arrives at least once, and its receiver tells a repeat by `webhook-id`.
+
+Accounts are served in turn, and none has more requests in flight than half of what is still free: however many
+endpoints and deliveries somebody has, and however slow they are, there is room for the next who has none in flight.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Final, Literal, Protocol
 
 import structlog
@@ -24,9 +28,11 @@ from services.gateway.webhooks.secrets import Secrets, signature
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than a request may take: nobody else sends meanwhile."""
-AT_ONCE: Final = 16
+AT_ONCE: Final = 64
 AT_ONCE_EACH: Final = 4
 """Requests in flight, of a process and to one endpoint: one that is slow does not hold up the others."""
+BATCH: Final = 256
+"""Deliveries that are looked at together."""
 LOOK_SECONDS: Final = 1.0
 MOST_SHOWN: Final = 20
 GONE: Final = 410
@@ -65,6 +71,7 @@ class Sending:
         self._chance = chance
         self._woken = asyncio.Event()
         self._busy: Counter[str] = Counter()
+        self._shares: Counter[str] = Counter()
 
     def wake(self) -> None:
         """Look again at once."""
@@ -99,46 +106,71 @@ class Sending:
             return
 
     async def _claimed(self) -> list[tuple[Stored, datetime]]:
-        """What is held from now on, each with its lease, and counted as busy."""
-        free = AT_ONCE - self._busy.total()
-        if free <= 0:
-            return []
-        full = [endpoint for endpoint, number in self._busy.items() if number >= AT_ONCE_EACH]
+        """What is held from now on, each with its lease, and counted as busy. Who had his turn waits for the others."""
         claimed: list[tuple[Stored, datetime]] = []
-        for row in await self._deliveries.due(self._now(), full, AT_ONCE * AT_ONCE_EACH):
-            endpoint, lease = row["endpointId"], self._now() + LEASE
-            if len(claimed) >= free:
+        served: set[str] = set()
+        while self._busy.total() < AT_ONCE:
+            full = [endpoint for endpoint, number in self._busy.items() if number >= AT_ONCE_EACH]
+            sated = {account for account in self._shares if not self._has_room(account)}
+            rows = await self._deliveries.due(self._now(), full, sated | served, BATCH)
+            for row in in_turn(rows):
+                lease = self._now() + LEASE
+                if self._admits(row) and await self._deliveries.claim(row, lease):
+                    self._busy[row["endpointId"]] += 1
+                    self._shares[row["accountId"]] += 1
+                    claimed.append((row, lease))
+            served |= {row["accountId"] for row in rows}
+            if len(rows) < BATCH:
                 break
-            if self._busy[endpoint] < AT_ONCE_EACH and await self._deliveries.claim(row, lease):
-                self._busy[endpoint] += 1
-                claimed.append((row, lease))
         return claimed
+
+    def _admits(self, row: Stored) -> bool:
+        return self._busy[row["endpointId"]] < AT_ONCE_EACH and self._has_room(row["accountId"])
+
+    def _has_room(self, account: str) -> bool:
+        free = AT_ONCE - self._busy.total()
+        return free > 0 and self._shares[account] < max(1, free // 2)
 
     async def _sent(self, row: Stored, lease: datetime) -> None:
         try:
-            fields = await self._attempted(row)
-            await self._deliveries.finish(row, lease, fields)
+            await self._deliveries.finish(row, lease, await self._attempted(row))
         except Unavailable as error:
             _log.warning("a webhook's outcome was not kept; it is sent again", part=error.part, delivery=row["_id"])
+        except Exception:  # noqa: BLE001 - one delivery never ends the sending of the others; its lease runs out
+            metrics.WEBHOOKS.labels("error").inc()
+            _log.exception("a webhook's outcome could not be told", delivery=row["_id"])
         finally:
             self._busy[row["endpointId"]] -= 1
+            self._shares[row["accountId"]] -= 1
             self._busy += Counter()
+            self._shares += Counter()
             self.wake()
 
     async def _attempted(self, row: Stored) -> dict[str, Any]:
         """What the delivery is from now on."""
-        endpoint = await self._endpoint(row)
-        if endpoint is None or not endpoint["enabled"]:
-            return {"status": "canceled", "dueAt": None}
         at, began = self._now(), asyncio.get_running_loop().time()
-        answer = await self._answer(row, endpoint, at)
+        try:
+            endpoint = await self._endpoint(row)
+            if endpoint is None or not endpoint["enabled"]:
+                return {"status": "canceled", "dueAt": None}
+            answer = await self._answer(row, endpoint, at)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - it is an attempt that failed, so it ends some day, as the schedule has it
+            metrics.WEBHOOKS.labels("error").inc()
+            _log.exception("a webhook could not be sent", delivery=row["_id"])
+            answer = Answer(None, "not sent: an error on our side; it is in our log")
+        seconds = asyncio.get_running_loop().time() - began
+        return await self._outcome(row, answer, at, round(seconds * 1000))
+
+    async def _outcome(self, row: Stored, answer: Answer, at: datetime, duration_ms: int) -> dict[str, Any]:
         reached = answer.status is not None and 200 <= answer.status < 300
         metrics.WEBHOOKS.labels("delivered" if reached else "failed").inc()
         attempt = {
             "at": at,
             "status": answer.status,
             "error": answer.error,
-            "durationMs": round((asyncio.get_running_loop().time() - began) * 1000),
+            "durationMs": duration_ms,
             "excerpt": answer.excerpt,
         }
         tries = row["tries"] + 1
@@ -177,6 +209,15 @@ class Sending:
         document = await self._endpoints.of_account(row["tenant"], row["accountId"])
         endpoints = document["endpoints"] if document else ()
         return next((one for one in endpoints if one["endpointId"] == row["endpointId"]), None)
+
+
+def in_turn(rows: Sequence[Stored]) -> Iterator[Stored]:
+    """One of each account, then the next of each, and so on; each account's in their order."""
+    by_account: dict[str, list[Stored]] = {}
+    for row in rows:
+        by_account.setdefault(row["accountId"], []).append(row)
+    for turn in zip_longest(*by_account.values()):
+        yield from (row for row in turn if row is not None)
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -17,7 +17,7 @@ DELIVERIES: Final = "webhook_deliveries"
 KEPT_DAYS: Final = 30
 SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {DELIVERIES: json_schema(DeliveryDocument)}
 INDEXES: Final = (
-    Index(DELIVERIES, [("status", 1), ("dueAt", 1)]),
+    Index(DELIVERIES, [("status", 1), ("dueAt", 1), ("accountId", 1), ("endpointId", 1), ("leaseUntil", 1)]),
     Index(DELIVERIES, [("tenant", 1), ("endpointId", 1), ("createdAt", -1), ("_id", -1)]),
     Index(DELIVERIES, [("createdAt", 1)], seconds=KEPT_DAYS * 24 * 60 * 60),
 )
@@ -74,12 +74,15 @@ class MongoDeliveries:
             except Conflict:
                 continue
 
-    async def due(self, at: datetime, without: Collection[str], limit: int) -> Sequence[Stored]:
+    async def due(
+        self, at: datetime, without: Collection[str], without_accounts: Collection[str], limit: int
+    ) -> Sequence[Stored]:
         where = {
             "status": "pending",
             "dueAt": {"$lte": at},
             "leaseUntil": {"$lte": at},
             "endpointId": {"$nin": sorted(without)},
+            "accountId": {"$nin": sorted(without_accounts)},
         }
         return await self._database.collection(DELIVERIES).find(where, sort=[("dueAt", 1)], limit=limit)
 

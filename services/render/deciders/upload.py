@@ -3,8 +3,9 @@
     Absent ──announced──► Waiting ──received──► Ready ──expired──► Gone
                              └──────────────expired──────────────────▲
 
-The bytes come to the blob store first. Those that find their place taken are not refused but discarded: that is a
-fact, by which whoever collects bytes learns of them.
+The bytes are named, then come to the blob store, then are received: what was named and is not heard of again goes with
+the upload. Bytes that find their place taken are not refused but discarded: that is a fact, by which whoever collects
+bytes learns of them.
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,10 @@ from contracts.messages.upload import (
     AnnounceUpload,
     ExpireUpload,
     KeepUpload,
+    NameBytes,
     ReceiveUpload,
     UploadAnnounced,
+    UploadBytesNamed,
     UploadCommand,
     UploadDiscarded,
     UploadEvent,
@@ -47,10 +50,11 @@ class Absent(msgspec.Struct, frozen=True, tag=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, tag=True):
-    """The bytes are to come."""
+    """The bytes are to come; `named` may be in the blob store already."""
 
     announced: Announced
     expires_at: datetime
+    named: frozenset[str] = frozenset()
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
@@ -75,6 +79,8 @@ def evolve(state: Upload, event: UploadEvent) -> Upload:
     match state, event:
         case _, UploadAnnounced():
             return Waiting(_announced(event), event.expires_at)
+        case Waiting(named=named), UploadBytesNamed():
+            return msgspec.structs.replace(state, named=named | {event.sha256})
         case Waiting(announced=announced), UploadReceived():
             return Ready(announced, event.sha256, event.expires_at)
         case Ready(), UploadKept():
@@ -94,11 +100,15 @@ def decide(state: Upload, command: UploadCommand, at: datetime) -> Sequence[Uplo
             return []
         case Waiting() | Ready() | Gone(), AnnounceUpload():
             raise Refused("upload.exists", "another file was announced under this id; choose another id")
+        case Waiting(named=named), NameBytes() if command.sha256 in named:
+            return []
+        case Waiting(announced=announced), NameBytes():
+            return [UploadBytesNamed(**_ids(announced), sha256=command.sha256, size_bytes=command.size_bytes)]
         case Waiting(), ReceiveUpload():
             return _receive(state, command, at)
-        case Ready(sha256=sha256), ReceiveUpload() if sha256 == command.sha256:
+        case Ready(sha256=sha256), NameBytes() | ReceiveUpload() if sha256 == command.sha256:
             return []
-        case Ready(announced=announced) | Gone(announced=announced), ReceiveUpload():
+        case Ready(announced=announced) | Gone(announced=announced), NameBytes() | ReceiveUpload():
             return [_discarded(announced, command)]
         case Ready(announced=announced), KeepUpload():
             if command.expires_at <= state.expires_at:
@@ -132,7 +142,7 @@ def _receive(state: Waiting, command: ReceiveUpload, at: datetime) -> Sequence[U
     ]
 
 
-def _discarded(announced: Announced, command: ReceiveUpload) -> UploadDiscarded:
+def _discarded(announced: Announced, command: NameBytes | ReceiveUpload) -> UploadDiscarded:
     return UploadDiscarded(**_ids(announced), sha256=command.sha256, size_bytes=command.size_bytes)
 
 

@@ -79,15 +79,9 @@ class Ffmpeg:
         `graph` is one that `graph.written` gave. `part` begins the codes of errors (`video.killed`); `report` hears
         the true fraction of `duration_ms`, 0 to 1.
         """
-        arguments = [str(self._program(part)), *_FIRST]
-        for source in sources:
-            arguments += ["-protocol_whitelist", "file,pipe", *source.options, "-i", f"file:{_plain(source.file)}"]
-        if graph:
-            arguments += ["-filter_complex", graph]
-        if pictures:
-            arguments += ["-filter:v", ",".join(map(str, pictures))]
-        if sound:
-            arguments += ["-filter:a", ",".join(map(str, sound))]
+        filters = (("-filter_complex", graph), ("-filter:v", _joined(pictures)), ("-filter:a", _joined(sound)))
+        arguments = [str(self._program(part)), *_FIRST, *_read(sources)]
+        arguments += [word for option, value in filters if value for word in (option, value)]
         arguments += [*_EXACT, *target.options]
         arguments += ["-f", "null", "-"] if target.file is None else [f"file:{_plain(target.file)}"]
 
@@ -105,13 +99,14 @@ class Ffmpeg:
                 on_line=hear,
             )
         except TimeoutError as error:
-            message = (
-                f"ffmpeg took longer than {self.limits.seconds:g} s: shorten the film, or give the worker more time"
-            )
-            raise StageFailed("stage.deadline", message, retryable=True) from error
+            raise self._too_slow() from error
         _judge(part, ended, folder)
         report(1.0)
         return ended.complaint
+
+    def _too_slow(self) -> StageFailed:
+        message = f"ffmpeg took longer than {self.limits.seconds:g} s: shorten the film, or give the worker more time"
+        return StageFailed("stage.deadline", message, retryable=True)
 
     def _program(self, part: str) -> Path:
         path = self.path or _packaged()
@@ -120,6 +115,15 @@ class Ffmpeg:
             message = f"there is no ffmpeg {where}: install the extra `render`, or give the path of an ffmpeg program"
             raise StageFailed(f"{part}.encoder_missing", message, retryable=False)
         return path
+
+
+def _read(sources: Sequence[Source]) -> list[str]:
+    before = ("-protocol_whitelist", "file,pipe")
+    return [word for one in sources for word in (*before, *one.options, "-i", f"file:{_plain(one.file)}")]
+
+
+def _joined(filters: Sequence[Filter]) -> str:
+    return ",".join(map(str, filters))
 
 
 def _judge(part: str, ended: Ended, folder: Path) -> None:

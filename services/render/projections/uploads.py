@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.messages.upload import (
     UploadAnnounced,
+    UploadBytesNamed,
     UploadDiscarded,
     UploadExpired,
     UploadKept,
@@ -33,18 +34,28 @@ def fold(view: View, fact: Fact) -> View:
 
 
 def fold_bytes(view: View, fact: Fact) -> View:
-    """One row for each digest that the stream ever named, with when it ceased to name it."""
+    """One row for each digest that the stream ever named, with when it ceased to name it.
+
+    What was named before the bytes came is the file's, or goes: with the coming of others, or with the upload.
+    """
     match fact.body:
-        case UploadReceived(sha256=sha256):
+        case UploadBytesNamed(sha256=sha256):
             return (*(row for row in view if row["sha256"] != sha256), _row(sha256, fact, None))
+        case UploadReceived(sha256=sha256):
+            others = (_gone(row, fact) for row in view if row["sha256"] != sha256)
+            return (*others, _row(sha256, fact, None))
         case UploadDiscarded(sha256=sha256) if all(row["sha256"] != sha256 for row in view):
             return (*view, _row(sha256, fact, fact.at))
         case UploadDiscarded(sha256=sha256):
             return tuple(_gone_again(row, fact) if row["sha256"] == sha256 else row for row in view)
-        case UploadExpired(sha256=sha256):
-            return tuple({**row, "expired_at": fact.at} if row["sha256"] == sha256 else row for row in view)
+        case UploadExpired():
+            return tuple(_gone(row, fact) for row in view)
         case _:
             return view
+
+
+def _gone(row: Row, fact: Fact) -> Row:
+    return {**row, "expired_at": fact.at} if row["expired_at"] is None else row
 
 
 def _gone_again(row: Row, fact: Fact) -> Row:

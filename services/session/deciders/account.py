@@ -8,7 +8,7 @@ reservation is void, whenever it comes.
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, get_args
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -28,6 +28,7 @@ from contracts.messages.account import (
     SettleCredits,
 )
 from contracts.messages.webhook import EndpointCommand, EndpointEvent, WebhookCommand
+from contracts.names import uuid5
 from contracts.plans import plan_of
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
@@ -124,7 +125,7 @@ def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[Ac
 
 def key(job_id: UUID, run: int) -> str:
     """One reservation a run of a job."""
-    return f"{job_id}/{run}"
+    return f"{job_id!s}/{run}"
 
 
 def _register(command: RegisterAccount) -> Sequence[AccountEvent]:

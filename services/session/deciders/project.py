@@ -29,6 +29,7 @@ from contracts.messages.project import (
     SaveTimeline,
     TimelineSaved,
     TimelineState,
+    in_milliseconds,
 )
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
@@ -40,7 +41,7 @@ class Content(msgspec.Struct, frozen=True):
     name: str
     description: str
     video_path: str
-    duration: float
+    duration_ms: int
     timeline: str
 
 
@@ -70,7 +71,7 @@ def evolve(state: Project, event: ProjectEvent) -> Project:
     """The project after the event."""
     match state, event:
         case _, ProjectCreated():
-            content = _content(event, event.timeline)
+            content = _content(event, event.duration_ms, event.timeline)
             return Open(event.project_id, event.account_id, content, content)
         case Open(), ProjectEdited():
             return msgspec.structs.replace(state, content=_edited(state.content, event))
@@ -90,7 +91,7 @@ def decide(state: Project, command: ProjectCommand, _at: datetime) -> Sequence[P
     match state, command:
         case Absent(), CreateProject():
             return [_created(command)]
-        case Open(begun_with=begun), CreateProject() if begun == _content(command, command.timeline.state()):
+        case Open(begun_with=begun), CreateProject() if begun == _begun(command):
             return []
         case Open(), CreateProject():
             raise Refused("project.exists", "a project of this id was begun with other content; choose another id")
@@ -131,8 +132,12 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _content(said: CreateProject | ProjectCreated, timeline: TimelineState) -> Content:
-    return Content(said.name, said.description, said.video_path, said.duration, digest(timeline))
+def _content(said: CreateProject | ProjectCreated, duration_ms: int, timeline: TimelineState) -> Content:
+    return Content(said.name, said.description, said.video_path, duration_ms, digest(timeline))
+
+
+def _begun(command: CreateProject) -> Content:
+    return _content(command, in_milliseconds(command.duration), command.timeline.state())
 
 
 def _created(command: CreateProject) -> ProjectCreated:
@@ -142,19 +147,20 @@ def _created(command: CreateProject) -> ProjectCreated:
         name=command.name,
         description=command.description,
         video_path=command.video_path,
-        duration=command.duration,
+        duration_ms=in_milliseconds(command.duration),
         timeline=command.timeline.state(),
     )
 
 
 def _edit(project: Open, command: EditProject) -> Sequence[ProjectEvent]:
     content = project.content
+    duration_ms = None if command.duration is None else in_milliseconds(command.duration)
     edited = ProjectEdited(
         project_id=project.project_id,
         name=None if command.name == content.name else command.name,
         description=None if command.description == content.description else command.description,
         video_path=None if command.video_path == content.video_path else command.video_path,
-        duration=None if command.duration == content.duration else command.duration,
+        duration_ms=None if duration_ms == content.duration_ms else duration_ms,
     )
     timeline = [] if command.timeline is None else _save(project, command.timeline.state(), None)
     return [*([] if _edited(content, edited) == content else [edited]), *timeline]
@@ -172,13 +178,13 @@ def _save(project: Open, timeline: TimelineState, restores: int | None) -> Seque
 
 def _edited(content: Content, event: ProjectEdited) -> Content:
     said = {"name": event.name, "description": event.description, "video_path": event.video_path}
-    changes: dict[str, Any] = {**said, "duration": event.duration}
+    changes: dict[str, Any] = {**said, "duration_ms": event.duration_ms}
     return msgspec.structs.replace(content, **{name: one for name, one in changes.items() if one is not None})
 
 
 DECIDER: Decider[Project] = Decider(
     category="project",
-    version=1,
+    version=2,
     initial=Absent(),
     state_type=Project,
     evolve=evolve,

@@ -173,7 +173,7 @@ def _record(session: Open, work: Work, output: StageOutput) -> Sequence[SessionE
 
 DECIDER: Decider[Session] = Decider(
     category="session",
-    version=4,
+    version=5,
     initial=Absent(),
     state_type=Session,
     evolve=evolve,

@@ -62,7 +62,7 @@ def keep(session: Open, command: RecordFile | RemoveFile) -> Sequence[FileRecord
                 file_type=command.file_type,
                 file_path=command.file_path,
                 file_name=command.file_name,
-                file_size=command.file_size,
+                size_bytes=command.file_size,
                 metadata=command.metadata,
             )
             if noted == recorded:

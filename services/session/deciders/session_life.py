@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.messages.session import DeriveSession, EditSession, SessionDerived, SessionEdited
+from contracts.messages.session import DeriveSession, EditSession, SessionAnnotated, SessionDerived, SessionRetitled
 from contracts.messages.session_life import Basis
 from contracts.rendering import JobInputs, Stage
 from eventlog.errors import Refused
@@ -10,13 +10,14 @@ from services.session.deciders.session_films import refuse_changes
 from services.session.deciders.session_state import Open
 
 
-def edit(session: Open, command: EditSession) -> Sequence[SessionEdited]:
+def edit(session: Open, command: EditSession) -> Sequence[SessionRetitled | SessionAnnotated]:
     """What is another than before; nothing where all is so already."""
-    title = None if command.title == session.inputs.title else command.title
-    metadata = None if command.metadata == session.metadata else command.metadata
-    if title is None and metadata is None:
-        return []
-    return [SessionEdited(session_id=session.session_id, title=title, metadata=metadata)]
+    edits: list[SessionRetitled | SessionAnnotated] = []
+    if command.title is not None and command.title != session.inputs.title:
+        edits.append(SessionRetitled(session_id=session.session_id, title=command.title))
+    if command.metadata is not None and command.metadata != session.metadata:
+        edits.append(SessionAnnotated(session_id=session.session_id, metadata=command.metadata))
+    return edits
 
 
 def derive(session: Open, command: DeriveSession) -> Sequence[SessionDerived]:

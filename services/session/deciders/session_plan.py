@@ -34,6 +34,6 @@ def on_plans(decide: Decide[State]) -> Decide[State]:
 
 
 def _on(plan: str, event: SessionEvent) -> SessionEvent:
-    if isinstance(event, StagesRequested | SessionDerived):
+    if isinstance(event, StagesRequested | SessionDerived) and event.plan != plan:
         return event.model_copy(update={"plan": plan})
     return event

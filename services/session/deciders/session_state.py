@@ -13,14 +13,15 @@ from contracts.film import Film
 from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
     AssetsForgotten,
+    SessionAnnotated,
     SessionCanceled,
     SessionDeleted,
     SessionDerived,
-    SessionEdited,
     SessionEvent,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -101,36 +102,9 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             noted = event.metadata
             return Open(event.session_id, event.account_id, inputs, noted, noted, inputs, event.derived_from)
         case Open(), StagesRequested():
-            asked = event.inputs
-            inputs = Inputs(
-                asked.kind,
-                asked.aspect,
-                asked.prompt,
-                asked.script,
-                asked.title,
-                asked.language,
-                asked.voice,
-                asked.writing,
-                asked.film,
-            )
-            return msgspec.structs.replace(
-                state,
-                inputs=inputs,
-                outputs={output.stage: output for output in event.outputs},
-                at_work=Work(event.job_id, event.stages),
-                jobs=(*state.jobs, event.job_id),
-                retitled=False,
-            )
+            return _asked(state, event)
         case Open(at_work=Work() as work), StageRecorded():
-            left = tuple(stage for stage in work.stages if stage != event.output.stage)
-            still = Work(work.job_id, left)
-            return msgspec.structs.replace(
-                state,
-                outputs={**state.outputs, event.output.stage: event.output},
-                makers={**state.makers, event.output.stage: event.job_id},
-                at_work=still if left else None,
-                last=state.last if left else still,
-            )
+            return _recorded(state, work, event)
         case Open(), SessionFailed() | SessionCanceled():
             return msgspec.structs.replace(state, at_work=None, last=state.at_work)
         case Open(), SessionRetried():
@@ -139,8 +113,10 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return _forgetful(state, event)
         case Deleted(session=session), AssetsForgotten():
             return Deleted(_forgetful(session, event))
-        case Open(), SessionEdited():
-            return _edited(state, event)
+        case Open(), SessionRetitled():
+            return _retitled(state, event)
+        case Open(), SessionAnnotated():
+            return msgspec.structs.replace(state, metadata=event.metadata)
         case Open(), SessionDerived():
             return msgspec.structs.replace(state, derived=(*state.derived, event.new_session_id))
         case Open(), FileRecorded():
@@ -155,6 +131,41 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return Purged()
         case _:
             return state
+
+
+def _asked(state: Open, event: StagesRequested) -> Open:
+    asked = event.inputs
+    inputs = Inputs(
+        asked.kind,
+        asked.aspect,
+        asked.prompt,
+        asked.script,
+        asked.title,
+        asked.language,
+        asked.voice,
+        asked.writing,
+        asked.film,
+    )
+    return msgspec.structs.replace(
+        state,
+        inputs=inputs,
+        outputs={output.stage: output for output in event.outputs},
+        at_work=Work(event.job_id, event.stages),
+        jobs=(*state.jobs, event.job_id),
+        retitled=False,
+    )
+
+
+def _recorded(state: Open, work: Work, event: StageRecorded) -> Open:
+    left = tuple(stage for stage in work.stages if stage != event.output.stage)
+    still = Work(work.job_id, left)
+    return msgspec.structs.replace(
+        state,
+        outputs={**state.outputs, event.output.stage: event.output},
+        makers={**state.makers, event.output.stage: event.job_id},
+        at_work=still if left else None,
+        last=state.last if left else still,
+    )
 
 
 def inputs_of(start: StartSession | SessionStarted) -> Inputs:
@@ -183,11 +194,9 @@ def _forgetful(session: Open, event: AssetsForgotten) -> Open:
     return msgspec.structs.replace(session, outputs=whole)
 
 
-def _edited(session: Open, event: SessionEdited) -> Open:
-    title = session.inputs.title if event.title is None else event.title
+def _retitled(session: Open, event: SessionRetitled) -> Open:
     return msgspec.structs.replace(
         session,
-        inputs=msgspec.structs.replace(session.inputs, title=title),
-        metadata=session.metadata if event.metadata is None else event.metadata,
-        retitled=session.retitled or title != session.inputs.title,
+        inputs=msgspec.structs.replace(session.inputs, title=event.title),
+        retitled=session.retitled or event.title != session.inputs.title,
     )

@@ -52,7 +52,7 @@ def _created(body: ProjectCreated, fact: Fact) -> Row:
         "name": body.name,
         "description": body.description,
         "videoPath": body.video_path,
-        "duration": body.duration,
+        "duration": _seconds(body.duration_ms),
         "timelineState": timeline_fields(body.timeline),
         "createdAt": fact.at,
         "updatedAt": fact.at,
@@ -69,9 +69,14 @@ def _edited(body: ProjectEdited) -> dict[str, Any]:
         "name": body.name,
         "description": body.description,
         "videoPath": body.video_path,
-        "duration": body.duration,
+        "duration": None if body.duration_ms is None else _seconds(body.duration_ms),
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _seconds(milliseconds: int) -> float:
+    """As the editor counts."""
+    return milliseconds / 1000
 
 
 def _saved(body: TimelineSaved, fact: Fact) -> dict[str, Any]:
@@ -97,5 +102,5 @@ def _state(fact: Fact, body: ProjectCreated | TimelineSaved) -> Row:
     }
 
 
-PROJECTION = Projection("projects", 1, "project", fold)
+PROJECTION = Projection("projects", 2, "project", fold)
 TIMELINES = Journal("timeline_states", 1, timelines)

@@ -1,20 +1,22 @@
 """`sessions`: one document a session, as its user sees it (`contracts.documents.SessionDocument`)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.documents import asset, with_expiry
+from contracts.documents import AT_WORK, asset, with_expiry
+from contracts.messages.job import JOB_EXPIRED
 from contracts.messages.session import (
     AssetsForgotten,
+    SessionAnnotated,
     SessionCanceled,
     SessionCompleted,
     SessionDeleted,
-    SessionEdited,
     SessionFailed,
     SessionPurged,
     SessionRestored,
+    SessionRetitled,
     SessionRetried,
     SessionStarted,
     StageRecorded,
@@ -22,17 +24,6 @@ from contracts.messages.session import (
 )
 from contracts.rendering import FOR_USERS, STAGES, AssetKind, Stage, StageOutput
 from eventlog.read.projection import Fact, Projection, Row, View
-
-WORDS: Mapping[Stage, str] = {
-    Stage.REFINE: "refining",
-    Stage.SCRIPT: "script_generating",
-    Stage.SPEECH: "audio_generating",
-    Stage.SCENES: "scenes_generating",
-    Stage.VIDEO: "video_generating",
-}
-"""What a session is called while a stage is at work."""
-
-EXPIRED_CODE = "job.expired"
 
 
 def fold(view: View, fact: Fact) -> View:
@@ -61,7 +52,7 @@ def fold(view: View, fact: Fact) -> View:
             stages = _asked(document["stages"], body.stages, str(body.job_id))
             changes = {
                 **_no_error(),
-                "status": WORDS[body.stages[0]],
+                "status": AT_WORK[body.stages[0]],
                 "activeJob": str(body.job_id),
                 "stages": stages,
             }
@@ -71,9 +62,10 @@ def fold(view: View, fact: Fact) -> View:
             changes = {"status": _standing(document)}
         case AssetsForgotten():
             changes = _forgotten(document, body)
-        case SessionEdited():
-            given = {"title": body.title, "metadata": body.metadata}
-            changes = {name: value for name, value in given.items() if value is not None}
+        case SessionRetitled():
+            changes = {"title": body.title}
+        case SessionAnnotated():
+            changes = {"metadata": body.metadata}
         case _:
             changes = {}
     return ({**document, **changes},)
@@ -136,7 +128,7 @@ def _requested(document: Row, body: StagesRequested) -> dict[str, Any]:
         "durationMs": spoken.duration_ms if spoken else None,
         "assets": assets,
         "stages": _asked(stages, body.stages, str(body.job_id)),
-        "status": WORDS[body.stages[0]],
+        "status": AT_WORK[body.stages[0]],
         "jobs": [*document["jobs"], str(body.job_id)],
         "activeJob": str(body.job_id),
     }
@@ -160,7 +152,7 @@ def _recorded(document: Row, body: StageRecorded, at: datetime) -> dict[str, Any
         "durationMs": output.duration_ms or document["durationMs"],
         "assets": assets,
         "stages": stages,
-        "status": WORDS[Stage(left[0]["name"])] if left else WORDS[output.stage],
+        "status": AT_WORK[Stage(left[0]["name"])] if left else AT_WORK[output.stage],
         "activeJob": job_id if left else None,
     }
 
@@ -176,7 +168,7 @@ def _failed(document: Row, body: SessionFailed) -> dict[str, Any]:
     stages = [{**stage, "status": "failed"} if stage["status"] == "running" else stage for stage in document["stages"]]
     stage = body.stage.value if body.stage else None
     return {
-        "status": "expired" if body.code == EXPIRED_CODE else "failed",
+        "status": "expired" if body.code == JOB_EXPIRED else "failed",
         "errorMessage": body.message,
         "error": {"code": body.code, "stage": stage, "retryable": body.retryable},
         "activeJob": None,
@@ -202,13 +194,13 @@ def _standing(document: Row) -> str:
     """What a session that nothing is at work for is called, by what its stages came to."""
     came_to = {stage["status"] for stage in document["stages"]}
     if "failed" in came_to:
-        return "expired" if document["error"]["code"] == EXPIRED_CODE else "failed"
+        return "expired" if document["error"]["code"] == JOB_EXPIRED else "failed"
     if "canceled" in came_to:
         return "canceled"
     done = [Stage(stage["name"]) for stage in document["stages"] if stage["status"] == "done"]
     if not done:
         return "created"
-    return "completed" if done[-1] is Stage.VIDEO else WORDS[done[-1]]
+    return "completed" if done[-1] is Stage.VIDEO else AT_WORK[done[-1]]
 
 
 def _stage(name: Stage, status: str, job_id: str | None, finished_at: datetime | None) -> Row:

@@ -19,6 +19,7 @@ from ops.stack.endpoints import Endpoints
 from services.gateway.auth.keys import digest, key_of
 from services.gateway.auth.principal import Principal
 from tests.live.company import GRANT, Company, Running, company
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 PASSWORD = "only-for-the-seeds"
@@ -66,7 +67,7 @@ async def platform(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 async def page(platform: Platform) -> AsyncGenerator[httpx.AsyncClient]:
     """A client that knows nothing but the address, as the applications had no keys."""
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=150) as client:
+    async with plain_http(base_url=platform.url, timeout=150) as client:
         yield client
 
 
@@ -107,6 +108,6 @@ async def _roles(dsn: str, tenant: str | None) -> None:
 
 
 async def _sees(url: str) -> bool:
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as client:
+    async with plain_http(base_url=url, timeout=10) as client:
         body = (await client.get("/readyz")).json()
     return body["status"] == "ready" and body["outcomesSeen"]

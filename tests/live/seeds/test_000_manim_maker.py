@@ -16,9 +16,10 @@ from contracts.messages.files import OpenSession
 from eventlog.clock import new_id, now
 from services.gateway.auth.principal import Principal
 from tests.live.seeds.conftest import Platform
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 PROMPT = "The Pythagorean theorem"
 SCRIPT = "The square of the longest side is the sum of the other two."
@@ -49,7 +50,7 @@ async def call(page: httpx.AsyncClient, name: str, session: str, **words: str) -
 async def film(platform: Platform) -> dict[str, Any]:
     """A film made step by step under an id that the page made: what each step answered, and the session's id."""
     session = str(new_id())
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=150) as page:
+    async with plain_http(base_url=platform.url, timeout=150) as page:
         steps = {
             "refined": await call(page, "improve-prompt", session, prompt=PROMPT),
             "script": await call(page, "generate-script", session),

@@ -11,7 +11,7 @@ from eventlog.clock import new_id
 from tests.live.seeds.conftest import Platform
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 TIMELINE = {
     "layers": [{"id": "v1", "type": "video", "clips": [{"start": 0, "end": 12.5}]}],

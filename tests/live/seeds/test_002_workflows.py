@@ -11,9 +11,10 @@ import pytest
 
 from eventlog.clock import new_id
 from tests.live.seeds.conftest import Login, Platform
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 PROMPT, TITLE, STORY = "Original prompt about lighthouses", "Story title", "A lighthouse shows ships the way."
 FILE: dict[str, Any] = {
@@ -46,7 +47,7 @@ async def workflow(platform: Platform) -> AsyncGenerator[dict[str, Any]]:
     Its phases are then gone through one by one, with a story that is short: a film takes as long as its story.
     """
     chosen = {"id": str(new_id()), "prompt": PROMPT, "title": TITLE}
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=150) as page:
+    async with plain_http(base_url=platform.url, timeout=150) as page:
         made = await page.post("/api/workflows", json={**chosen, "start": False})
         assert made.status_code == 201, made.text
         assert (made.json()["id"], made.json()["status"]) == (chosen["id"], "created")

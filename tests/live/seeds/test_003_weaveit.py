@@ -12,9 +12,10 @@ import pytest
 from eventlog.clock import new_id
 from tests.live.company import GRANT
 from tests.live.seeds.conftest import Login, Platform
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 SCRIPT, TITLE = "A loop does the same thing again and again.", "Loops"
 COLUMNS = {
@@ -59,7 +60,7 @@ async def sql(login: Login) -> Any:
 async def film(platform: Platform) -> dict[str, Any]:
     """What the call answered, and the wallet that asked."""
     wallet = a_wallet()
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=150) as page:
+    async with plain_http(base_url=platform.url, timeout=150) as page:
         answer = await generate(page, script=SCRIPT, walletAddress=wallet, title=TITLE)
     assert answer.status_code == 200, answer.text
     return {"wallet": wallet, "answer": answer.json(), "jobId": UUID(answer.json()["jobId"])}

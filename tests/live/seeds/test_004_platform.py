@@ -12,9 +12,10 @@ import pytest
 
 from eventlog.clock import new_id, now
 from tests.live.seeds.conftest import STRANGER, Platform
+from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("seeds")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 HEALTH = {
     "status",
@@ -35,7 +36,7 @@ TABLES = ("users", "accounts", "auth_sessions", "projects", "jobs", "scenes", "a
 @pytest.fixture
 async def mine(platform: Platform) -> AsyncGenerator[httpx.AsyncClient]:
     """The demo user, by the cookie that the first page gives him."""
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=60) as client:
+    async with plain_http(base_url=platform.url, timeout=60) as client:
         assert (await client.get("/")).status_code == 200
         yield client
 
@@ -44,14 +45,14 @@ async def mine(platform: Platform) -> AsyncGenerator[httpx.AsyncClient]:
 async def stranger(platform: Platform) -> AsyncGenerator[httpx.AsyncClient]:
     """Somebody of another tenant."""
     headers = {"Authorization": f"Bearer {STRANGER}"}
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=60, headers=headers) as client:
+    async with plain_http(base_url=platform.url, timeout=60, headers=headers) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 async def video(platform: Platform) -> AsyncGenerator[dict[str, Any]]:
     """A project in the platform's words: a video of the demo user's, with its job, its scenes and its files."""
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=60) as client:
+    async with plain_http(base_url=platform.url, timeout=60) as client:
         await client.get("/")
         wish = {"script": SCRIPT, "title": "Apart", "metadata": {"style": {"tone": "calm"}}}
         asked = await client.post("/v1/sessions", json=wish)

@@ -8,8 +8,10 @@ from contracts.messages.upload import (
     ExpireUpload,
     KeepUpload,
     Media,
+    NameBytes,
     ReceiveUpload,
     UploadAnnounced,
+    UploadBytesNamed,
     UploadDiscarded,
     UploadExpired,
     UploadKept,
@@ -32,6 +34,10 @@ def announcing(**fields: Any) -> AnnounceUpload:
 
 def receiving(sha256: str = BYTES, size_bytes: int = 10) -> ReceiveUpload:
     return ReceiveUpload(sha256=sha256, size_bytes=size_bytes, media=MEDIA, expires_at=NOON + 30 * DAY)
+
+
+def naming(sha256: str = BYTES) -> NameBytes:
+    return NameBytes(sha256=sha256, size_bytes=10)
 
 
 def announced(**fields: Any) -> Given:
@@ -73,6 +79,19 @@ def test_bytes_that_are_not_the_announced_ones_are_a_fact_for_whoever_collects_t
     ready().after(ExpireUpload()).when(receiving()).then(discarded(BYTES))
 
 
+def test_bytes_are_named_once_before_they_are_received() -> None:
+    named = UploadBytesNamed(**IDS, sha256=BYTES, size_bytes=10)
+    announced().when(naming()).then(named)
+    announced().after(naming()).when(naming()).then_nothing()
+    announced().after(naming()).when(naming(OTHERS)).then(named.model_copy(update={"sha256": OTHERS}))
+    ready().when(naming()).then_nothing()
+
+
+def test_bytes_that_are_named_for_a_file_that_has_come_or_gone_are_for_whoever_collects_them() -> None:
+    ready().when(naming(OTHERS)).then(discarded(OTHERS))
+    ready().after(ExpireUpload()).when(naming()).then(discarded(BYTES))
+
+
 def test_a_file_that_is_used_is_kept_for_longer_and_never_for_shorter() -> None:
     later = NOON + 60 * DAY
     ready().when(KeepUpload(expires_at=later)).then(UploadKept(**IDS, expires_at=later))
@@ -91,5 +110,5 @@ def test_a_file_goes_once_whether_it_came_or_not() -> None:
 
 
 def test_nothing_is_received_that_nobody_announced() -> None:
-    for command in (receiving(), KeepUpload(expires_at=NOON), ExpireUpload()):
+    for command in (receiving(), naming(), KeepUpload(expires_at=NOON), ExpireUpload()):
         given(DECIDER).when(command).refused("upload.unknown")

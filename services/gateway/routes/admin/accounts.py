@@ -20,10 +20,9 @@ from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import Wish, ask, command_id
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Moment, Page, View
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.support import AccountFilter
 from services.gateway.ports.waiting import Outcome
@@ -34,8 +33,6 @@ from services.gateway.views.plans import LimitsView, PlanName, limits_view
 router = APIRouter(prefix="/v1/admin/accounts", tags=["admin"])
 
 MOST_POINTS = 1_000_000
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")]
 
 
 class AccountView(View):
@@ -88,16 +85,9 @@ async def list_(
     gateway = gateway_of(request)
     which = AccountFilter(plan, None if role is None else role.value)
     question = f"accounts\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.support.accounts(caller.tenant, which, place, limit + 1)
-    page = Page[AccountView](
-        items=[_view(document) for document in found[:limit]],
-        next_cursor=next_cursor(
-            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
-        ),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.support.accounts(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[AccountView], found, _view))
 
 
 @router.get(

@@ -11,15 +11,13 @@ from starlette.responses import Response
 
 from contracts.envelope import stream_id
 from services.gateway.access.callers import AdminCaller
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
 from services.gateway.http.storable import check_text
 from services.gateway.http.view import Moment, Page, View
 from services.gateway.lists.moments import GivenMoment
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
-from services.gateway.ports.tables import AuditFilter, Row
-from services.gateway.routes.admin.accounts import Cursor, Limit
+from services.gateway.ports.tables import AuditFilter, Row, audit_place
 from services.gateway.routes.answers import answered, said
 
 router = APIRouter(prefix="/v1/admin/audit", tags=["admin"])
@@ -81,16 +79,9 @@ async def list_(
     stream = None if id_ is None or kind is None else stream_id(kind.value, caller.tenant, str(id_))
     which = AuditFilter(actor, stream, None if kind is None else kind.value, command, outcome, since, until)
     question = f"audit\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.tables.audit(caller.tenant, which, place, limit + 1)
-    page = Page[AuditView](
-        items=[_view(row) for row in found[:limit]],
-        next_cursor=next_cursor(
-            gateway, caller, question, [Place(row["happened_at"], str(row["command_id"])) for row in found], limit
-        ),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.tables.audit(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[AuditView], found, _view, audit_place))
 
 
 def _view(row: Row) -> AuditView:

@@ -12,14 +12,13 @@ from contracts.documents import JobStatus
 from contracts.messages.job import CancelJob
 from services.gateway.access.callers import AdminCaller
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.support import JobFilter
-from services.gateway.routes.admin.accounts import Cursor, Limit
 from services.gateway.routes.answers import answered, command_answers, said
 from services.gateway.routes.jobs import ask_job
+from services.gateway.stored import Stored
 from services.gateway.views.preparing import job_view
 from services.gateway.views.sessions import JobView
 
@@ -51,19 +50,13 @@ async def list_(
     gateway = gateway_of(request)
     which = JobFilter(None if status is None else status.value, None if account_id is None else str(account_id))
     question = f"jobs\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.support.jobs(caller.tenant, which, place, limit + 1)
-    page = Page[AdminJobView](
-        items=[
-            AdminJobView(**job_view(gateway, document).model_dump(), account_id=document["accountId"])
-            for document in found[:limit]
-        ],
-        next_cursor=next_cursor(
-            gateway, caller, question, [Place(one["createdAt"], one["_id"]) for one in found], limit
-        ),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.support.jobs(caller.tenant, which, asked.after, asked.wanted)
+
+    def show(document: Stored) -> AdminJobView:
+        return AdminJobView(**job_view(gateway, document).model_dump(), account_id=document["accountId"])
+
+    return answered(asked.page(Page[AdminJobView], found, show))
 
 
 @router.post(

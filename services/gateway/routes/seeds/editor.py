@@ -17,9 +17,8 @@ from services.gateway.asking.idempotency import once
 from services.gateway.asking.projects import Change, chosen_project, known
 from services.gateway.asking.wishes import register
 from services.gateway.http.bodies import Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.projects import ProjectFilter
 from services.gateway.routes.answers import Responses, answered, said, words_of
@@ -96,15 +95,9 @@ async def list_(
     gateway = gateway_of(request)
     which = ProjectFilter(words_of(q), deleted=include_deleted, timelines=True)
     question = f"editor\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.projects.projects(caller.tenant, which, place, limit + 1)
-    places = [Place(one["createdAt"], one["_id"]) for one in found]
-    page = Page[SeedProject](
-        items=[seed_project(document) for document in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.projects.projects(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[SeedProject], found, seed_project))
 
 
 @router.get(

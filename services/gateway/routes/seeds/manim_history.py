@@ -26,7 +26,7 @@ from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
 from services.gateway.http.view import Page
 from services.gateway.identity import marked
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import listing
 from services.gateway.live.sse import ENDED
 from services.gateway.ports.gateway import Gateway, SessionFilter, gateway_of
 from services.gateway.ports.waiting import Blind
@@ -74,15 +74,9 @@ async def list_(
     gateway = gateway_of(request)
     which = SessionFilter(statuses_of(status), words_of(q))
     question = f"stepwise\n{which!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.documents.sessions(caller.tenant, which, place, limit + 1)
-    places = [Place(one["createdAt"], one["_id"]) for one in found]
-    page = Page[SeedSession](
-        items=[seed_session(gateway, document) for document in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.documents.sessions(caller.tenant, which, asked.after, asked.wanted)
+    return answered(asked.page(Page[SeedSession], found, lambda document: seed_session(gateway, document)))
 
 
 @router.get("/count", operation_id="countSeedSessions", summary="How many?", responses=said(ok=Count))

@@ -1,9 +1,8 @@
 """The one-shot application's users: who they are, their points, and their videos."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,10 +12,9 @@ from services.gateway.access.callers import LegacyCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import DEGRADED, outcome_of, registration
 from services.gateway.auth.principal import Principal
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Page
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
@@ -86,23 +84,17 @@ async def videos(
     request: Request,
     caller: LegacyCaller,
     wallet_address: WalletAddress,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many items at most.")] = 20,
-    cursor: Annotated[str | None, Query(max_length=1024, description="`nextCursor` of the page before.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     """Newest first; none that was deleted."""
     gateway = gateway_of(request)
     owner = wallet(caller.tenant, wallet_address)
     await _known(gateway, owner)
     question = f"videos\n{owner.account}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.documents.sessions_with_video(caller.tenant, str(owner.account), place, limit + 1)
-    places = [Place(one["createdAt"], one["_id"]) for one in found]
-    page = Page[WalletVideo](
-        items=[_video(gateway, owner, document) for document in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.documents.sessions_with_video(caller.tenant, str(owner.account), asked.after, asked.wanted)
+    return answered(asked.page(Page[WalletVideo], found, lambda document: _video(gateway, owner, document)))
 
 
 def _user(owner: Principal, document: Stored | None) -> WalletUser:

@@ -29,13 +29,12 @@ from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_o
 from services.gateway.auth.principal import Principal
 from services.gateway.files import media
 from services.gateway.http.bodies import Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
 from services.gateway.http.view import Page
 from services.gateway.identity import file_of
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import listing
 from services.gateway.ports.gateway import CommandTopic, Gateway, gateway_of
-from services.gateway.ports.tables import Row
+from services.gateway.ports.tables import Row, row_place
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import Responses, answered, said
 from services.gateway.routes.seeds.workflow_views import FileRemoval, FileRow, about, file_row
@@ -78,16 +77,10 @@ async def list_(
     """Newest first: what its stages made, and what its user noted."""
     gateway = gateway_of(request)
     question = f"files\n{id_of(workflow_id)}"
-    place = place_of(gateway, caller, question, cursor)
+    asked = listing(gateway, caller, question, limit, cursor)
     workflow = await known(gateway, caller, workflow_id)
-    found = await gateway.tables.files(caller.tenant, workflow["id"], place, limit + 1)
-    places = [Place(row["created_at"], str(row["id"])) for row in found]
-    page = Page[FileRow](
-        items=[file_row(gateway, row) for row in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    found = await gateway.tables.files(caller.tenant, workflow["id"], asked.after, asked.wanted)
+    return answered(asked.page(Page[FileRow], found, lambda row: file_row(gateway, row), row_place))
 
 
 @router.post(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.access.callers import LegacyCaller
 from services.gateway.lists.days import First, Last, days_of
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.tables import usage_place
 from services.gateway.routes.answers import answered, said
@@ -32,12 +32,12 @@ async def usage(
     gateway = gateway_of(request)
     days = days_of(gateway, first, last)
     question = f"usage\n{days!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.tables.usage(caller.tenant, days, None, place, limit + 1)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.tables.usage(caller.tenant, days, None, asked.after, asked.wanted)
     by_day = [usage_day(row) for row in await gateway.tables.usage_by_day(caller.tenant, days, None)]
     page = UsagePage(
         items=[usage_row(row) for row in found[:limit]],
-        nextCursor=next_cursor(gateway, caller, question, [usage_place(row) for row in found], limit),
+        nextCursor=asked.next_cursor(found, usage_place),
         hasMore=len(found) > limit,
         totals=totals_of(by_day),
         days=by_day,

@@ -21,13 +21,12 @@ from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
-from services.gateway.http.cursors import Place
 from services.gateway.http.problems import Problem, of_refusal
 from services.gateway.http.view import Page
 from services.gateway.identity import first_job, repeatable_command, session_of
-from services.gateway.lists.paging import next_cursor, place_of
+from services.gateway.lists.paging import listing
 from services.gateway.ports.gateway import Gateway, gateway_of
-from services.gateway.ports.tables import Row
+from services.gateway.ports.tables import Row, row_place
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said, words_of
 from services.gateway.routes.seeds.workflow_views import SceneRow, WorkflowRow, scene_row, workflow_row
@@ -113,15 +112,9 @@ async def list_(
     gateway = gateway_of(request)
     words = words_of(q)
     question = f"workflows\n{words!r}"
-    place = place_of(gateway, caller, question, cursor)
-    found = await gateway.tables.workflows(caller.tenant, words, place, limit + 1)
-    places = [Place(row["created_at"], str(row["id"])) for row in found]
-    page = Page[WorkflowRow](
-        items=[workflow_row(row) for row in found[:limit]],
-        next_cursor=next_cursor(gateway, caller, question, places, limit),
-        has_more=len(found) > limit,
-    )
-    return answered(page)
+    asked = listing(gateway, caller, question, limit, cursor)
+    found = await gateway.tables.workflows(caller.tenant, words, asked.after, asked.wanted)
+    return answered(asked.page(Page[WorkflowRow], found, workflow_row, row_place))
 
 
 @router.get(

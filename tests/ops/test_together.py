@@ -1,0 +1,27 @@
+"""Who shares a system or a company of services stays on one worker: a second one would cost more than all its tests."""
+
+from ops.settings import PROJECT
+from tests.together import GROUPS, group, rank
+
+FILES = [file.relative_to(PROJECT).as_posix() for file in sorted((PROJECT / "tests").rglob("test_*.py"))]
+
+
+def test_every_group_has_tests() -> None:
+    for paths in GROUPS:
+        for path in paths:
+            assert any(file.startswith(path) for file in FILES), path
+
+
+def test_who_shares_the_company_of_services_is_in_one_group() -> None:
+    live = [file for file in FILES if file.startswith("tests/live/")]
+    sharing = [file for file in live if "here: Company" in (PROJECT / file).read_text("utf-8")]
+    assert len(sharing) > 1
+    assert len({group(f"{file}::test") for file in sharing}) == 1
+
+
+def test_the_tests_of_a_file_stay_together_and_what_takes_long_begins() -> None:
+    assert group("tests/live/test_cache.py::test_a[1]") == group("tests/live/test_cache.py::Promises::test_b")
+    assert group("tests/live/test_cache.py::test_a") != group("tests/live/test_audit.py::test_a")
+    assert group("tests/chaos/test_kills.py::test_a") == group("tests/chaos/test_away.py::test_a")
+    assert rank("tests/chaos/test_kills.py::test_a") < rank("tests/live/seeds/test_001_editor.py::test_a")
+    assert rank("tests/live/seeds/test_001_editor.py::test_a") < rank("tests/live/test_cache.py::test_a")

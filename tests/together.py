@@ -1,0 +1,43 @@
+"""Which tests stay together on one worker, because they share what takes long to start, and in which order they begin.
+
+For `pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder`, as `make test` runs the tests on the real stack:
+much of their time is waiting, for a group of consumers to form, a lease to end, a process to be back.
+"""
+
+from typing import Final
+
+from xdist.scheduler import LoadScopeScheduling
+
+GROUPS: Final = (
+    ("tests/chaos/",),
+    ("tests/live/seeds/",),
+    (
+        "tests/live/test_services.py",
+        "tests/live/test_webhooks.py",
+        "tests/live/test_worker.py",
+        "tests/live/test_workflows.py",
+    ),
+    ("tests/live/test_operate.py",),
+    ("tests/live/test_stack.py",),
+    ("tests/live/test_gateway.py",),
+)
+"""How the paths begin of those that share a system or a company of services. What takes longest is first, so that no
+worker is left with it at the end."""
+
+
+def group(test: str) -> str:
+    """The name of the tests that this one stays with: those of its file, where `GROUPS` does not say more."""
+    file = test.partition("::")[0]
+    return next((paths[0] for paths in GROUPS if file.startswith(paths)), file)
+
+
+def rank(test: str) -> int:
+    """The place of its group."""
+    return next((place for place, paths in enumerate(GROUPS) if test.startswith(paths)), len(GROUPS))
+
+
+class Together(LoadScopeScheduling):
+    """A group goes to one worker as a whole; who is done takes the next."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
