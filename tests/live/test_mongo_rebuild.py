@@ -10,6 +10,7 @@ from eventlog.clock import new_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Change, Index, MongoDatabase, Watch
 from eventlog.read.mongo.generations import MongoGenerations
+from eventlog.read.parked import ParkedStore
 from eventlog.read.projector import Changes
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.store import Unkeepable
@@ -55,6 +56,9 @@ class TestMongoGenerations(RebuildPromises):
 
     def again(self, store: GenerationStore) -> GenerationStore:
         return generations(self.database)
+
+    def operator(self, store: GenerationStore) -> ParkedStore:
+        return self.database.store("counting", [TOTALS, OTHERS], [OUTCOMES])
 
     async def test_a_generation_has_the_validator_and_the_indexes_of_the_one_before(
         self, store: GenerationStore, playing: Playing

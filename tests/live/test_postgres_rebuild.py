@@ -9,6 +9,7 @@ import pytest
 from eventlog import migrations
 from eventlog.clock import new_id
 from eventlog.errors import Conflict
+from eventlog.read.parked import ParkedStore
 from eventlog.read.postgres import MIGRATIONS, Pool, PostgresProjectionStore, open_pool
 from eventlog.read.postgres.generations import PostgresGenerations
 from eventlog.read.rebuild.generations import RebuildRefused
@@ -113,6 +114,9 @@ class TestPostgresGenerations(RebuildPromises):
 
     def again(self, store: GenerationStore) -> GenerationStore:
         return generations(self.pool)
+
+    def operator(self, store: GenerationStore) -> ParkedStore:
+        return PostgresProjectionStore(self.pool, "counting", [TOTALS, OTHERS], [OUTCOMES])
 
     async def test_a_generation_is_all_that_the_one_before_was(self, store: GenerationStore, playing: Playing) -> None:
         before = await _shape(self.pool, "public")

@@ -7,6 +7,7 @@ Holds  driver.py       the client, its deadlines, its errors in our words: the o
        store.py        MongoProjectionStore: views, journals, parked records and checkpoint, in one transaction
        current.py     which collection is the current generation's, for readers and for the projector
        generations.py  a rebuild of a projector's documents beside themselves
+       parked.py      what waits, and its release
        snapshot.py     everything that a projector has written, as of one moment
        collections.py  MongoDatabase, and collections bound to a tenant
        watching.py     change streams

@@ -134,10 +134,7 @@ def name_beside(projector: str, generation: int) -> str:
 
 def written_in(generation: int) -> Mapping[str, Any]:
     """Of a checkpoint: of that generation, and not held still. One from before there were any is of generation 0."""
-    return {
-        "generation": {"$in": [0, None]} if generation == 0 else generation,
-        "$nor": [{"$expr": {"$gt": ["$frozenUntil", "$$NOW"]}}],
-    }
+    return {"generation": {"$in": [0, None]} if generation == 0 else generation, **LET_GO}
 
 
 def letting_switches_pass(pipeline: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -147,6 +144,9 @@ def letting_switches_pass(pipeline: list[Mapping[str, Any]]) -> list[Mapping[str
         for stage in pipeline
     ]
 
+
+LET_GO: Mapping[str, Any] = {"$nor": [{"$expr": {"$gt": ["$frozenUntil", "$$NOW"]}}]}
+"""Of a checkpoint: it is not held still for a switch."""
 
 SWITCHES: Mapping[str, Any] = {
     "ns.coll": GENERATIONS,

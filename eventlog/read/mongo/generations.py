@@ -6,7 +6,7 @@ do: it is no part of a transaction, so that nine collections would be nine switc
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from eventlog.errors import Conflict
 from eventlog.read.mongo.current import GENERATIONS, CurrentGeneration, name_beside, physical
 from eventlog.read.mongo.driver import BlockingSession, Client, Database, Document, DuplicateKeyError, our_errors
 from eventlog.read.mongo.install import copy_empty
-from eventlog.read.mongo.snapshot import CHECKPOINTS, PARKED, checkpoint_id, position_of
+from eventlog.read.mongo.snapshot import CHECKPOINTS, DISCARDED, PARKED, checkpoint_id, position_of
 from eventlog.read.mongo.store import MongoProjectionStore
 from eventlog.read.mongo.transaction import in_transaction
 from eventlog.read.projection import Journal, Projection
@@ -72,6 +72,15 @@ class MongoGenerations:
             mine = {"_id": self._projector, "holder": holder}
             await self._database[GENERATIONS].update_one(mine, {"$set": {"holder": ""}})
 
+    async def released(self) -> int:
+        mine: list[dict[str, Any]] = [
+            {"$match": {"projector": self._projector}},
+            {"$group": {"_id": None, "released": {"$sum": "$released"}}},
+        ]
+        with our_errors():
+            found = await self._database[CHECKPOINTS].aggregate(mine).to_list(None)
+        return found[0]["released"] if found else 0
+
     def live(self) -> MongoProjectionStore:
         return MongoProjectionStore(self._client, self._database, self._projector, *self._folds, watching=True)
 
@@ -106,7 +115,8 @@ class MongoGenerations:
                 raise Conflict(f"{self._projector}: the generations do not stand at the same place")
             self._rename(session, CHECKPOINTS, old, next_, before, new)
             old, next_ = (self._all(PARKED, name, session) for name in names)
-            self._rename(session, PARKED, old, next_, before, new)
+            given_up = {_offset(one) for one in self._all(DISCARDED, self._projector, session)}
+            self._rename(session, PARKED, old, next_, before, new, given_up)
             more = {"current": new, "names": self._names, "closed": True, "opensAt": None}
             self._write(session, revision, after, more)
 
@@ -150,11 +160,18 @@ class MongoGenerations:
         return list(self._database.delegate[collection].find({"projector": projector}, session=session))
 
     def _rename(
-        self, session: BlockingSession, collection: str, old: list[Document], new: list[Document], before: int, now: int
+        self,
+        session: BlockingSession,
+        collection: str,
+        old: list[Document],
+        new: list[Document],
+        before: int,
+        now: int,
+        without: Container[object] = (),
     ) -> None:
-        """What the current generation has becomes that of one beside, and the other way round."""
+        """What the current generation has becomes that of one beside, and the other way round, without some of it."""
         renamed = [_renamed(one, name_beside(self._projector, before), before) for one in old]
-        renamed += [_renamed(one, self._projector, now) for one in new]
+        renamed += [_renamed(one, self._projector, now) for one in new if _offset(one) not in without]
         if renamed:
             gone = [one["_id"] for one in (*old, *new)]
             self._database.delegate[collection].delete_many({"_id": {"$in": gone}}, session=session)
@@ -163,6 +180,10 @@ class MongoGenerations:
 
 def _stands(found: Iterable[Document]) -> Vector:
     return {(one["topic"], one["partition"]): position_of(one) for one in found}
+
+
+def _offset(one: Document) -> tuple[object, ...]:
+    return one["topic"], one["partition"], one.get("offset")
 
 
 def _renamed(one: Document, projector: str, generation: int) -> Document:

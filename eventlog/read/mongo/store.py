@@ -75,6 +75,7 @@ class MongoProjectionStore:
     ) -> None:
         self._client = client
         self._database = database
+        self._of = projector
         self._beside = beside
         self._current = CurrentGeneration(database, projector)
         self.projector = projector if beside is None else name_beside(projector, beside)
@@ -83,7 +84,7 @@ class MongoProjectionStore:
         self._generation = beside or 0
         self._began: dict[Partition, int] = {}
         self._seconds = seconds
-        self._of_parked = ParkedDocuments(client, database, projector, seconds)
+        self._of_parked = ParkedDocuments(client, database, self.projector, seconds)
         self._released: dict[str, int | None] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
@@ -113,14 +114,19 @@ class MongoProjectionStore:
         return await self._of_parked.waiting(topic, partition, stream, limit)
 
     async def release(self, topic: str, partition: int, release: Release) -> None:
+        generation = self._began.get((topic, partition), self._generation)
+        if generation != self._generation:
+            raise Conflict(f"{topic}[{partition}] was read of another generation of documents: read it again")
+
         async def write(again: bool) -> None:
             batches = self._batches(topic, partition, release.changes, again=again)
 
             def body(session: BlockingSession) -> None:
                 for batch in batches:
-                    self._bulk(session, batch, self._generation)
+                    self._bulk(session, batch, generation)
 
-            await self._of_parked.release(topic, partition, release, body)
+            written = generation if batches else None
+            await self._of_parked.release(topic, partition, release, body, written)
 
         try:
             await write(again=False)
@@ -150,7 +156,7 @@ class MongoProjectionStore:
 
     def snapshot(self) -> AbstractAsyncContextManager[MongoSnapshot]:
         """Everything that this projector has written, as of one moment."""
-        return open_snapshot(self._client, self._database, self.projector, self._beside)
+        return open_snapshot(self._client, self._database, self._of, self._beside)
 
     def _find(self, streams: Mapping[str, Sequence[str]], generation: int) -> Mapping[Place, View]:
         views: dict[Place, View] = {}

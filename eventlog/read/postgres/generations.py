@@ -31,6 +31,8 @@ _RELEASE = statement("release_generations")
 _STANDS = statement("stands")
 _RENAME = (statement("rename_checkpoints"), statement("rename_parked"))
 _FORGET = (statement("forget_checkpoints"), statement("forget_parked"))
+_FORGET_DISCARDED = statement("forget_discarded")
+_RELEASES = statement("releases")
 _SHAPE = statement("shape")
 _VIEWS = statement("views_on")
 _BOUND = statement("bound_to")
@@ -72,6 +74,10 @@ class PostgresGenerations:
         with our_errors():
             await self._pool.execute(_RELEASE, self._projector, holder)
 
+    async def released(self) -> int:
+        with our_errors():
+            return await self._pool.fetchval(_RELEASES, self._projector)
+
     def live(self) -> PostgresProjectionStore:
         return PostgresProjectionStore(self._pool, self._projector, *self._folds, self._untouched, watching=True)
 
@@ -107,6 +113,7 @@ class PostgresGenerations:
                 await self._write(connection, revision, after)
                 await self._rename(connection, self._projector, name_beside(self._projector, before), before)
                 await self._rename(connection, name_beside(self._projector, new), self._projector, new)
+                await connection.execute(_FORGET_DISCARDED, self._projector)
                 await self._refuse_bound(connection)
                 await self._move_tables(connection, before, new)
         except asyncpg.LockNotAvailableError as error:

@@ -59,6 +59,7 @@ class PostgresProjectionStore:
         watching: bool = False,
     ) -> None:
         self._pool = pool
+        self._of = projector
         self._beside = beside
         self._watching = watching
         self.projector = projector if beside is None else name_beside(projector, beside)
@@ -69,7 +70,7 @@ class PostgresProjectionStore:
         self._untouched = untouched or {}
         self._seconds = seconds
         self._tables: dict[str, Table] = {}
-        self._parked = ParkedRows(pool, projector, seconds)
+        self._parked = ParkedRows(pool, self.projector, seconds)
         self._released: dict[tuple[str, int], int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
@@ -97,8 +98,9 @@ class PostgresProjectionStore:
         async def write(connection: Connection) -> None:
             await self._write(connection, release.changes)
 
+        generation = self._began.get((topic, partition), 0) if release.changes else None
         try:
-            await self._parked.release(topic, partition, release, write)
+            await self._parked.release(topic, partition, release, write, generation)
         except _UNFIT as error:
             raise await self._unkeepable(release.changes, error) from error
 
@@ -137,7 +139,8 @@ class PostgresProjectionStore:
 
     def snapshot(self) -> AbstractAsyncContextManager[PostgresSnapshot]:
         """Everything that this projector has written, as of one moment."""
-        return open_snapshot(self._pool, self.projector, self._table, list(self._keys))
+        names = (self.projector, self._of)
+        return open_snapshot(self._pool, names, self._table, list(self._keys))
 
     async def _move(
         self, connection: Connection, topic: str, partition: int, expected: Position | None, position: Position

@@ -67,13 +67,23 @@ async def _positions(live: Snapshot, beside: Snapshot, found: Comparison) -> Non
 
 
 async def _parked(live: Snapshot, beside: Snapshot, found: Comparison) -> None:
-    parked = [
-        {(one.topic, one.partition, one.record.offset): one.stream async for one in snapshot.parked()}
-        for snapshot in (live, beside)
-    ]
+    parked = [await _waiting(snapshot) for snapshot in (live, beside)]
     for place in sorted(parked[0].keys() ^ parked[1].keys()):
         told = [f"{one[place]} is parked" if place in one else "applied" for one in parked]
         found.add("parked", f"{place[0]}[{place[1]}] offset {place[2]}", "", *told)
+
+
+async def _waiting(snapshot: Snapshot) -> dict[tuple[str, int, int], str]:
+    """The stream of each record that waits. What was discarded does not, whoever has parked it before."""
+    waiting: dict[tuple[str, int, int], str] = {}
+    discarded: set[tuple[str, int, int]] = set()
+    async for one in snapshot.parked():
+        place = (one.topic, one.partition, one.record.offset)
+        if one.discarded:
+            discarded.add(place)
+        else:
+            waiting[place] = one.stream
+    return {place: stream for place, stream in waiting.items() if place not in discarded}
 
 
 async def _content(snapshot: Snapshot, name: str, beat: Beat) -> Content:

@@ -11,7 +11,8 @@ from eventlog.errors import Corrupt
 from eventlog.read.projection import Journal, Projection, View
 from eventlog.read.projector import Changes, Counted, Place, ProjectorLane
 from eventlog.read.replay import Source, read_log
-from eventlog.read.store import Checkpoint, ProjectionStore, Unkeepable
+from eventlog.read.snapshot import SnapshotStore
+from eventlog.read.store import Checkpoint, Unkeepable
 
 BATCH_RECORDS = 4_000
 REMEMBERED = 40_000
@@ -30,7 +31,7 @@ class Folding:
         partition: int,
         projections: Sequence[Projection],
         journals: Sequence[Journal],
-        store: ProjectionStore,
+        store: SnapshotStore,
     ) -> None:
         self.place = (source.log.topic, partition)
         self._source = source
@@ -39,6 +40,7 @@ class Folding:
         self._lane: ProjectorLane | None = None
         self._stored: Position | None = None
         self._views: dict[Place, View] = {}
+        self._discarded: frozenset[int] = frozenset()
 
     async def position(self) -> Position:
         """Where it stands."""
@@ -62,19 +64,27 @@ class Folding:
 
     async def _opened(self) -> ProjectorLane:
         if self._lane is None:
+            self._discarded = await self._given_up()
             kept = await self._store.checkpoint(*self.place)
             at = kept or Checkpoint(start(*self.place), {})
             self._stored = kept.position if kept else None
             self._lane = ProjectorLane(*self._folds, self._source.catalog, at.position, at.parked)
         return self._lane
 
+    async def _given_up(self) -> frozenset[int]:
+        """The offsets of records that an operator has discarded: they are left out of every generation."""
+        async with self._store.snapshot() as seen:
+            parked = [one async for one in seen.parked() if one.discarded]
+        return frozenset(one.record.offset for one in parked if (one.topic, one.partition) == self.place)
+
     async def _fold(self, lane: ProjectorLane, records: Sequence[Record], beat: Beat) -> None:
         try:
             position, counted = lane.take(records)
         except Corrupt as error:
             raise Corrupt(f"{self.place[0]}[{self.place[1]}]: {error}") from error
-        loaded = await self._load(lane, counted)
-        changes = await self._commit(lane, position, counted, loaded)
+        applied = [one for one in counted if one.record.offset not in self._discarded]
+        loaded = await self._load(lane, applied)
+        changes = await self._commit(lane, position, applied, loaded)
         lane.moved(position, len(records), len(counted))
         self._stored = position
         self._views |= {**loaded, **changes.views}

@@ -1,6 +1,6 @@
 """What is known of a projector's generations, and how that may change. Pure: stores keep it, `running.py` acts on it.
 
-    planned → building → ready → (switched: it is current, the one before is kept)
+    planned → building ⇄ ready → (switched: it is current, the one before is kept)
                     ↘ refused → approved, thereby ready → …
 
 A rollback is the way back to the generation that is kept: it is ready, follows the log to where the current one stands,
@@ -36,7 +36,10 @@ class Difference(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Rebuild(msgspec.Struct, frozen=True, rename="camel"):
-    """A generation that is on its way to become the current one. `versions` are those of the folds that make it."""
+    """A generation that is on its way to become the current one. `versions` are those of the folds that make it.
+
+    `released`: how often the current generation's parked records had been dealt with when the two were compared.
+    """
 
     generation: int
     state: State
@@ -45,6 +48,7 @@ class Rebuild(msgspec.Struct, frozen=True, rename="camel"):
     cancelled: bool = False
     differences: tuple[Difference, ...] = ()
     unlisted: int = 0
+    released: int = 0
 
     @property
     def different(self) -> int:
@@ -93,14 +97,19 @@ def made(kept: Generations) -> Generations:
     return _moved(kept, "planned", state="building")
 
 
-def equal(kept: Generations) -> Generations:
+def equal(kept: Generations, released: int) -> Generations:
     """At one place in the log both generations hold the same."""
-    return _moved(kept, "building", state="ready")
+    return _moved(kept, "building", state="ready", released=released)
 
 
-def different(kept: Generations, differences: tuple[Difference, ...], unlisted: int) -> Generations:
+def different(kept: Generations, differences: tuple[Difference, ...], unlisted: int, released: int) -> Generations:
     """They do not: an operator has to look."""
-    return _moved(kept, "building", state="refused", differences=differences, unlisted=unlisted)
+    return _moved(kept, "building", state="refused", differences=differences, unlisted=unlisted, released=released)
+
+
+def outdated(kept: Generations) -> Generations:
+    """Parked records were dealt with since it was compared, or approved: it has to be compared anew."""
+    return _moved(kept, "ready", state="building", approved=False, differences=(), unlisted=0)
 
 
 def approved(kept: Generations, versions: Mapping[str, int]) -> Generations:

@@ -7,11 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
 from eventlog.read.memory import MemoryProjectionStore, MemorySnapshot
+from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, View
 from eventlog.read.projector import Changes, Place
 from eventlog.read.rebuild.generations import Generations
 from eventlog.read.rebuild.port import HOLD_SECONDS, Vector
-from eventlog.read.snapshot import Partition
+from eventlog.read.snapshot import ParkedRecord, Partition
 from eventlog.read.store import Checkpoint
 
 
@@ -20,6 +21,7 @@ class MemoryGenerations:
 
     def __init__(self, projector: str, projections: Iterable[Projection], journals: Iterable[Journal] = ()) -> None:
         self._folds = (tuple(projections), tuple(journals))
+        self.projector = projector
         self._kept = Generations(projector)
         self._holder = ("", 0.0)
         self.frozen = False
@@ -55,10 +57,13 @@ class MemoryGenerations:
             self._holder = ("", 0.0)
 
     async def make(self, generation: int) -> None:
-        self.stores[generation] = MemoryProjectionStore(*self._folds)
+        self.stores[generation] = MemoryProjectionStore(*self._folds, beside=self.current)
 
     async def drop(self, generation: int) -> None:
         self.stores.pop(generation, None)
+
+    async def released(self) -> int:
+        return sum(self.current.released.values())
 
     def live(self) -> "MemoryLive":
         return MemoryLive(self)
@@ -73,6 +78,9 @@ class MemoryGenerations:
             if self.stores[after.current].positions != self.current.positions:
                 raise Conflict("the generations do not stand at the same place")
             await self.write(revision, after)
+            for place, gone in self.current.discarded.items():
+                waiting = self.current.parked.get(place, [])
+                self.current.parked[place] = [one for one in waiting if one not in gone]
         finally:
             self.frozen = False
 
@@ -82,6 +90,7 @@ class MemoryLive:
 
     def __init__(self, of: MemoryGenerations) -> None:
         self._of = of
+        self.projector = of.projector
         self._began: dict[Partition, int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
@@ -97,9 +106,25 @@ class MemoryLive:
     async def commit(
         self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
     ) -> None:
-        if self._of.frozen or self._began.get((topic, partition)) != self._of.generation:
-            raise Conflict("another generation has come, or is about to: read the checkpoint")
+        self._refuse_others(topic, partition)
         await self._of.current.commit(topic, partition, expected, position, changes)
+
+    async def waiting(self, topic: str, partition: int, stream: str, limit: int) -> Sequence[ParkedRecord]:
+        return await self._of.current.waiting(topic, partition, stream, limit)
+
+    async def release(self, topic: str, partition: int, release: Release) -> None:
+        if release.changes:
+            self._refuse_others(topic, partition)
+        if self._of.frozen:
+            raise Conflict("another generation is about to come: look again")
+        await self._of.current.release(topic, partition, release)
+
+    async def acts(self, limit: int) -> Sequence[Told]:
+        return await self._of.current.acts(limit)
 
     def snapshot(self) -> AbstractAsyncContextManager[MemorySnapshot]:
         return self._of.current.snapshot()
+
+    def _refuse_others(self, topic: str, partition: int) -> None:
+        if self._of.frozen or self._began.get((topic, partition)) != self._of.generation:
+            raise Conflict("another generation has come, or is about to: read the checkpoint")

@@ -43,6 +43,10 @@ class GenerationStore(Protocol):
         """Away with it and its positions. Does nothing where it is not there."""
         ...
 
+    async def released(self) -> int:
+        """How often operators dealt with what the current generation had parked: redrove or discarded it."""
+        ...
+
     def live(self) -> SnapshotStore:
         """The current generation, as its projector sees it."""
         ...
@@ -54,8 +58,9 @@ class GenerationStore(Protocol):
     async def switch(self, revision: int, after: Generations, catch_up: Callable[[Vector], Awaitable[object]]) -> None:
         """Make `after.current` the generation that readers see and the projector writes, and keep `after`: one step.
 
-        The projector is held still while `catch_up` brings the generation to where the current one stands. Readers
-        wait at most, and see one generation or the other, whole. Raises `Conflict`, with nothing done, where somebody
-        else was first, where the two do not stand at the same place, or where readers are in the way for too long.
+        While `catch_up` brings the generation to where the current one stands, the projector is held still, and nobody
+        can deal with what it has parked. Readers wait at most, and see one generation or the other, whole. Raises
+        `Conflict`, with nothing done, where somebody else was first, where the two do not stand at the same place, or
+        where readers are in the way for too long; and whatever `catch_up` raises.
         """
         ...

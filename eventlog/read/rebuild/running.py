@@ -6,6 +6,7 @@ another one that goes on. Only projections are run here: no policy hears of it, 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from eventlog.errors import Conflict, PlayheadError
@@ -29,6 +30,10 @@ BEAT_SECONDS = 1.0
 
 class Cancelled(PlayheadError):
     """An operator has cancelled it; what was built is gone."""
+
+
+class _Outdated(Conflict):
+    """What was compared has changed."""
 
 
 class Watching(Protocol):
@@ -121,13 +126,13 @@ class Running:
                 await self._store.make(kept.rebuild.generation)
                 return await self._keep(generations.made)
             case "building":
+                released = await self._store.released()
                 found = await self._compared(kept.rebuild.generation)
                 self.contents = found.contents
                 if found.equal:
-                    return await self._keep(generations.equal)
-                return await self._keep(
-                    lambda now: generations.different(now, tuple(found.differences), found.unlisted)
-                )
+                    return await self._keep(lambda now: generations.equal(now, released))
+                listed = tuple(found.differences)
+                return await self._keep(lambda now: generations.different(now, listed, found.unlisted, released))
             case "ready":
                 return await self._switch(kept, kept.rebuild.generation)
             case "refused":
@@ -158,7 +163,9 @@ class Running:
             after = generations.switched(kept)
             began = _now()
             try:
-                await self._store.switch(kept.revision, after, lambda stands: self._follow(generation, stands))
+                await self._store.switch(kept.revision, after, partial(self._catch_up, kept))
+            except _Outdated:
+                return await self._keep(generations.outdated)
             except Conflict:
                 self._foldings.pop(generation, None)
                 if (now := await self._store.read()).revision == after.revision and now.current == generation:
@@ -171,6 +178,13 @@ class Running:
                 self.switch_seconds = _now() - began
                 return after
         raise AssertionError("the last attempt returns or raises")
+
+    async def _catch_up(self, kept: Generations, stands: Vector) -> None:
+        """While the projector is held still. Raises `_Outdated` where it is not what was compared any more."""
+        assert kept.rebuild is not None
+        await self._follow(kept.rebuild.generation, stands)
+        if not kept.going_back and await self._store.released() != kept.rebuild.released:
+            raise _Outdated("parked records were dealt with since the generations were compared: compare again")
 
     async def _chase(self, generation: int) -> None:
         """Until it is close behind the current generation."""

@@ -2,13 +2,16 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from eventlog.commit import Link
 from eventlog.errors import Conflict, Unavailable
 from eventlog.memory import MemoryEventLog
+from eventlog.read.parked import Act, Folder, ParkedStore, Release, discard, redrive
 from eventlog.read.projection import Fact, Projection, Row, View
 from eventlog.read.projector import Changes
 from eventlog.read.rebuild.generations import RebuildRefused
@@ -17,9 +20,11 @@ from eventlog.read.rebuild.running import Cancelled, Running
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.store import ProjectionStore
+from eventlog.read.verify import Finding, verify
 from tests.eventlog import counting
 from tests.eventlog.counting import (
     CATALOG,
+    NOON,
     TOPIC,
     Writer,
     memory_store,
@@ -39,6 +44,9 @@ def doubled(view: View, fact: Fact) -> View:
     return tuple({**row, "total": 2 * row["total"]} for row in total(view, fact))
 
 
+FOLDER = Folder([TOTALS, OTHERS], [OUTCOMES], CATALOG)
+REDRIVEN = Act("redriven", "ada", "", NOON)
+DISCARDED = Act("discarded", "ada", "a test wrote it", NOON)
 BUGGY = replace(TOTALS, fold=doubled)
 NEWER = replace(BUGGY, version=2)
 
@@ -70,6 +78,11 @@ class Playing:
                 links.append(writer.commit(f"counter-{n}{self.said % 5}", 2 + 2 * (self.said % 2)))
             await self.log.append(n, [*links, links[0], writer.commit(f"counter-{n}0", refusal="full")])
 
+    async def park(self, stream: str, *versions: int) -> None:
+        """A commit for each: one of version 2 cannot be read, and those behind it wait."""
+        links = [self.writers[0].commit(stream, 1, type_version=version) for version in versions]
+        await self.log.append(0, links)
+
     async def follow(self, store: ProjectionStore) -> None:
         for n in range(PARTITIONS):
             await project(self.log, store, batch=7, partition=n)
@@ -97,6 +110,10 @@ class RebuildPromises(ABC):
     @abstractmethod
     def again(self, store: GenerationStore) -> GenerationStore:
         """The same store, as another process would open it."""
+
+    @abstractmethod
+    def operator(self, store: GenerationStore) -> ParkedStore:
+        """What its projector has parked, as an operator deals with it."""
 
     @pytest.fixture
     async def playing(self, store: GenerationStore) -> Playing:
@@ -255,14 +272,91 @@ class RebuildPromises(ABC):
     async def test_a_stream_that_is_parked_is_parked_on_both_sides(
         self, store: GenerationStore, playing: Playing
     ) -> None:
-        links = [playing.writers[0].commit("counter-odd", 1, type_version=version) for version in (1, 2, 1)]
-        await playing.log.append(0, links)
+        await playing.park("counter-odd", 1, 2, 1)
         await playing.follow(store.live())
         kept = await a_run(store, playing).rebuild()
         assert kept.current == 1
         stands = await store.live().checkpoint(TOPIC, 0)
         assert stands is not None
         assert stands.parked == {"counter-odd": 2}
+
+    async def test_what_was_discarded_is_left_out_of_what_is_rebuilt(
+        self, store: GenerationStore, playing: Playing
+    ) -> None:
+        await playing.park("counter-odd", 2, 1)
+        await playing.follow(store.live())
+        await give_up_the_first(self.operator(store), "counter-odd")
+        await redrive(self.operator(store), FOLDER, TOPIC, 0, "counter-odd", REDRIVEN)
+        before = await content(store.live())
+        assert (await a_run(store, playing).rebuild()).current == 1
+        assert await content(store.live()) == await content(store.beside(0)) == before
+        assert await wrong_with(store, playing) == []
+
+    async def test_what_waits_is_redriven_into_the_current_generation(
+        self, store: GenerationStore, playing: Playing
+    ) -> None:
+        await a_run(store, playing).rebuild()
+        await playing.park("counter-odd", 2, 1)
+        await playing.follow(store.live())
+        operator = self.operator(store)
+        await give_up_the_first(operator, "counter-odd")
+        assert await redrive(operator, FOLDER, TOPIC, 0, "counter-odd", REDRIVEN) == (1, None)
+        assert "counter-odd" in {row["_id"] for row in (await content(store.live()))["totals"]}
+        assert "counter-odd" not in {row["_id"] for row in (await content(store.beside(0)))["totals"]}
+        stands = await store.live().checkpoint(TOPIC, 0)
+        assert stands is not None
+        assert stands.parked == {}
+        assert [told.act for told in await operator.acts(9)] == [REDRIVEN, DISCARDED]
+
+    async def test_what_was_folded_for_one_generation_is_not_released_into_another(
+        self, store: GenerationStore, playing: Playing
+    ) -> None:
+        await playing.park("counter-odd", 2)
+        await playing.follow(store.live())
+        operator = self.operator(store)
+        await operator.checkpoint(TOPIC, 0)
+        (waiting,) = await operator.waiting(TOPIC, 0, "counter-odd", 9)
+        await a_run(store, playing).rebuild()
+        became = Changes(views={("totals", "counter-odd"): ({"_id": "counter-odd", "stream": "counter-odd"},)})
+        with pytest.raises(Conflict):
+            await operator.release(TOPIC, 0, Release("counter-odd", (waiting.record.offset,), REDRIVEN, became))
+        assert [one.record for one in await operator.waiting(TOPIC, 0, "counter-odd", 9)] == [waiting.record]
+
+    async def test_what_is_dealt_with_before_the_switch_is_compared_again(
+        self, store: GenerationStore, playing: Playing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await playing.park("counter-odd", 2, 1)
+        await playing.follow(store.live())
+        switch = store.switch
+
+        async def after_it_was_dealt_with(*arguments: Any) -> None:
+            monkeypatch.undo()
+            await give_up_the_first(self.operator(store), "counter-odd")
+            await redrive(self.operator(store), FOLDER, TOPIC, 0, "counter-odd", REDRIVEN)
+            await switch(*arguments)
+
+        monkeypatch.setattr(store, "switch", after_it_was_dealt_with)
+        kept = await a_run(store, playing).rebuild()
+        assert kept.rebuild is not None
+        assert (kept.current, kept.rebuild.state) == (0, "refused")
+        assert {one.name for one in kept.rebuild.differences} >= {"parked", "totals"}
+        assert (await a_run(store, playing).rebuild()).current == 2
+        assert await wrong_with(store, playing) == []
+
+    async def test_what_was_discarded_waits_in_no_generation_that_is_gone_back_to(
+        self, store: GenerationStore, playing: Playing
+    ) -> None:
+        await playing.park("counter-odd", 2)
+        await playing.follow(store.live())
+        await a_run(store, playing).rebuild()
+        await give_up_the_first(self.operator(store), "counter-odd")
+        assert (await a_run(store, playing).roll_back()).current == 0
+        stands = await store.live().checkpoint(TOPIC, 0)
+        assert stands is not None
+        assert stands.parked == {}
+        await playing.park("counter-odd", 1)
+        await playing.follow(store.live())
+        assert await wrong_with(store, playing) == []
 
     async def test_readers_and_the_projector_go_on_during_a_rebuild(
         self, store: GenerationStore, playing: Playing
@@ -296,6 +390,16 @@ class RebuildPromises(ABC):
         await playing.follow(live)
         assert (kept.current, back.current) == (1, 0)
         assert await content(live) == await folded(playing)
+
+
+async def give_up_the_first(operator: ParkedStore, stream: str) -> None:
+    """Of what waits in partition 0."""
+    assert await discard(operator, TOPIC, 0, stream, DISCARDED) is not None
+
+
+async def wrong_with(store: GenerationStore, playing: Playing) -> Sequence[Finding]:
+    """What the current generation holds otherwise than the log says."""
+    return (await verify([playing.source()], store.live(), [TOTALS, OTHERS], [OUTCOMES])).findings
 
 
 async def folded(playing: Playing) -> dict[str, list[Row]]:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventlog.commit import Position
+from eventlog.commit import Position, Record
 from eventlog.read.memory import MemoryProjectionStore, MemorySnapshot
+from eventlog.read.parked import ParkedStore
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
 from eventlog.read.rebuild.generations import Generations, RebuildRefused
@@ -42,6 +43,10 @@ class TestMemoryGenerations(RebuildPromises):
 
     def again(self, store: GenerationStore) -> GenerationStore:
         return store
+
+    def operator(self, store: GenerationStore) -> ParkedStore:
+        assert isinstance(store, MemoryGenerations)
+        return store.live()
 
 
 class Crash(BaseException):
@@ -85,6 +90,9 @@ class Crashing:
     async def drop(self, generation: int) -> None:
         await self.step(self.of.drop(generation))
 
+    async def released(self) -> int:
+        return await self.of.released()
+
     def live(self) -> Any:
         return self.of.live()
 
@@ -102,6 +110,9 @@ class CrashingStore:
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         return await self._of.checkpoint(topic, partition)
+
+    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
+        return await self._of.oldest_parked(topic, partition)
 
     async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
         return await self._of.load(places)
