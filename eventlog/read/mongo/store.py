@@ -3,26 +3,18 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
+from eventlog.read.mongo.batches import Batch, Repeated, batches_of, write
 from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
     BlockingSession,
-    BulkWriteError,
     Client,
     Database,
-    DeleteOne,
     Document,
-    DocumentTooLarge,
     DuplicateKeyError,
-    InsertOne,
-    InvalidDocument,
-    ReplaceOne,
-    UpdateOne,
-    Write,
-    fits,
     our_errors,
 )
 from eventlog.read.mongo.parked import ParkedDocuments
@@ -32,24 +24,10 @@ from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
 from eventlog.read.snapshot import ParkedRecord, Partition
-from eventlog.read.store import Checkpoint, Unkeepable, refuse_other_folds
+from eventlog.read.store import Checkpoint, refuse_other_folds
 
 SECONDS = 20.0
 """For one commit of a batch, all its tries together."""
-_DUPLICATE = 11000
-
-
-class _Batch(NamedTuple):
-    """The writes into one collection; `places` and `documents` say of each whose it is and what it holds."""
-
-    collection: str
-    writes: list[Write]
-    places: list[Place]
-    documents: list[Row]
-
-
-class _Repeated(Exception):
-    """A journal holds an entry of this batch already."""
 
 
 class MongoProjectionStore:
@@ -118,20 +96,20 @@ class MongoProjectionStore:
         if generation != self._generation:
             raise Conflict(f"{topic}[{partition}] was read of another generation of documents: read it again")
 
-        async def write(again: bool) -> None:
+        async def attempt(*, again: bool) -> None:
             batches = self._batches(topic, partition, release.changes, again=again)
 
             def body(session: BlockingSession) -> None:
                 for batch in batches:
-                    self._bulk(session, batch, generation)
+                    write(self._database, session, batch, generation)
 
             written = generation if batches else None
             await self._of_parked.release(topic, partition, release, body, written)
 
         try:
-            await write(again=False)
-        except _Repeated:
-            await write(again=True)
+            await attempt(again=False)
+        except Repeated:
+            await attempt(again=True)
 
     async def acts(self, limit: int) -> Sequence[Told]:
         return await self._of_parked.acts(limit)
@@ -151,7 +129,7 @@ class MongoProjectionStore:
             raise Conflict(f"{moving[0]} was read of another generation of documents: read it again")
         try:
             await self._write(moving, self._batches(topic, partition, changes, again=False))
-        except _Repeated:
+        except Repeated:
             await self._write(moving, self._batches(topic, partition, changes, again=True))
 
     def snapshot(self) -> AbstractAsyncContextManager[MongoSnapshot]:
@@ -166,11 +144,11 @@ class MongoProjectionStore:
             views |= {(name, document["_id"]): (document,) for document in found}
         return views
 
-    async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[_Batch]) -> None:
+    async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[Batch]) -> None:
         def body(session: BlockingSession) -> None:
             self._move(session, *moving)
             for batch in batches:
-                self._bulk(session, batch, moving[2]["generation"])
+                write(self._database, session, batch, moving[2]["generation"])
 
         await in_transaction(self._client, body, self._seconds)
 
@@ -193,21 +171,6 @@ class MongoProjectionStore:
                 f"{id_} does not stand at {expected}: another process moved it or what it parked; read the checkpoint"
             )
 
-    def _bulk(self, session: BlockingSession, batch: _Batch, generation: int) -> None:
-        try:
-            name = PARKED if batch.collection == PARKED else physical(batch.collection, generation)
-            self._database.delegate[name].bulk_write(batch.writes, ordered=True, session=session)
-        except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if not failed:
-                raise
-            if failed[0]["code"] == _DUPLICATE and isinstance(batch.writes[failed[0]["index"]], InsertOne):
-                raise _Repeated from error
-            raise Unkeepable(batch.places[failed[0]["index"]], f"MongoDB error {failed[0]['code']}") from error
-        except (InvalidDocument, DocumentTooLarge, OverflowError, UnicodeError) as error:
-            unfit = (place for place, one in zip(batch.places, batch.documents, strict=True) if not fits(one))
-            raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
-
     def _kept(self, topic: str, partition: int, position: Position) -> Document:
         return {
             "projector": self.projector,
@@ -218,21 +181,9 @@ class MongoProjectionStore:
             **_fields(position),
         }
 
-    def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[_Batch]:
-        batches: dict[str, _Batch] = {}
-        for (name, stream), view in changes.views.items():
-            batch = batches.setdefault(name, _Batch(name, [], [], []))
-            batch.writes.append(_written(name, stream, view))
-            batch.places.append((name, stream))
-            batch.documents.append(view[0] if view else {})
-        entries = {name: rows for name, rows in changes.entries.items() if rows}
-        if changes.parked:
-            entries[PARKED] = [self._parked(topic, partition, one) for one in changes.parked]
-        added = [
-            _Batch(name, _added(name, rows, again=again), [(name, row.get("stream", "")) for row in rows], rows)
-            for name, rows in entries.items()
-        ]
-        return [*batches.values(), *added]
+    def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[Batch]:
+        parked = [self._parked(topic, partition, one) for one in changes.parked]
+        return batches_of(changes, {PARKED: parked} if parked else {}, again=again)
 
     def _parked(self, topic: str, partition: int, one: Parked) -> Row:
         return {
@@ -254,21 +205,3 @@ def _fields(position: Position) -> Document:
         "lastId": position.last_id,
         "lastOffset": position.last_offset,
     }
-
-
-def _written(name: str, stream: str, view: View) -> Write:
-    if not view:
-        return DeleteOne({"_id": stream})
-    document = view[0]
-    if len(view) != 1 or document.get("_id") != stream:
-        raise ValueError(f"{name}: {stream} needs one document whose _id is the stream, its fold gave {len(view)}")
-    return ReplaceOne({"_id": stream}, dict(document), upsert=True)
-
-
-def _added(name: str, rows: Sequence[Row], *, again: bool) -> list[Write]:
-    """Plain inserts, which cost half of an upsert; `again`: the first writer of an entry keeps it."""
-    if not all("_id" in row for row in rows):
-        raise ValueError(f"{name}: an entry without _id would be added twice when its batch is written again")
-    if not again:
-        return [InsertOne(dict(row)) for row in rows]
-    return [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": dict(row)}, upsert=True) for row in rows]

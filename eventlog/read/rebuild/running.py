@@ -7,21 +7,17 @@ another one that goes on. Only projections are run here: no policy hears of it, 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
 
 from eventlog.errors import Conflict, PlayheadError
 from eventlog.read.canonical import Content
 from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild import generations
 from eventlog.read.rebuild.comparing import Comparison, compare
-from eventlog.read.rebuild.folding import Folding
+from eventlog.read.rebuild.following import Following, Watching
 from eventlog.read.rebuild.generations import Generations, RebuildRefused
 from eventlog.read.rebuild.port import HOLD_SECONDS, GenerationStore, Vector
 from eventlog.read.replay import Source
-from eventlog.read.snapshot import Partition
 
-CLOSE = 200
-"""Records that may be missing when the projector is held still: they are folded while it waits."""
 SWITCHES = 20
 """Tries; readers or the projector itself may be in the way."""
 SWITCH_PAUSE_SECONDS = 0.25
@@ -34,18 +30,6 @@ class Cancelled(PlayheadError):
 
 class _Outdated(Conflict):
     """What was compared has changed."""
-
-
-class Watching(Protocol):
-    """Who is told how far it is, and who may make it wait."""
-
-    def went(self, what: str, done: int, of: int) -> None:
-        """So many of so many records or rows of what is done now."""
-        ...
-
-    async def pause(self, records: int) -> None:
-        """Called between two batches: it returns when the next may begin."""
-        ...
 
 
 class Running:
@@ -67,7 +51,7 @@ class Running:
         self._holder = holder
         self._watching = watching
         self._beaten = float("-inf")
-        self._foldings: dict[int, Mapping[Partition, Folding]] = {}
+        self._following = Following(store, source, (projections, journals), watching, self._beat)
         self.contents: Mapping[str, Content] = {}
         """Hashes of what was compared and found equal."""
         self.switch_seconds = 0.0
@@ -139,10 +123,10 @@ class Running:
                 return kept
 
     async def _compared(self, generation: int) -> Comparison:
-        await self._chase(generation)
+        await self._following.chase(generation)
         async with self._store.live().snapshot() as live:
             stands = {place: one.position for place, one in (await live.checkpoints()).items()}
-            await self._follow(generation, stands)
+            await self._following.follow(generation, stands)
             done = 0
 
             async def beat(rows: int) -> None:
@@ -156,7 +140,7 @@ class Running:
 
     async def _switch(self, kept: Generations, generation: int) -> Generations:
         for attempt in range(1, SWITCHES + 1):
-            await self._chase(generation)
+            await self._following.chase(generation)
             kept = await self._store.read()
             if kept.rebuild is None or kept.rebuild.cancelled:
                 await self._give_up()
@@ -167,7 +151,7 @@ class Running:
             except _Outdated:
                 return await self._keep(generations.outdated)
             except Conflict:
-                self._foldings.pop(generation, None)
+                self._following.begin_again(generation)
                 if (now := await self._store.read()).revision == after.revision and now.current == generation:
                     return now
                 if attempt == SWITCHES:
@@ -182,53 +166,9 @@ class Running:
     async def _catch_up(self, kept: Generations, stands: Vector) -> None:
         """While the projector is held still. Raises `_Outdated` where it is not what was compared any more."""
         assert kept.rebuild is not None
-        await self._follow(kept.rebuild.generation, stands)
+        await self._following.follow(kept.rebuild.generation, stands)
         if not kept.going_back and await self._store.released() != kept.rebuild.released:
             raise _Outdated("parked records were dealt with since the generations were compared: compare again")
-
-    async def _chase(self, generation: int) -> None:
-        """Until it is close behind the current generation."""
-        while True:
-            stands = await self._stands()
-            if await self._follow(generation, stands) <= CLOSE:
-                return
-
-    async def _stands(self) -> Vector:
-        live, topic = self._store.live(), self._source.log.topic
-        found = [((topic, n), await live.checkpoint(topic, n)) for n in self._source.partitions]
-        return {place: kept.position for place, kept in found if kept is not None}
-
-    async def _follow(self, generation: int, stands: Vector) -> int:
-        """Fold up to a vector, all partitions side by side; how many records that were."""
-        foldings = self._folding(generation)
-        began = {place: (await one.position()).next_offset for place, one in foldings.items()}
-        total = sum(position.next_offset for position in stands.values())
-        done = sum(began.values())
-        before = done
-
-        async def beat(records: int) -> None:
-            nonlocal done
-            done += records
-            self._watching.went("folding", done, total)
-            await self._beat()
-            await self._watching.pause(records)
-
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for place, folding in foldings.items():
-                    if place in stands and stands[place].next_offset > began[place]:
-                        tasks.create_task(folding.run(stands[place].next_offset, beat))
-        except* PlayheadError as errors:
-            self._foldings.pop(generation, None)
-            raise _first(errors) from None
-        return done - before
-
-    def _folding(self, generation: int) -> Mapping[Partition, Folding]:
-        if generation not in self._foldings:
-            store = self._store.beside(generation)
-            made = [Folding(self._source, n, self._projections, self._journals, store) for n in self._source.partitions]
-            self._foldings[generation] = {one.place: one for one in made}
-        return self._foldings[generation]
 
     async def _beat(self, *, now: bool = False) -> None:
         """Once in a while: it is still ours, and nobody has cancelled it."""
@@ -270,9 +210,3 @@ class Running:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _first(errors: BaseExceptionGroup[PlayheadError]) -> PlayheadError:
-    for error in errors.exceptions:
-        return error if isinstance(error, PlayheadError) else _first(error)
-    raise AssertionError("a group has an exception")
