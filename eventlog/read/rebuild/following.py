@@ -50,8 +50,11 @@ class Following:
         while await self.follow(generation, await self._stands()) > CLOSE:
             pass
 
-    async def follow(self, generation: int, stands: Vector) -> int:
-        """Fold up to a vector, all partitions side by side; how many records that were. Raises what a fold raises."""
+    async def follow(self, generation: int, stands: Vector, *, held: bool = False) -> int:
+        """Fold up to a vector, all partitions side by side; how many records that were. Raises what a fold raises.
+
+        `held`: the projector is held still until this is done, so nothing makes it wait and nobody is asked.
+        """
         foldings = self._folding(generation)
         began = {place: (await one.position()).next_offset for place, one in foldings.items()}
         total = sum(position.next_offset for position in stands.values())
@@ -62,8 +65,9 @@ class Following:
             nonlocal done
             done += records
             self._watching.went("folding", done, total)
-            await self._beat()
-            await self._watching.pause(records)
+            if not held:
+                await self._beat()
+                await self._watching.pause(records)
 
         try:
             async with asyncio.TaskGroup() as tasks:

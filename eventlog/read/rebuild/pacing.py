@@ -23,6 +23,7 @@ class Pacing:
         self._per_second = per_second
         self._due = 0.0
         self._looked = float("-inf")
+        self._looking = asyncio.Lock()
         self._stood = -1
         self._moved = float("-inf")
         self.waited = 0.0
@@ -34,12 +35,13 @@ class Pacing:
         if self._per_second:
             self._due = max(self._due, began) + records / self._per_second
             await asyncio.sleep(max(0.0, self._due - _now()))
-        if _now() - self._looked >= LOOK_SECONDS:
-            for _ in range(LOOKS):
-                if not await self._in_the_way():
-                    break
-                await asyncio.sleep(LOOK_SECONDS)
-            self._looked = _now()
+        async with self._looking:  # who folds another partition waits for the same look, and takes none of his own
+            if _now() - self._looked >= LOOK_SECONDS:
+                for _ in range(LOOKS):
+                    if not await self._in_the_way():
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+                self._looked = _now()
         self.waited += _now() - began
 
     async def _in_the_way(self) -> bool:

@@ -166,7 +166,7 @@ class Running:
     async def _catch_up(self, kept: Generations, stands: Vector) -> None:
         """While the projector is held still. Raises `_Outdated` where it is not what was compared any more."""
         assert kept.rebuild is not None
-        await self._following.follow(kept.rebuild.generation, stands)
+        await self._following.follow(kept.rebuild.generation, stands, held=True)
         if not kept.going_back and await self._store.released() != kept.rebuild.released:
             raise _Outdated("parked records were dealt with since the generations were compared: compare again")
 

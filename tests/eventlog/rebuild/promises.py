@@ -261,6 +261,29 @@ class RebuildPromises(ABC):
         assert (kept.current, kept.rebuild, kept.dropping) == (0, None, ())
         assert await content(store.live()) == before
 
+    async def test_nothing_makes_it_wait_while_the_projector_is_held_still(
+        self, store: GenerationStore, playing: Playing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        switching, switch = False, store.switch
+        pauses: list[bool] = []
+
+        class Pausing(Quiet):
+            async def pause(self, records: int) -> None:
+                pauses.append(switching)
+
+        async def while_more_is_said(*arguments: Any) -> None:
+            nonlocal switching
+            await playing.say()
+            await playing.follow(store.live())
+            switching = True
+            await switch(*arguments)
+
+        monkeypatch.setattr(store, "switch", while_more_is_said)
+        run = Running(store, playing.source(), [TOTALS, OTHERS], [OUTCOMES], "tests", Pausing())
+        assert (await run.rebuild()).current == 1
+        assert pauses
+        assert not any(pauses)
+
     async def test_what_is_kept_can_be_forgotten(self, store: GenerationStore, playing: Playing) -> None:
         await a_run(store, playing).rebuild()
         kept = await a_run(store, playing).forget()
