@@ -276,7 +276,10 @@ class RebuildPromises(ABC):
             await playing.say()
             await playing.follow(store.live())
             switching = True
-            await switch(*arguments)
+            try:
+                await switch(*arguments)
+            finally:
+                switching = False
 
         monkeypatch.setattr(store, "switch", while_more_is_said)
         run = Running(store, playing.source(), [TOTALS, OTHERS], [OUTCOMES], "tests", Pausing())
