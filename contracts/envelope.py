@@ -11,16 +11,9 @@ import msgspec
 
 from contracts.names import uuid5
 
-LONGEST_NAME = 255
-"""Characters of each text of a command that is no letter: names that programs make, and nobody's own words."""
-
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it.
-
-    Raises `ValueError` for a name that is too long, where it is made, and `msgspec.ValidationError` where it is read:
-    what came into the log by such a command before stands in commits, which have no such bound.
-    """
+    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it."""
 
     id: UUID
     stream: str
@@ -32,15 +25,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     origin: str = ""
     expected_version: int | None = None
     data: msgspec.Raw
-
-    def __post_init__(self) -> None:
-        names = (self.stream, self.type, self.tenant, self.actor, self.origin)
-        if max(map(len, names)) > LONGEST_NAME:
-            long = next(name for name in names if len(name) > LONGEST_NAME)
-            raise ValueError(
-                f"a command's stream, type, tenant, actor and origin have {LONGEST_NAME} characters at most; "
-                f"{long[:40]!r}… has {len(long)}"
-            )
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

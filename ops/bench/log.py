@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from contracts.envelope import Command, Commit, category_of
+from contracts.envelope import Command, Commit
 from contracts.messages import SESSION_CATALOG
 from contracts.topics import HOUR_MS, Topic
 from eventlog import clock
@@ -120,24 +120,20 @@ async def verify_and_fold() -> Figure:
 
 
 def _fold(records: Sequence[Record]) -> dict[str, Any]:
-    """Batch by batch and in two steps, as a projector takes and folds them."""
     deciders: dict[str, Decider[Any]] = {decider.category: decider for decider in DECIDERS}
     states: dict[str, Any] = {}
     position = start("bench", 0)
-    for first in range(0, len(records), BATCH):
-        commits: list[Commit] = []
-        for record in records[first : first + BATCH]:
-            position, counts = accept(position, record)
-            if not counts:
-                raise AssertionError(f"the record at {record.offset} does not count")
-            commits.append(_decode(record.value))
-        for commit in commits:
-            decider = deciders[category_of(commit.stream)]
-            state = states.get(commit.stream, decider.initial)
-            for event in commit.events:
-                for body in SESSION_CATALOG.read_event(event.type, event.type_version, bytes(event.data)):
-                    state = decider.evolve(state, body)
-            states[commit.stream] = state
+    for record in records:
+        position, counts = accept(position, record)
+        if not counts:
+            raise AssertionError(f"the record at {record.offset} does not count")
+        commit = _decode(record.value)
+        decider = deciders[commit.stream.partition("-")[0]]
+        state = states.get(commit.stream, decider.initial)
+        for event in commit.events:
+            for body in SESSION_CATALOG.read_event(event.type, event.type_version, bytes(event.data)):
+                state = decider.evolve(state, body)
+        states[commit.stream] = state
     return states
 
 

@@ -3,6 +3,7 @@
 `python -m ops.stack.kafka_jars` resolves the lock anew from the two roots below.
 """
 
+import fcntl
 import hashlib
 import sys
 from collections.abc import Callable, Sequence
@@ -54,10 +55,23 @@ def place(jar: Jar, cache: Path) -> Path:
 
 def fetch(jars: Sequence[Jar], cache: Path, report: Callable[[int, int], None]) -> list[Path]:
     """The files of all jars, those that are missing or damaged fetched. `report(done, total)` as they come."""
+    if (places := _kept(jars, cache)) is None:
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / "fetching.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two who fetch into one cache stumble over one another's files
+            places = _kept(jars, cache) or _fetched(jars, cache, report)
+    report(len(jars), len(jars))
+    return places
+
+
+def _kept(jars: Sequence[Jar], cache: Path) -> list[Path] | None:
+    """The files of all jars, where none is missing or damaged."""
     places = [place(jar, cache) for jar in jars]
-    if all(path.is_file() and sha256(path) == jar.sha256 for jar, path in zip(jars, places, strict=True)):
-        report(len(jars), len(jars))
-        return places
+    whole = all(path.is_file() and sha256(path) == jar.sha256 for jar, path in zip(jars, places, strict=True))
+    return places if whole else None
+
+
+def _fetched(jars: Sequence[Jar], cache: Path, report: Callable[[int, int], None]) -> list[Path]:
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - half a second, once in a machine's life
 
     context = MavenContext(resolver=PythonResolver(), repo_cache=cache, timeout=60)

@@ -1,6 +1,10 @@
 """Kafka's jars: a lock that is read exactly, files that are what it says."""
 
+import fcntl
+import os
+import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -74,3 +78,17 @@ def test_jars_that_are_there_and_right_are_not_fetched(tmp_path: Path) -> None:
 
     assert fetch([JAR], tmp_path, lambda done, of: told.append((done, of))) == [path]
     assert told == [(1, 1)]
+
+
+def test_who_starts_while_another_fetches_waits_and_takes_what_is_there_then(tmp_path: Path) -> None:
+    path = place(JAR, tmp_path)
+    path.parent.mkdir(parents=True)
+    with (tmp_path / "fetching.lock").open("w") as lock, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        late = pool.submit(fetch, [JAR], tmp_path, lambda _done, _total: None)
+        inode = os.fstat(lock.fileno()).st_ino
+        while not late.done() and not re.search(rf"-> FLOCK .*:{inode} ", Path("/proc/locks").read_text()):
+            pass
+        path.write_bytes(CONTENT)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert late.result(timeout=10) == [path]

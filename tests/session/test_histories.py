@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from contracts.catalog import encode
@@ -230,8 +230,16 @@ def test_the_document_tells_what_the_rules_know(commands: Sequence[SessionComman
             assert view == ()
 
 
+REFINED_BESIDE_A_SCRIPT: list[SessionCommand] = [
+    opening(),
+    TakeStep(session_id=SESSION, account_id=ACCOUNT, job_id=an_id("a"), stages=(Stage.REFINE,), script=SCRIPT),
+    RecordStage(job_id=an_id("a"), output=output(Stage.REFINE)),
+]
+
+
 @quick
 @given(SESSIONS)
+@example(REFINED_BESIDE_A_SCRIPT)
 def test_the_workflow_tells_what_the_document_tells(commands: Sequence[SessionCommand]) -> None:
     """Two folds of the same facts for two kinds of reader: neither may know of a film that the other does not."""
     events = events_of(played(session.DECIDER, commands))

@@ -103,7 +103,8 @@ def _recorded(row: Row, body: StageRecorded, at: datetime) -> dict[str, Any]:
     left = next((phase["name"] for phase in phases if phase["status"] == "pending"), None)
     phases = [{**phase, "status": "running"} if phase["name"] == left else phase for phase in phases]
     return {
-        "enhanced_story": output.script or output.refined_prompt or row["enhanced_story"],
+        # A refined prompt fills an empty place only: a story that stands is the user's own script.
+        "enhanced_story": output.script or row["enhanced_story"] or output.refined_prompt or "",
         "story_title": row["story_title"] or output.title or "",
         "status": AT_WORK[Stage(left) if left else output.stage],
         "phases": phases,
@@ -156,5 +157,5 @@ def fold_user(view: View, fact: Fact) -> View:
             return view
 
 
-WORKFLOWS = Projection("workflow.workflows", 1, "session", fold, key=("stream",))
+WORKFLOWS = Projection("workflow.workflows", 2, "session", fold, key=("stream",))
 USERS = Projection("workflow.users", 1, "account", fold_user, key=("stream",))
