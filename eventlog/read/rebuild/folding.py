@@ -4,15 +4,14 @@ What a stream's views were is remembered from batch to batch, and of a stream th
 so nearly nothing is loaded. The position is written with the views: after a crash it goes on where it was.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Corrupt
 from eventlog.read.projection import Journal, Projection, View
 from eventlog.read.projector import Changes, Counted, Place, ProjectorLane
 from eventlog.read.replay import Source, read_log
-from eventlog.read.snapshot import SnapshotStore
-from eventlog.read.store import Checkpoint, Unkeepable
+from eventlog.read.store import Checkpoint, ProjectionStore, Unkeepable
 
 BATCH_RECORDS = 4_000
 REMEMBERED = 40_000
@@ -23,7 +22,7 @@ Beat = Callable[[int], Awaitable[None]]
 
 
 class Folding:
-    """One partition of one topic."""
+    """One partition of one topic. `discarded`: the offsets of records that an operator gave up; they are left out."""
 
     def __init__(
         self,
@@ -31,7 +30,8 @@ class Folding:
         partition: int,
         projections: Sequence[Projection],
         journals: Sequence[Journal],
-        store: SnapshotStore,
+        store: ProjectionStore,
+        discarded: Collection[int],
     ) -> None:
         self.place = (source.log.topic, partition)
         self._source = source
@@ -40,7 +40,7 @@ class Folding:
         self._lane: ProjectorLane | None = None
         self._stored: Position | None = None
         self._views: dict[Place, View] = {}
-        self._discarded: frozenset[int] = frozenset()
+        self._discarded = discarded
 
     async def position(self) -> Position:
         """Where it stands."""
@@ -64,18 +64,11 @@ class Folding:
 
     async def _opened(self) -> ProjectorLane:
         if self._lane is None:
-            self._discarded = await self._given_up()
             kept = await self._store.checkpoint(*self.place)
             at = kept or Checkpoint(start(*self.place), {})
             self._stored = kept.position if kept else None
             self._lane = ProjectorLane(*self._folds, self._source.catalog, at.position, at.parked)
         return self._lane
-
-    async def _given_up(self) -> frozenset[int]:
-        """The offsets of records that an operator has discarded: they are left out of every generation."""
-        async with self._store.snapshot() as seen:
-            parked = [one async for one in seen.parked() if one.discarded]
-        return frozenset(one.record.offset for one in parked if (one.topic, one.partition) == self.place)
 
     async def _fold(self, lane: ProjectorLane, records: Sequence[Record], beat: Beat) -> None:
         try:

@@ -55,7 +55,7 @@ class Following:
 
         `held`: the projector is held still until this is done, so nothing makes it wait and nobody is asked.
         """
-        foldings = self._folding(generation)
+        foldings = await self._folding(generation)
         began = {place: (await one.position()).next_offset for place, one in foldings.items()}
         total = sum(position.next_offset for position in stands.values())
         done = sum(began.values())
@@ -88,10 +88,15 @@ class Following:
         found = [((topic, n), await live.checkpoint(topic, n)) for n in self._source.partitions]
         return {place: kept.position for place, kept in found if kept is not None}
 
-    def _folding(self, generation: int) -> Mapping[Partition, Folding]:
+    async def _folding(self, generation: int) -> Mapping[Partition, Folding]:
         if generation not in self._foldings:
             store = self._store.beside(generation)
-            made = [Folding(self._source, n, *self._folds, store) for n in self._source.partitions]
+            discarded: dict[Partition, set[int]] = {(self._source.log.topic, n): set() for n in self._source.partitions}
+            async with store.snapshot() as seen:
+                async for one in seen.parked():
+                    if one.discarded and (place := (one.topic, one.partition)) in discarded:
+                        discarded[place].add(one.record.offset)
+            made = [Folding(self._source, n, *self._folds, store, gone) for (_, n), gone in discarded.items()]
             self._foldings[generation] = {one.place: one for one in made}
         return self._foldings[generation]
 

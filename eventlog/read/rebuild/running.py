@@ -149,6 +149,7 @@ class Running:
             try:
                 await self._store.switch(kept.revision, after, partial(self._catch_up, kept))
             except _Outdated:
+                self._following.begin_again(generation)
                 return await self._keep(generations.outdated)
             except Conflict:
                 self._following.begin_again(generation)
