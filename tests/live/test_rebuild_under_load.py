@@ -73,7 +73,8 @@ class Load:
 
     async def until_all_are_read(self) -> None:
         async def look() -> bool | None:
-            return (await self.documents())[0] == (await self.facts())[0] == self.asked or None
+            found = [await ask() for ask in (self.documents, self.facts, self.users)]
+            return {count for count, _ in found} == {self.asked} or None
 
         await eventually(look, 60)
 
@@ -107,7 +108,8 @@ async def test_readers_notice_nothing_of_a_rebuild_a_switch_and_a_rollback(
     load: Load, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def told() -> dict[str, Any]:
-        return json.loads(capsys.readouterr().out.splitlines()[-1])
+        """The last that a command said, among the lines of this process's log."""
+        return json.loads([line for line in capsys.readouterr().out.splitlines() if line.startswith("{")][-1])
 
     await load.start(FIRST)
     await load.until_all_are_read()
