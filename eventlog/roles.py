@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from faststream.kafka import KafkaBroker
 
 from contracts.catalog import Catalog
 from contracts.topics import Topic
 from eventlog.commit import Position, start
+from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaAccess, KafkaEventLog, partition_for
 from eventlog.kafka.group import Group
 from eventlog.offsets import Offsets
@@ -26,7 +28,7 @@ from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
 from eventlog.write.decider import Decider
 from eventlog.write.lane import Lane, fold_version
-from eventlog.write.ledger import Ledger, SqliteLedger
+from eventlog.write.ledger import Ledger, MemoryLedger, SqliteLedger
 from eventlog.write.policy import Policy, PolicyLane
 from eventlog.write.policy_runner import PolicyRunner, Sender
 
@@ -61,7 +63,13 @@ class Roles:
 
         def ledger(partition: int) -> Ledger:
             path = self.data / "ledgers" / f"{events.topic}-{partition}.sqlite"
-            return SqliteLedger(path, fold_version(deciders, catalog), start(events.topic, partition))
+            begin = start(events.topic, partition)
+            try:
+                return SqliteLedger(path, fold_version(deciders, catalog), begin)
+            except Unavailable as error:
+                # Its last owner may stand still for ever with the lock in his hand: the log holds all that it would.
+                structlog.get_logger().warning("the ledger is kept in memory this time", detail=str(error))
+                return MemoryLedger(begin)
 
         def lane(partition: int, ledger: Ledger) -> Lane:
             return Lane(deciders, catalog, ledger, lambda stream: partition_for(stream, count) == partition)

@@ -5,8 +5,8 @@ Everything in it can be made again from the log, so it is never repaired: what d
 """
 
 import sqlite3
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from eventlog.commit import Position
-from eventlog.errors import Conflict
+from eventlog.errors import Conflict, Unavailable
 from eventlog.write.ledger_file import at_once, made_anew, marks, opened, position_row, this_boot
 
 
@@ -112,6 +112,15 @@ _unpack_streams = msgspec.msgpack.Decoder(dict[str, Stored]).decode
 _unpack_handled = msgspec.msgpack.Decoder(dict[UUID, str]).decode
 
 
+@contextmanager
+def _written(path: Path) -> Generator[None]:
+    """`Unavailable` where the file cannot be written now: it is locked, or its disk is full."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Unavailable("ledger", f"{path}: {error}") from error
+
+
 class SqliteLedger:
     """One SQLite file a partition. It is not flushed to the platter: a power cut costs a fold, not a fact.
 
@@ -120,7 +129,10 @@ class SqliteLedger:
     """
 
     def __init__(self, path: Path, fold_version: str, start: Position, boot: str | None = None) -> None:
-        """Open the ledger at `path`. One of another fold version or boot, or unreadable, is made anew."""
+        """Open the ledger at `path`. One of another fold version or boot, or unreadable, is made anew.
+
+        Raises `Unavailable` where it can be read but not written: another process stands still in the middle of a save.
+        """
         boot = this_boot() if boot is None else boot
         flushed = not boot
         key = f"{fold_version} {boot}".rstrip()
@@ -141,6 +153,10 @@ class SqliteLedger:
             self._db = made_anew(path, key, start, flushed)
             self._read()
             self.fresh = True
+        with _written(path):
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("ROLLBACK")
+        self._path = path
 
     def position(self) -> Position:
         if self._stands_at() != self._position:
@@ -180,7 +196,7 @@ class SqliteLedger:
     ) -> None:
         self._recalled_streams = {}
         self._recalled_commands = {}
-        with self._db:
+        with _written(self._path), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             moved = self._db.execute(_GUARDED, (*position_row(position), *position_row(expected))).rowcount
             if moved != 1:

@@ -9,6 +9,8 @@ from eventlog.commit import Position
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _CACHE_KIB = 8_192
 """Random names and ids touch all of the trees; the usual 2 MiB would be read again and again."""
+_LOCK_SECONDS = 1
+"""Far longer than a save; the whole process stands still meanwhile."""
 _SCHEMA = """
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), fold TEXT NOT NULL, head BLOB NOT NULL,
     head_offset INTEGER NOT NULL, next_offset INTEGER NOT NULL, last_id BLOB NOT NULL, last_offset INTEGER NOT NULL);
@@ -44,7 +46,7 @@ def this_boot() -> str:
 
 def opened(path: Path, flushed: bool) -> sqlite3.Connection:
     """The file as it is, empty where there is none; `flushed`: what is committed survives a power cut whole."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    db = sqlite3.connect(path, isolation_level=None, timeout=_LOCK_SECONDS)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     db.execute(f"PRAGMA synchronous = {'NORMAL' if flushed else 'OFF'}")

@@ -1,10 +1,11 @@
 """Both ledgers keep their promises; that on disk also those of surviving, and of being thrown away."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from eventlog.errors import Conflict
+from eventlog.errors import Conflict, Unavailable
 from eventlog.write.ledger import Ledger, MemoryLedger, SqliteLedger, Stored
 from tests.eventlog.ledger_promises import BEGINNING, HASH, LedgerPromises, at
 from tests.eventlog.toys import command_id
@@ -56,6 +57,19 @@ class TestSqliteLedger(LedgerPromises):
         with pytest.raises(Conflict):
             zombie.save(BEGINNING, at(1), {}, {})
         assert successor.position() == at(0)
+
+    def test_a_file_that_another_process_holds_is_left_to_it(self, tmp_path: Path) -> None:
+        """It may have been frozen in the middle of a save; what it holds would be thrown away under it."""
+        mine = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        holder = sqlite3.connect(tmp_path / "toy.sqlite", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match=r"toy\.sqlite: database is locked"):
+            mine.save(BEGINNING, at(0), {}, {})
+        with pytest.raises(Unavailable, match=r"toy\.sqlite: database is locked"):
+            SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        holder.execute("ROLLBACK")
+        assert not SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING).fresh
+        assert mine.position() == BEGINNING
 
     def test_recalling_changes_no_answer_before_or_after_a_save(self, tmp_path: Path) -> None:
         stored, later = Stored(1, "acme", b"1"), Stored(2, "acme", b"2")

@@ -25,7 +25,7 @@ SELECT c.oid::regclass::text AS relation, coalesce(a.attname, '') AS field
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname IN ('analytics', 'workflow', 'playhead')
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relkind IN ('r', 'v') AND c.relname NOT IN ('migrations', 'checkpoints', 'parked')
+WHERE c.relkind IN ('r', 'v') AND c.relname NOT IN ('migrations', 'checkpoints', 'parked', 'discarded', 'parked_acts')
     AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL)
 """
 

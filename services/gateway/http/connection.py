@@ -12,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 HEAD_SECONDS: Final = 10.0
 """From the connection, or from the first byte of a further request, to the end of its headers."""
 HEAD_BYTES: Final = 65_536
+LATE_SECONDS: Final = 0.1
+"""A deadline that is noticed so late tells of a process that had no time to read, and of no client."""
 
 _SLOW: Final = ("408 Request Timeout", "The head of the request took too long. Send it in one piece.")
 _LARGE: Final = ("431 Request Header Fields Too Large", f"The head of a request has {HEAD_BYTES:,} bytes at most.")
@@ -54,7 +56,7 @@ class Connection(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
+            self._deadline = self.loop.call_at(self.loop.time() + self.head_seconds, self._too_slow)
 
     def _head_came(self) -> None:
         self._head_begun = False
@@ -64,8 +66,12 @@ class Connection(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
+        late = self._deadline is not None and self.loop.time() - self._deadline.when() > LATE_SECONDS
         self._deadline = None
-        self._end(_SLOW)
+        if late:
+            self._expect_head()
+        else:
+            self._end(_SLOW)
 
     def _end(self, why: tuple[str, str]) -> None:
         """Nobody is answered in the middle of an answer, and whoever sent nothing is not answered at all."""
