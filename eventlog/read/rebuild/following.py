@@ -14,6 +14,9 @@ from eventlog.read.snapshot import Partition
 CLOSE = 200
 """Records that may be missing when the projector is held still: they are folded while it waits."""
 
+NEAR = 4_000
+"""Records that a round has folded; the next one then has fewer than one batch of each partition to fold."""
+
 
 class Watching(Protocol):
     """Who is told how far it is, and who may make it wait."""
@@ -46,14 +49,19 @@ class Following:
         self._foldings: dict[int, Mapping[Partition, Folding]] = {}
 
     async def chase(self, generation: int) -> None:
-        """Until it is close behind the current generation."""
-        while await self.follow(generation, await self._stands()) > CLOSE:
-            pass
+        """Until it is close behind the current generation.
 
-    async def follow(self, generation: int, stands: Vector, *, held: bool = False) -> int:
+        Who is nearly there does not wait any more: as much as he folds would come meanwhile, for ever.
+        """
+        folded = await self.follow(generation, await self._stands())
+        while folded > CLOSE:
+            folded = await self.follow(generation, await self._stands(), pausing=folded > NEAR)
+
+    async def follow(self, generation: int, stands: Vector, *, held: bool = False, pausing: bool = True) -> int:
         """Fold up to a vector, all partitions side by side; how many records that were. Raises what a fold raises.
 
         `held`: the projector is held still until this is done, so nothing makes it wait and nobody is asked.
+        `pausing`: others may make it wait.
         """
         foldings = await self._folding(generation)
         began = {place: (await one.position()).next_offset for place, one in foldings.items()}
@@ -67,7 +75,8 @@ class Following:
             self._watching.went("folding", done, total)
             if not held:
                 await self._beat()
-                await self._watching.pause(records)
+                if pausing:
+                    await self._watching.pause(records)
 
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -6,7 +6,8 @@ import pytest
 
 from eventlog.read.rebuild.memory import MemoryGenerations
 from eventlog.read.rebuild.pacing import Pacing
-from tests.eventlog.rebuild.promises import OTHERS, OUTCOMES, TOTALS, Playing
+from eventlog.read.rebuild.running import Running
+from tests.eventlog.rebuild.promises import OTHERS, OUTCOMES, TOTALS, Playing, Quiet
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +48,21 @@ async def test_it_does_not_wait_for_a_projector_that_does_not_run() -> None:
     await playing.say(100)
     async with asyncio.timeout(1):
         await Pacing(store, playing.source(), most_behind=10).pause(1)
+
+
+async def test_a_rebuild_that_is_nearly_there_ends_though_as_much_comes_as_it_waits_for() -> None:
+    store, playing = live(), Playing()
+    await playing.say()
+    await playing.follow(store.live())
+
+    class Waiting(Quiet):
+        async def pause(self, records: int) -> None:
+            await playing.say(150)
+            await playing.follow(store.live())
+
+    run = Running(store, playing.source(), [TOTALS, OTHERS], [OUTCOMES], "tests", Waiting())
+    async with asyncio.timeout(30):
+        assert (await run.rebuild()).current == 1
 
 
 async def test_it_folds_no_more_records_a_second_than_it_is_told_to() -> None:
