@@ -7,6 +7,7 @@ RUN uv venv /venv && uv pip sync --python /venv --require-hashes --no-cache lock
 COPY pyproject.toml README.md LICENSE ./
 COPY contracts contracts
 COPY eventlog eventlog
+COPY durable durable
 COPY blobs blobs
 COPY services services
 COPY ops ops

@@ -17,7 +17,7 @@ from eventlog.telemetry import Metrics
 READ_SECONDS = 1.0
 """How long a runner waits for records before it looks whether the log is still the one it was."""
 BATCH_RECORDS = 500
-COMMIT_SECONDS = 1.0
+COMMIT_SECONDS = 5.0
 """Between two notes of a position that goes with nothing else: it may lag, what it covers is done again in vain."""
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0

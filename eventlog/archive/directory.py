@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from durable import beside, write_all
 from eventlog.errors import Unavailable
-
-INCOMING = "incoming"
-"""Where files grow. What an interrupted run left there has no name yet, and is no part of the archive."""
 
 
 class DirectoryArchive:
@@ -43,23 +40,13 @@ class DirectoryArchive:
         target = self._root / name
         if target.exists():
             return False
-        incoming = self._root / INCOMING
-        incoming.mkdir(parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(dir=incoming)
         try:
-            try:
-                _write_all(descriptor, content)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            _durable_parents(self._root, target.parent)
-            try:
-                os.link(beside, target)  # unlike a rename, it fails where the name is taken
-            except FileExistsError:
-                return False
-            _flush(target.parent)
-        finally:
-            Path(beside).unlink()
+            with beside(self._root, target, os.link) as descriptor:
+                write_all(descriptor, content)
+        except FileExistsError:
+            if not target.exists():
+                raise
+            return False
         return True
 
     def _names(self, prefix: str) -> list[str]:
@@ -75,26 +62,3 @@ class DirectoryArchive:
                 "archive",
                 f"{self._root}: {error.strerror or error}. What was archived is whole; the same command goes on",
             ) from error
-
-
-def _durable_parents(root: Path, folder: Path) -> None:
-    if folder.exists():
-        return
-    if folder != root:
-        _durable_parents(root, folder.parent)
-    folder.mkdir(parents=True, exist_ok=True)
-    _flush(folder.parent)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

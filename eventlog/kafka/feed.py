@@ -12,7 +12,7 @@ from typing import NamedTuple
 from eventlog.kafka.batches import Fetched
 
 REMEMBERED_BYTES = 256 * 1024
-REMEMBERED_ANSWERS = 64
+REMEMBERED_ANSWERS = 16
 """Of what some reader may still be about to ask for; who is further behind asks the broker."""
 _NOWHERE = -1
 

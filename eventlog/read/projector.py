@@ -6,10 +6,12 @@ old one; where the guard fails, somebody else runs this projector, and everythin
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+from cachetools import LRUCache
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
 from contracts.envelope import Commit, category_of, event_id, part_id
@@ -26,7 +28,11 @@ BREAKER_STREAMS = 10
 """Parking is for a strange commit. Ten streams in a row, or more than ten in a thousand commits, are a bad deploy: stop
 before all are parked. What was applied long ago does not excuse what is parked now."""
 
+REMEMBERED_BYTES = 1024 * 1024
+"""Of views, about, that a lane wrote last: a stream that goes on is not loaded again."""
+
 _decode_commit = msgspec.json.Decoder(Commit).decode
+_encode = msgspec.msgpack.Encoder(enc_hook=lambda _: None).encode
 
 
 class Parked(NamedTuple):
@@ -96,6 +102,9 @@ class ProjectorLane:
         """What the last commit that could not be applied broke with."""
         self._parking = Parking(dict(parked))
         self._folded = self._parking
+        # Nobody else writes views while the checkpoint stands where this lane left it: they are what the store holds.
+        self._remembered: LRUCache[Place, View] = LRUCache(REMEMBERED_BYTES, lambda view: len(_encode(view)))
+        self._views: Mapping[Place, View] = {}
 
     @property
     def waiting(self) -> Mapping[str, int]:
@@ -113,14 +122,10 @@ class ProjectorLane:
         return position, counted
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
-        """Whose views the batch needs, each once."""
-        streams = dict.fromkeys(c.stream for c in counted if c.commit is not None and c.commit.events)
-        return [
-            (projection.name, stream)
-            for stream in streams
-            for projection in self._projections
-            if projection.category == category_of(stream)
-        ]
+        """Whose views have to be loaded for the batch, each once: those of streams that begin in it are not there."""
+        begun = {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}
+        concerned = self._concerned(counted)
+        return [place for place in concerned if place[1] not in begun and place not in self._remembered]
 
     def fold(
         self, counted: Sequence[Counted], loaded: Mapping[Place, View], refused: Mapping[str, str] | None = None
@@ -130,7 +135,9 @@ class ProjectorLane:
         `refused` are streams, with the reason, that the store would not keep when the batch was folded before.
         """
         changes = Changes()
-        views: dict[Place, View] = dict(loaded)
+        remembered = (place for place in self._concerned(counted) if place in self._remembered)
+        known = {place: self._remembered[place] for place in remembered} | dict(loaded)
+        views: dict[Place, View] = dict(known)
         self._folded = parking = self._parking.copy()
         for one in counted:
             parking.commits += 1
@@ -141,15 +148,29 @@ class ProjectorLane:
                 self._count(parking, one.stream, reason)
             else:
                 parking.in_a_row = 0
-        changes.views = {place: view for place, view in views.items() if view is not loaded.get(place, ())}
+        changes.views = {place: view for place, view in views.items() if view is not known.get(place, ())}
+        self._views = views
         return changes
 
     def moved(self, position: Position, seen: int, counted: int) -> None:
         """The store has written the batch."""
         self.position = position
         self._parking = self._folded
+        for place, view in self._views.items():
+            self._remembered.pop(place, None)
+            with suppress(ValueError):  # it is larger than all that may be remembered
+                self._remembered[place] = view
         self.accepted += counted
         self.ignored += seen - counted
+
+    def _concerned(self, counted: Sequence[Counted]) -> list[Place]:
+        streams = dict.fromkeys(c.stream for c in counted if c.commit is not None and c.commit.events)
+        return [
+            (projection.name, stream)
+            for stream in streams
+            for projection in self._projections
+            if projection.category == category_of(stream)
+        ]
 
     def _apply(self, one: Counted, views: dict[Place, View], changes: Changes) -> str:
         """Why the commit could not be applied; empty when it was. All of it is applied, or nothing."""

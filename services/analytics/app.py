@@ -20,8 +20,8 @@ from services.analytics.settings import AnalyticsSettings
 async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[Service]:
     """Everything connected on the way in, closed on the way out."""
     access = settings.kafka("playhead-analytics")
-    session_events = KafkaEventLog(access, SESSION_EVENTS.name)
-    render_events = KafkaEventLog(access, RENDER_EVENTS.name)
+    session_events = KafkaEventLog(access, SESSION_EVENTS.name, gathers=True)
+    render_events = KafkaEventLog(access, RENDER_EVENTS.name, gathers=True)
     pools: list[Pool] = []
     source, target = open_blobs(settings.blobs), PostgresBlobs(settings.database_url.get_secret_value())
 

@@ -9,6 +9,7 @@ from obstore.store import MemoryStore
 from blobs import durable
 from blobs.objects import ObjectBlobs, open_blobs
 from blobs.store import BlobCorrupt, BlobRef, BlobStore, BlobStoreUnavailable, key_of, unavailable
+from durable import INCOMING
 from tests.blobs.promises import WORDS, BlobStorePromises
 
 
@@ -43,7 +44,7 @@ class TestDirectoryBlobs(BlobStorePromises):
         await blobs.note("outputs/x.json", b"{}")
         with pytest.raises(BlobCorrupt):
             durable.keep(root, b"other bytes", BlobRef("0" * 64, 11))
-        assert list((root / durable.STAGING).iterdir()) == []
+        assert list((root / INCOMING).iterdir()) == []
         assert not (root / key_of("0" * 64)).exists()
 
     async def test_a_store_whose_directory_is_a_file_says_so(self, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as some
 from eventlog.commit import Link, start
 from eventlog.errors import Conflict, Corrupt, Poison
 from eventlog.memory import MemoryEventLog
-from eventlog.read.projector import BREAKER_IN_A_ROW, BREAKER_STREAMS, BREAKER_WINDOW, ProjectorLane
+from eventlog.read.memory import MemoryProjectionStore
+from eventlog.read.projector import BREAKER_IN_A_ROW, BREAKER_STREAMS, BREAKER_WINDOW, Place, ProjectorLane
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, memory_store, project, totals
 
 
@@ -162,15 +163,61 @@ async def test_a_second_projector_loses_its_write_and_goes_on_from_what_the_firs
     assert totals(store) == {"counter-a": 15}
 
 
-async def test_only_views_that_changed_are_asked_for_and_written() -> None:
+async def test_a_zombie_that_remembers_its_views_writes_none_of_them_over_newer_ones() -> None:
+    writer, store = Writer(), memory_store()
+    log = await a_log(writer.commit("counter-a", 1))
+    zombie = await project(log, store)
+    await log.append(0, [writer.commit("counter-a", 2)])
+    await project(log, store)
+    await log.append(0, [writer.commit("counter-a", 4)])
+    before = zombie.position
+    position, counted = zombie.take(log.partitions[0][before.next_offset :])
+    with pytest.raises(Conflict):
+        await store.commit(TOPIC, 0, before, position, zombie.fold(counted, {}))
+    assert totals(store) == {"counter-a": 3}
+
+
+async def test_only_views_that_changed_are_written() -> None:
     writer = Writer()
     log = await a_log(
         writer.commit("counter-a", 1), writer.commit("lamp-a", 1), writer.commit("counter-b", refusal="full")
     )
     lane = ProjectorLane([TOTALS, OTHERS], [OUTCOMES], CATALOG, start(TOPIC, 0), {})
     _, counted = lane.take(log.partitions[0])
-    assert lane.places(counted) == [("totals", "counter-a"), ("others", "lamp-a")]
     assert set(lane.fold(counted, {}).views) == {("totals", "counter-a"), ("others", "lamp-a")}
+
+
+async def seen(lane: ProjectorLane, log: MemoryEventLog, store: MemoryProjectionStore, *links: Link) -> list[Place]:
+    """What the lane asks the store for when these are appended."""
+    await log.append(0, links)
+    position, counted = lane.take(log.partitions[0][-len(links) :])
+    places = lane.places(counted)
+    lane.fold(counted, await store.load(places))
+    lane.moved(position, len(links), len(counted))
+    return places
+
+
+async def test_views_are_asked_for_once_and_those_of_streams_that_begin_never() -> None:
+    writer, store, log = Writer(), memory_store(), await a_log()
+    await project(log, store)
+    writer.versions["counter-old"] = 7
+    lane = ProjectorLane([TOTALS, OTHERS], [OUTCOMES], CATALOG, start(TOPIC, 0), {})
+    new, old = writer.commit("counter-new", 1, 2), writer.commit("counter-old", 1)
+    assert await seen(lane, log, store, new, old) == [("totals", "counter-old")]
+    assert await seen(lane, log, store, writer.commit("counter-new", 3), writer.commit("counter-old", 2)) == []
+
+
+@pytest.mark.parametrize(("room", "streams"), [(100, 2), (50, 1)])
+async def test_what_there_is_no_room_to_remember_is_asked_for_again(
+    room: int, streams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, store, log = Writer(), memory_store(), await a_log()
+    names = [f"counter-{n}" for n in range(streams)]
+    monkeypatch.setattr("eventlog.read.projector.REMEMBERED_BYTES", room)  # a view has about 65
+    lane = ProjectorLane([TOTALS, OTHERS], [OUTCOMES], CATALOG, start(TOPIC, 0), {})
+    for name in names:
+        await seen(lane, log, store, writer.commit(name, 1))
+    assert await seen(lane, log, store, writer.commit(names[0], 1)) == [("totals", names[0])]
 
 
 async def test_a_view_that_becomes_nothing_is_written_as_nothing() -> None:

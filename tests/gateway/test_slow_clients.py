@@ -88,7 +88,7 @@ async def test_the_applications_calls_have_the_same_deadline_in_their_own_shape(
 
 
 class Impatient(Connection):
-    head_seconds = 0.2
+    head_seconds = silent_seconds = 0.2
 
 
 @pytest.fixture

@@ -18,11 +18,13 @@ def a_topic(name: str, chained: bool = False) -> Topic:
 
 
 @asynccontextmanager
-async def a_log(access: KafkaAccess, partitions: int = 2, chained: bool = False) -> AsyncGenerator[KafkaEventLog]:
+async def a_log(
+    access: KafkaAccess, partitions: int = 2, chained: bool = False, *, gathers: bool = False
+) -> AsyncGenerator[KafkaEventLog]:
     """A topic and its log; both are gone afterwards."""
     topic = a_topic("log", chained)
     await create_topics(access, [topic], partitions, 1)
-    log = KafkaEventLog(access, topic.name)
+    log = KafkaEventLog(access, topic.name, gathers=gathers)
     await log.start()
     try:
         yield log

@@ -1,5 +1,6 @@
 """The real log keeps the promises of every log."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
@@ -35,6 +36,29 @@ class TestKafkaEventLog(EventLogPromises):
     async def log(self, access: KafkaAccess) -> AsyncGenerator[EventLog]:
         async with a_log(access) as log:
             yield log
+
+
+class TestGatheringKafkaEventLog(EventLogPromises):
+    @pytest.fixture
+    async def log(self, access: KafkaAccess) -> AsyncGenerator[EventLog]:
+        async with a_log(access, gathers=True) as log:
+            yield log
+
+
+async def test_what_follows_the_first_news_comes_together(access: KafkaAccess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.kafka.log.GATHER_SECONDS", 20.0)
+    monkeypatch.setattr("eventlog.kafka.log.GATHER_BYTES", 2_000)
+    async with a_log(access, gathers=True) as log:
+        tail = await log.tail(0, 0)
+        links = chained(log, [letter * 1_000 for letter in (b"a", b"b", b"c")])
+        await log.append(0, links[:1])
+        assert [record.value[:1] for record in await tail.read(20)] == [b"a"]
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(tail.read(20))
+            await log.append(0, links[1:2])
+            await log.append(0, links[2:])
+        assert [record.value[:1] for record in reading.result()] == [b"b", b"c"]
+        await tail.close()
 
 
 async def test_the_first_read_of_a_tail_moves_its_generation(access: KafkaAccess) -> None:

@@ -10,7 +10,9 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS: Final = 10.0
-"""From the connection, or from the first byte of a further request, to the end of its headers."""
+"""From the first byte of a request to the end of its headers."""
+SILENT_SECONDS: Final = 60.0
+"""From the connection to its first byte: a client with a thousand things to do may open it long before it writes."""
 HEAD_BYTES: Final = 65_536
 LATE_SECONDS: Final = 0.1
 """A deadline that is noticed so late tells of a process that had no time to read, and of no client."""
@@ -20,9 +22,10 @@ _LARGE: Final = ("431 Request Header Fields Too Large", f"The head of a request 
 
 
 class Connection(HttpToolsProtocol):
-    """HTTP/1.1 of one client. `head_seconds` is a field for tests to be impatient with."""
+    """HTTP/1.1 of one client. The seconds are fields for tests to be impatient with."""
 
     head_seconds = HEAD_SECONDS
+    silent_seconds = SILENT_SECONDS
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -32,7 +35,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self._expect_head()
+        self._expect_head(self.silent_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
@@ -48,15 +51,16 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_begun = True
-        self._expect_head()
+        self._expect_head(self.head_seconds)
 
     def on_headers_complete(self) -> None:
         self._head_came()
         super().on_headers_complete()
 
-    def _expect_head(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_at(self.loop.time() + self.head_seconds, self._too_slow)
+    def _expect_head(self, seconds: float) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_at(self.loop.time() + seconds, self._too_slow)
 
     def _head_came(self) -> None:
         self._head_begun = False
@@ -69,7 +73,7 @@ class Connection(HttpToolsProtocol):
         late = self._deadline is not None and self.loop.time() - self._deadline.when() > LATE_SECONDS
         self._deadline = None
         if late:
-            self._expect_head()
+            self._expect_head(self.head_seconds)
         else:
             self._end(_SLOW)
 

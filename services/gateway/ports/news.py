@@ -61,7 +61,17 @@ class News:
     def __init__(self) -> None:
         self._followers: dict[str, set[Follower]] = {}
         self._last: OrderedDict[str, Progress] = OrderedDict()
+        self._followed = asyncio.Event()
         self.closing = False
+
+    @property
+    def followed(self) -> bool:
+        """Whether anybody follows anything."""
+        return self._followed.is_set()
+
+    async def wanted(self) -> None:
+        """Return once somebody follows something."""
+        await self._followed.wait()
 
     @contextmanager
     def follow(self, stream: str) -> Generator[Follower]:
@@ -69,12 +79,15 @@ class News:
         follower = Follower()
         followers = self._followers.setdefault(stream, set())
         followers.add(follower)
+        self._followed.set()
         try:
             yield follower
         finally:
             followers.discard(follower)
             if not followers:
                 self._followers.pop(stream, None)
+            if not self._followers:
+                self._followed.clear()
 
     def written(self, stream: str) -> None:
         """A row of this stream was written."""

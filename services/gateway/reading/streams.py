@@ -39,19 +39,23 @@ async def follow_outcomes(database: MongoDatabase, origin: str, waiters: Waiters
 
 
 async def follow_history(database: MongoDatabase, news: News) -> None:
-    """Wake the followers of a session whenever a row of it is written. Runs until it is cancelled."""
+    """Wake the followers of a session whenever a row of it is written. Runs until it is cancelled.
+
+    Every commit makes such rows: where nobody follows, nothing is asked. Who came before the stream was open is woken.
+    """
     short = [{"$project": {"ns": 1, "fullDocument.stream": 1}}]
     while True:
+        await news.wanted()
         try:
             async with database.watch([HISTORY], short) as stream:
                 news.perhaps()
-                while True:
+                while news.followed:
                     change = await stream.next()
                     if change is not None:
                         news.written(change.document["stream"])
         except (Unavailable, Conflict) as error:
             _log.warning("the history cannot be followed; trying again", error=str(error)[:200])
-        await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _catch_up(database: MongoDatabase, waiters: Waiters) -> None:

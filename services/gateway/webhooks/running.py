@@ -92,7 +92,7 @@ async def hear(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: 
 
 async def _heard(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: str) -> None:
     broker = kafka_broker(access)
-    logs = {topic.name: KafkaEventLog(access, topic.name) for _, topic, _ in HEARD}
+    logs = {topic.name: KafkaEventLog(access, topic.name, gathers=True) for _, topic, _ in HEARD}
     groups: list[Group] = []
     try:
         for role, topic, catalog in HEARD:

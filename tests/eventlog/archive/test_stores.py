@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from obstore.store import MemoryStore
 
-from eventlog.archive.directory import INCOMING, DirectoryArchive
+from durable import INCOMING
+from eventlog.archive.directory import DirectoryArchive
 from eventlog.archive.manifest import ArchiveError
 from eventlog.archive.objects import ObjectArchive, open_archive
 from eventlog.archive.store import ArchiveStore

@@ -33,11 +33,11 @@ async def test_a_job_past_its_deadline_expires_and_a_second_sweep_changes_nothin
 
 async def test_two_sweeps_of_one_moment_send_the_same_command(court: Court, pool: Pool) -> None:
     await court.ask(a_wish())
-    await pool.execute("UPDATE render.queue SET queued_at = queued_at - interval '2 hours'")
-    overdue = await pool.fetchrow("SELECT * FROM render.queue")
-    assert overdue is not None
+    overdue = await pool.fetchval(
+        "UPDATE render.queue SET queued_at = queued_at - interval '2 hours' RETURNING queued_at"
+    )
     await a_sweep(pool, court, timedelta(hours=1)).once()
-    await pool.execute("UPDATE render.queue SET state = 'queued'")
+    await pool.execute("UPDATE render.queue SET state = 'queued', queued_at = $1", overdue)
     await a_sweep(pool, court, timedelta(hours=1)).once()
     assert court.sent[-1].id == court.sent[-2].id
 
