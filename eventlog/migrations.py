@@ -120,7 +120,8 @@ async def resolve(dsn: str, folder: str, path: Path, name: str, *, applied: bool
 
 
 async def wipe(dsn: str, schemas: Sequence[str], keep: Sequence[str] = ()) -> list[str]:
-    """Drop the schemas with all that is in them, and the book; what it says of the folders in `keep` stays.
+    """Drop the schemas with all that is in them, and with generations of their tables beside them, and the book; what
+    it says of the folders in `keep` stays.
 
     The names of those that were there. Whole or not at all. Raises `Unavailable`.
     """
@@ -135,7 +136,8 @@ async def wipe(dsn: str, schemas: Sequence[str], keep: Sequence[str] = ()) -> li
             ]
             async with connection.transaction():
                 rows = await connection.fetch(
-                    "SELECT nspname, quote_ident(nspname) AS quoted FROM pg_namespace WHERE nspname = ANY($1)",
+                    "SELECT nspname, quote_ident(nspname) AS quoted FROM pg_namespace "
+                    "WHERE regexp_replace(nspname, '_g[0-9]+$', '') = ANY($1)",
                     [*schemas, "playhead"],
                 )
                 for row in rows:

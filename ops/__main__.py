@@ -29,6 +29,18 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "seeding:seed",
         "Make the demo user, his API key and the default presets where there are none, and say where the key is kept.",
     ),
+    "projections": (
+        "rebuilding:projections",
+        "Every projector: its store, the versions of its folds, its generation, how far it is behind, and any rebuild.",
+    ),
+    "rebuild": (
+        "rebuilding:rebuild",
+        "Make a projector's documents or tables again from the log, beside those that are read; compare; switch.",
+    ),
+    "rollback": (
+        "rebuilding:rollback",
+        "Go back to the generation before the last switch, once it has read what came since. The other one is kept.",
+    ),
     "reset": (
         "resetting:reset",
         "Empty documents and tables; the services make them again from the log, which is kept. They may not run "

@@ -12,6 +12,7 @@ GROUPS: Final = (
     ("tests/chaos/",),
     ("tests/live/seeds/",),
     (
+        "tests/live/test_rebuild_under_load.py",
         "tests/live/test_services.py",
         "tests/live/test_webhooks.py",
         "tests/live/test_worker.py",

@@ -13,22 +13,30 @@ from eventlog.read.store import Checkpoint
 
 
 class MemoryProjectionStore:
-    """Dictionaries. Nothing in `commit` waits, so it is one step for everybody else."""
+    """Dictionaries. Nothing in `commit` waits, so it is one step for everybody else.
 
-    def __init__(self, projections: Iterable[Projection], journals: Iterable[Journal] = ()) -> None:
+    `beside` is another generation of the same projector: what operators did is of both.
+    """
+
+    def __init__(
+        self,
+        projections: Iterable[Projection],
+        journals: Iterable[Journal] = (),
+        beside: "MemoryProjectionStore | None" = None,
+    ) -> None:
         self.projector = "memory"
         self.views: dict[str, dict[str, View]] = {projection.name: {} for projection in projections}
         self._keys = {journal.name: journal.key or ("_id",) for journal in journals}
         self.entries: dict[str, dict[tuple[object, ...], Row]] = {name: {} for name in self._keys}
         self.positions: dict[Partition, Position] = {}
         self.parked: dict[Partition, list[Parked]] = {}
-        self.discarded: dict[Partition, list[Parked]] = {}
-        self._told: list[Told] = []
-        self._released: dict[Partition, int] = {}
+        self.discarded: dict[Partition, list[Parked]] = {} if beside is None else beside.discarded
+        self.released: dict[Partition, int] = {}
+        self._told: list[Told] = [] if beside is None else beside._told
         self._seen: dict[Partition, int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
-        self._seen[topic, partition] = self._released.get((topic, partition), 0)
+        self._seen[topic, partition] = self.released.get((topic, partition), 0)
         return self._checkpoints().get((topic, partition))
 
     async def oldest_parked(self, topic: str, partition: int) -> Record | None:
@@ -43,7 +51,7 @@ class MemoryProjectionStore:
         stands = self.positions.get((topic, partition))
         if stands != expected:
             raise Conflict(f"{topic}[{partition}] stands at {stands}, not at {expected}: read the checkpoint")
-        released = self._released.get((topic, partition), 0)
+        released = self.released.get((topic, partition), 0)
         if self._seen.get((topic, partition), released) != released:
             raise Conflict(f"parked records of {topic}[{partition}] were dealt with: read the checkpoint")
         self.positions[topic, partition] = position
@@ -67,7 +75,7 @@ class MemoryProjectionStore:
         if release.act.action == "discarded":
             self.discarded.setdefault((topic, partition), []).extend(gone)
         self._apply(release.changes)
-        self._released[topic, partition] = self._released.get((topic, partition), 0) + 1
+        self.released[topic, partition] = self.released.get((topic, partition), 0) + 1
         self._told.append(Told(self.projector, topic, partition, release.stream, release.offsets, release.act))
 
     async def acts(self, limit: int) -> Sequence[Told]:

@@ -16,7 +16,7 @@ from eventlog.commit import Record, start
 from eventlog.read.projection import Journal, Projection
 from eventlog.read.projector import Changes, ProjectorLane, counted_of
 from eventlog.read.snapshot import ParkedRecord, SnapshotStore
-from eventlog.read.store import Unkeepable
+from eventlog.read.store import OtherFolds, Unkeepable
 
 AT_ONCE = 500
 """Records that one transaction takes out of parking: a prefix of what waits, so the order stays."""
@@ -69,8 +69,9 @@ class ParkedStore(SnapshotStore, Protocol):
     async def release(self, topic: str, partition: int, release: Release) -> None:
         """All of it, or nothing; the checkpoint stays where it is, and its projector has to load it anew.
 
-        Raises `Conflict` where the first records that wait are not these (any more), `Unavailable` where the store
-        does not answer; then whether it was written is unknown, and `waiting` tells. Raises `Unkeepable`.
+        Raises `Conflict` where the first records that wait are not these (any more), where another generation has
+        become the current one since `checkpoint` was asked, or is about to; `Unavailable` where the store does not
+        answer; then whether it was written is unknown, and `waiting` tells. Raises `Unkeepable`.
         """
         ...
 
@@ -107,11 +108,17 @@ async def redrive(
 ) -> Outcome:
     """Fold what waits, in order, until nothing does; afterwards the projector goes on with the stream by itself.
 
-    Stops before the first record that today's code cannot apply: that one and those behind it wait as before.
-    `dry`: tries the first `AT_ONCE` records, and writes nothing. Raises as `ParkedStore.release` does.
+    What it becomes goes into the generation that is current then. Stops before the first record that today's code
+    cannot apply: that one and those behind it wait as before. Nothing is applied where other versions of the folds have
+    written what is there: half of a view would be theirs. `dry`: tries the first `AT_ONCE` records, and writes nothing.
+    Raises as `ParkedStore.release` does.
     """
     applied = 0
     while waiting := await store.waiting(topic, partition, stream, AT_ONCE):
+        try:
+            await store.checkpoint(topic, partition)
+        except OtherFolds as error:
+            return Outcome(applied, Failure(waiting[0].record, str(error), ()))
         changes, failure = await _folded(store, folder, waiting)
         if failure is not None:
             waiting = [one for one in waiting if one.record.offset < failure.record.offset]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from eventlog.commit import Position, Record
-from eventlog.errors import Poison
+from eventlog.errors import Conflict, Poison
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
 
@@ -33,11 +33,30 @@ class Unkeepable(Poison):
         self.reason = reason
 
 
+class OtherFolds(Conflict):
+    """What stands there was written by other versions of the folds: to try again is of no use."""
+
+
+def refuse_other_folds(projector: str, kept: Mapping[str, int] | None, folds: Mapping[str, int]) -> None:
+    """Raises `OtherFolds` where what stands there was written by other versions of the same folds: half of a view would
+    be of the one, half of the other. Folds that only one side has are nothing to each other."""
+    other = {name: version for name, version in (kept or {}).items() if folds.get(name, version) != version}
+    if other:
+        raise OtherFolds(
+            f"{projector} was folded by {', '.join(f'{name} {version}' for name, version in sorted(other.items()))}, "
+            f"this code has {', '.join(f'{name} {folds[name]}' for name in sorted(other))}: run the code that it was "
+            f"folded by, or `playhead rebuild {projector.partition('@')[0]}` with this one"
+        )
+
+
 class ProjectionStore(Protocol):
     """Keeps the views of one projector, and its position, in one transaction."""
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
-        """None for a partition that was never written."""
+        """None for a partition that was never written.
+
+        Raises `OtherFolds` where other versions of the folds have written it, and `Unavailable`.
+        """
         ...
 
     async def oldest_parked(self, topic: str, partition: int) -> Record | None:

@@ -4,12 +4,13 @@ The log is read from its beginning and folded in memory; the store is read as of
 checkpoints of that moment; both must be equal, byte for byte in one canonical encoding.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from eventlog.commit import Record
 from eventlog.read.canonical import Content, canonical
+from eventlog.read.differences import differences, shown
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection, Row
 from eventlog.read.replay import Replay, Source
@@ -20,7 +21,6 @@ FINDINGS = 1_000
 CLOSE = 5_000
 """Records that may still be missing from the fold when the snapshot is opened: it is not kept for long."""
 ROUNDS = 5
-_SHOWN = 16
 
 Progress = Callable[[int, int], None]
 """(records done, records in all)."""
@@ -146,7 +146,7 @@ async def _positions(snapshot: Snapshot, replays: Mapping[Partition, Replay], re
         for name in kept.position.__struct_fields__:
             expected, actual = getattr(replay.lane.position, name), getattr(kept.position, name)
             if expected != actual:
-                report.add(Finding(place, "checkpoint", "", name, _shown(expected), _shown(actual)))
+                report.add(Finding(place, "checkpoint", "", name, shown(expected), shown(actual)))
         report.ignored += replay.lane.ignored
 
 
@@ -180,7 +180,7 @@ async def _compare(
         kept = snapshot.as_kept(one.name, wanted)
         if canonical(kept) != encoded:
             for path, should, is_ in differences("", kept, row):
-                report.add(Finding(homes.get(home), one.name, _id(id_), path, _shown(should), _shown(is_)))
+                report.add(Finding(homes.get(home), one.name, _id(id_), path, shown(should), shown(is_)))
     for id_, (home, _) in expected.items():
         report.add(Finding(homes.get(home), one.name, _id(id_), "", "a document or row", "nothing"))
 
@@ -196,37 +196,6 @@ def _expected(
         for stream, view in memory.views[one.name].items()
         for row in view
     }
-
-
-def differences(path: str, expected: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Where two values differ, as deep as it can be named, and what stands there; `ABSENT` for no such field."""
-    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-        for name in sorted({*expected, *actual}, key=str):
-            yield from differences(f"{path}.{name}".lstrip("."), expected.get(name, ABSENT), actual.get(name, ABSENT))
-    elif isinstance(expected, list | tuple) and isinstance(actual, list | tuple) and len(expected) == len(actual):
-        for n, (should, is_) in enumerate(zip(expected, actual, strict=True)):
-            yield from differences(f"{path}[{n}]", should, is_)
-    elif expected is ABSENT or actual is ABSENT or canonical({"": expected}) != canonical({"": actual}):
-        yield path, expected, actual
-
-
-class Absent:
-    """No such field."""
-
-
-ABSENT = Absent()
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Absent):
-        return "no such field"
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, str):
-        return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}… ({len(value)} characters)"
-    if isinstance(value, Mapping | list | tuple):
-        return f"{len(value)} in a {type(value).__name__}"
-    return repr(value)
 
 
 def _id(key: Sequence[object]) -> str:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import archive, cache, gateway, log, render, visible
+from ops.bench import archive, cache, gateway, log, render, switching, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -41,12 +41,17 @@ async def _gateway() -> list[Figure]:
     return [*await gateway.accepted_and_read(settings), await cache.cached_read(settings)]
 
 
+async def _switch() -> list[Figure]:
+    return await switching.switches(OpsSettings())
+
+
 SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "log": _log,
     "archive": _archive,
     "visible": _visible,
     "render": _render,
     "gateway": _gateway,
+    "switch": _switch,
 }
 
 
@@ -56,7 +61,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, archive, visible, render, gateway, or all.
+        log, archive, visible, render, gateway, switch, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

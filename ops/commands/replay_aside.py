@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from eventlog.clock import now
 from eventlog.errors import PlayheadError
 from eventlog.read.as_of import Past, Scope
-from eventlog.read.difference import by_key
+from eventlog.read.differences import by_key
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool
 from eventlog.read.postgres.aside import Aside, drop_aside, schemas_aside, write_aside

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventlog.read.as_of import Past
-from eventlog.read.difference import Change, Compared, Difference
-from eventlog.read.verify import ABSENT
+from eventlog.read.differences import ABSENT, Change, Compared, Difference
 from ops.redacting import redacted_at
 
 _SHOWN = 40

@@ -14,7 +14,7 @@ from eventlog.archive.objects import open_archive
 from eventlog.archive.reading import ArchivedLog, existing_contents, joined
 from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.as_of import Past, Scope
-from eventlog.read.difference import compare
+from eventlog.read.differences import compare
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool, PostgresProjectionStore
 from eventlog.read.replay import ReadableLog, Source

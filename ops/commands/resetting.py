@@ -50,7 +50,8 @@ async def reset(
 ) -> int:
     """Empty documents and tables; the services make them again from the log, which is kept. They may not run meanwhile.
 
-    `playhead down` and `playhead up --parts-only` come before, `playhead up` after it.
+    `playhead down` and `playhead up --parts-only` come before, `playhead up` after it. Where the stores still work,
+    `playhead rebuild` is the better way: it needs no downtime, compares, and can be taken back.
 
     Parameters
     ----------

@@ -8,10 +8,9 @@ import pytest
 
 from eventlog.memory import MemoryEventLog
 from eventlog.read.as_of import Past, Scope
-from eventlog.read.difference import Compared, compare
+from eventlog.read.differences import ABSENT, Compared, compare
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.replay import Source
-from eventlog.read.verify import ABSENT
 from tests.eventlog.counting import (
     CATALOG,
     NOON,

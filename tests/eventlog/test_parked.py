@@ -15,6 +15,7 @@ from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.parked import AT_ONCE, Act, Folder, Release, discard, redrive
 from eventlog.read.projection import Fact, Projection, View
 from eventlog.read.replay import Source
+from eventlog.read.store import Checkpoint, refuse_other_folds
 from eventlog.read.verify import verify
 from tests.eventlog.counting import (
     CATALOG,
@@ -135,6 +136,27 @@ async def test_two_operators_release_one_record_once() -> None:
     await redrive(store, NEW, TOPIC, 0, "counter-a", ACT)
     with pytest.raises(Conflict, match="is not what it was"):
         await store.release(TOPIC, 0, Release("counter-a", (0,), ACT))
+
+
+class OtherwiseFolded(MemoryProjectionStore):
+    """What stands there was written by another version of a fold."""
+
+    async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
+        refuse_other_folds("counting", {"totals": 2}, {"totals": 1})
+        return await super().checkpoint(topic, partition)
+
+
+@pytest.mark.parametrize("dry", [False, True])
+async def test_what_other_folds_have_written_is_left_alone_and_it_is_said(*, dry: bool) -> None:
+    writer, store = Writer(), memory_store()
+    await project(await a_log(writer.commit("counter-a", 13)), store)
+    other = OtherwiseFolded([TOTALS, OTHERS], [OUTCOMES])
+    other.parked = store.parked
+    outcome = await redrive(other, NEW, TOPIC, 0, "counter-a", ACT, dry=dry)
+    assert (outcome.applied, totals(other)) == (0, {})
+    assert outcome.failure is not None
+    assert "playhead rebuild counting" in outcome.failure.reason
+    assert len(other.parked[TOPIC, 0]) == 1
 
 
 AMOUNTS = some.tuples(some.sampled_from(("counter-a", "counter-b", "lamp-a")), some.sampled_from((1, 5, 6, 7, 12, 13)))

@@ -86,11 +86,25 @@ class Driver:
         return ask
 
 
+class Here:
+    """Where the current documents are: with one driver, whatever is asked."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def collection(self, _name: str) -> Driver:
+        return self._driver
+
+    async def read(self, _name: str, ask: Any) -> Any:
+        return await ask(self._driver)
+
+
 @pytest.mark.req(67)
 @pytest.mark.parametrize("where", [{}, {"tenant": "theirs"}, {"$or": [{"tenant": "theirs"}, {"tenant": "ours"}]}])
 async def test_whatever_is_asked_the_tenant_stands_beside_it_and_cannot_be_overruled(where: dict[str, Any]) -> None:
-    driver: Any = Driver()
-    mine = OwnedCollection(driver, "ours")
+    driver = Driver()
+    here: Any = Here(driver)
+    mine = OwnedCollection(here, "things", "ours")
     for asking in (mine.find_one(where), mine.count(where, limit=1), mine.change(where, {}), mine.delete(where)):
         with pytest.raises(LookupError):
             await asking
@@ -99,7 +113,7 @@ async def test_whatever_is_asked_the_tenant_stands_beside_it_and_cannot_be_overr
         await mine.insert({"_id": "1", "tenant": "theirs"})
     assert driver.asked[-1]["tenant"] == "ours"
     with pytest.raises(ValueError, match="tenant"):
-        TenantCollection(driver, "")
+        TenantCollection(here, "things", "")
 
 
 @pytest.mark.req(67)

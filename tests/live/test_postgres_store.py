@@ -11,7 +11,7 @@ import pytest
 from eventlog import migrations
 from eventlog.clock import new_id
 from eventlog.read.parked import ParkedStore
-from eventlog.read.postgres import MIGRATIONS, Connection, Pool, PostgresProjectionStore, open_pool, tenant_transaction
+from eventlog.read.postgres import MIGRATIONS, Pool, PostgresProjectionStore, open_pool, tenant_transaction
 from eventlog.read.projection import Projection, Row
 from eventlog.read.projector import Changes
 from eventlog.read.snapshot import SnapshotStore
@@ -189,10 +189,8 @@ async def test_a_table_that_is_not_there_is_named(pool: Pool) -> None:
 
 
 async def test_the_projectors_role_is_all_that_a_store_needs(dsn: str) -> None:
-    async def as_projector(connection: Connection) -> None:
-        await connection.execute("SET ROLE playhead_projector")
-
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=2, setup=as_projector) as narrow:
+    async with await open_pool(dsn, application="tests", size=1) as narrow:
+        await narrow.execute("SET ROLE playhead_projector")  # for the one connection that there is
         store = PostgresProjectionStore(narrow, "tester", [PARTS], [DIARY])
         views = {("shop.parts", "thing-a"): (part("thing-a", 1),)}
         await store.commit(TOPIC, 0, None, at(0), Changes(views={**views}, parked=[parked("thing-1", 0)]))

@@ -5,6 +5,10 @@ Holds  driver.py       the client, its deadlines, its errors in our words: the o
        listening.py   every operation, told to the log
        transaction.py  one transaction, tried again where the server says that it may be
        store.py        MongoProjectionStore: views, journals, parked records and checkpoint, in one transaction
+       batches.py     what one commit writes, in bulk
+       current.py     which collection is the current generation's, for readers and for the projector
+       generations.py  a rebuild of a projector's documents beside themselves
+       parked.py      what waits, and its release
        snapshot.py     everything that a projector has written, as of one moment
        collections.py  MongoDatabase, and collections bound to a tenant
        watching.py     change streams

@@ -1,9 +1,10 @@
 """A database, and its collections as readers get them: bound to a tenant, and with errors in our words."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from eventlog.read.mongo.current import GENERATIONS, SWITCHES, Current, current_names, letting_switches_pass
 from eventlog.read.mongo.describing import Described, described
 from eventlog.read.mongo.driver import (
     CODECS,
@@ -15,6 +16,7 @@ from eventlog.read.mongo.driver import (
     connect,
     our_errors,
 )
+from eventlog.read.mongo.generations import MongoGenerations
 from eventlog.read.mongo.install import Index, install
 from eventlog.read.mongo.listening import Health, Operations
 from eventlog.read.mongo.parked import ACTS
@@ -27,6 +29,7 @@ from eventlog.read.projection import Journal, Projection
 READ_SECONDS = 10.0
 """For one read, all its tries together."""
 
+Answer = TypeVar("Answer")
 Sort = Sequence[tuple[str, int]]
 """(field, 1 or -1), the first decides first."""
 
@@ -36,8 +39,9 @@ _PLACES = Index(PARKED, [("projector", 1), ("topic", 1), ("partition", 1), ("off
 class Collection:
     """Reads over all tenants, for operators and for machinery. Whoever serves a tenant takes a `TenantCollection`."""
 
-    def __init__(self, collection: DriverCollection, seconds: float = READ_SECONDS) -> None:
-        self._collection = collection
+    def __init__(self, current: Current, name: str, seconds: float = READ_SECONDS) -> None:
+        self._current = current
+        self._name = name
         self._seconds = seconds
 
     def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,7 +49,7 @@ class Collection:
 
     async def find_one(self, where: Mapping[str, Any]) -> Document | None:
         """A document that fits, or None. Raises `Unavailable`."""
-        return await read(self._seconds, lambda: self._collection.find_one(self._within(where)))
+        return await self._read(lambda collection: collection.find_one(self._within(where)))
 
     async def find(
         self, where: Mapping[str, Any], *, sort: Sort = (), skip: int = 0, limit: int, without: Sequence[str] = ()
@@ -53,15 +57,18 @@ class Collection:
         """At most `limit` documents that fit, without those of their fields that are named. Raises `Unavailable`."""
         shown = dict.fromkeys(without, 0) or None
 
-        async def ask() -> list[Document]:
-            found = self._collection.find(self._within(where), shown, sort=list(sort) or None, skip=skip, limit=limit)
+        async def ask(collection: DriverCollection) -> list[Document]:
+            found = collection.find(self._within(where), shown, sort=list(sort) or None, skip=skip, limit=limit)
             return await found.to_list(None)
 
-        return await read(self._seconds, ask)
+        return await self._read(ask)
 
     async def count(self, where: Mapping[str, Any], *, limit: int) -> int:
         """How many fit; counting ends at `limit`. Raises `Unavailable`."""
-        return await read(self._seconds, lambda: self._collection.count_documents(self._within(where), limit=limit))
+        return await self._read(lambda collection: collection.count_documents(self._within(where), limit=limit))
+
+    async def _read(self, ask: Callable[[DriverCollection], Awaitable[Answer]]) -> Answer:
+        return await read(self._seconds, lambda: self._current.read(self._name, ask))
 
     async def totals(self, where: Mapping[str, Any], by: str, field: str) -> Mapping[Any, tuple[int, int]]:
         """Of those that fit, by the value of one field: how many they are, and the sum of another field of theirs.
@@ -70,20 +77,20 @@ class Collection:
         """
         group = {"_id": f"${by}", "number": {"$sum": 1}, "sum": {"$sum": f"${field}"}}
 
-        async def ask() -> list[Document]:
-            found = self._collection.aggregate([{"$match": self._within(where)}, {"$group": group}])
+        async def ask(collection: DriverCollection) -> list[Document]:
+            found = collection.aggregate([{"$match": self._within(where)}, {"$group": group}])
             return await found.to_list(None)
 
-        return {one["_id"]: (one["number"], one["sum"]) for one in await read(self._seconds, ask)}
+        return {one["_id"]: (one["number"], one["sum"]) for one in await self._read(ask)}
 
 
 class TenantCollection(Collection):
     """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""
 
-    def __init__(self, collection: DriverCollection, tenant: str, seconds: float = READ_SECONDS) -> None:
+    def __init__(self, current: Current, name: str, tenant: str, seconds: float = READ_SECONDS) -> None:
         if not tenant:
             raise ValueError("a tenant's collection needs the tenant's name: an empty one would be nobody's")
-        super().__init__(collection, seconds)
+        super().__init__(current, name, seconds)
         self._tenant = tenant
 
     def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,26 +103,26 @@ class OwnedCollection(TenantCollection):
     async def insert(self, document: Mapping[str, Any]) -> None:
         """Add a document. Raises `Conflict` where its `_id`, or a unique field, is taken; `Unavailable`."""
         with our_errors():
-            await self._collection.insert_one({**document, "tenant": self._tenant})
+            await (await self._current.collection(self._name)).insert_one({**document, "tenant": self._tenant})
 
     async def change(self, where: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
         """Set fields of one document that fits; whether there was one. Raises `Unavailable`."""
         with our_errors():
-            changed = await self._collection.update_one(
-                self._within(where), {"$set": {**fields, "tenant": self._tenant}}
-            )
+            collection = await self._current.collection(self._name)
+            changed = await collection.update_one(self._within(where), {"$set": {**fields, "tenant": self._tenant}})
         return changed.matched_count == 1
 
     async def delete(self, where: Mapping[str, Any]) -> bool:
         """Delete one document that fits; whether there was one. Raises `Unavailable`."""
         with our_errors():
-            return (await self._collection.delete_one(self._within(where))).deleted_count == 1
+            collection = await self._current.collection(self._name)
+            return (await collection.delete_one(self._within(where))).deleted_count == 1
 
 
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""
 
-    MACHINERY: Final = (CHECKPOINTS, PARKED, DISCARDED, ACTS)
+    MACHINERY: Final = (CHECKPOINTS, PARKED, DISCARDED, ACTS, GENERATIONS)
     """The collections of the stores themselves."""
     MACHINERY_INDEXES: Final = (_PLACES,)
 
@@ -124,6 +131,7 @@ class MongoDatabase:
         self._seconds = seconds
         self._client = client
         self._database: Database = client.get_database(name, codec_options=CODECS)
+        self._current = Current(self._database)
 
     @classmethod
     def connect(
@@ -158,11 +166,12 @@ class MongoDatabase:
 
     async def install(self, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index] = ()) -> None:
         """Make every collection before it is written, with its `$jsonSchema` and indexes, and those of the stores."""
-        await install(self._database, dict.fromkeys(self.MACHINERY) | dict(schemas), [_PLACES, *indexes])
+        names = await current_names(self._database)
+        await install(self._database, names, dict.fromkeys(self.MACHINERY) | dict(schemas), [_PLACES, *indexes])
 
     async def described(self) -> Described:
         """What is installed, as the server tells it. Raises `Unavailable`."""
-        return await described(self._database)
+        return await described(self._database, await current_names(self._database))
 
     async def try_writing(self, collection: str, document: Document) -> None:
         """Insert a document in a transaction, and take the transaction back: nothing is left. Raises `Unavailable`."""
@@ -184,17 +193,23 @@ class MongoDatabase:
         """The store of one projector."""
         return MongoProjectionStore(self._client, self._database, projector, projections, journals, seconds)
 
+    def generations(
+        self, projector: str, projections: Iterable[Projection], journals: Iterable[Journal] = ()
+    ) -> MongoGenerations:
+        """What a rebuild of a projector beside itself needs."""
+        return MongoGenerations(self._client, self._database, projector, projections, journals)
+
     def collection(self, name: str) -> Collection:
         """All tenants' documents: for operators."""
-        return Collection(self._database[name], self._seconds)
+        return Collection(self._current, name, self._seconds)
 
     def of_tenant(self, name: str, tenant: str) -> TenantCollection:
         """One tenant's documents of a projection."""
-        return TenantCollection(self._database[name], tenant, self._seconds)
+        return TenantCollection(self._current, name, tenant, self._seconds)
 
     def owned(self, name: str, tenant: str) -> OwnedCollection:
         """One tenant's documents of a collection that the caller's service keeps itself."""
-        return OwnedCollection(self._database[name], tenant, self._seconds)
+        return OwnedCollection(self._current, name, tenant, self._seconds)
 
     @asynccontextmanager
     async def watch(
@@ -209,14 +224,18 @@ class MongoDatabase:
         What is written from the moment on that this returns is seen. `pipeline` filters on the server
         (`fullDocument` is the document), `wait` is how long one `next` waits, in seconds.
         """
-        mine = {"ns.coll": {"$in": list(collections)}, "operationType": {"$in": ["insert", "replace"]}}
-        stages = [{"$match": mine}, *pipeline]
         milliseconds = int(wait * 1000)
         with our_errors():
+            start = None
             if resume_after is None:
                 start = after((await self._client.admin.command("ping"))["operationTime"])
-                stream = self._database.watch(stages, start_at_operation_time=start, max_await_time_ms=milliseconds)
-            else:
-                stream = self._database.watch(stages, resume_after=resume_after, max_await_time_ms=milliseconds)
+            # After the place where it starts: another switch than those that this has seen is in the stream.
+            current = await current_names(self._database)
+            names = {current.get(name, name): name for name in collections}
+            mine = {"ns.coll": {"$in": list(names)}, "operationType": {"$in": ["insert", "replace"]}}
+            stages = [{"$match": {"$or": [mine, SWITCHES]}}, *letting_switches_pass(list(pipeline))]
+            stream = self._database.watch(
+                stages, start_at_operation_time=start, resume_after=resume_after, max_await_time_ms=milliseconds
+            )
         async with stream:
-            yield Watch(stream)
+            yield Watch(stream, names)

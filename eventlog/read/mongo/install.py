@@ -11,6 +11,7 @@ from eventlog.read.mongo.driver import Database, OperationFailure, our_errors
 
 _EXISTS = 48
 _OTHER_OPTIONS = frozenset({85, 86})
+_NOT_OURS = frozenset({"v", "ns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,24 @@ class Index:
 
 
 async def install(
-    database: Database, schemas: Mapping[str, Mapping[str, Any] | None], indexes: Iterable[Index]
+    database: Database,
+    current: Mapping[str, str],
+    schemas: Mapping[str, Mapping[str, Any] | None],
+    indexes: Iterable[Index],
 ) -> None:
     """Make each collection with its `$jsonSchema` (None: any document), and each index; what is there is brought up.
 
     A document that does not fit its schema is refused by the server. Raises `Unavailable`, and `ValueError` for an
     index that exists with other options: drop it by hand, where its loss is understood.
+    `current` is where a projection's documents are, where that is not under its own name.
     """
     with our_errors():
         for name, schema in schemas.items():
-            await _collection(database, name, schema)
+            await _collection(database, current.get(name, name), schema)
         for index in indexes:
             try:
-                await database[index.collection].create_index(list(index.keys), **index.options())
+                collection = database[current.get(index.collection, index.collection)]
+                await collection.create_index(list(index.keys), **index.options())
             except OperationFailure as error:
                 if error.code not in _OTHER_OPTIONS:
                     raise
@@ -67,3 +73,17 @@ async def _collection(database: Database, name: str, schema: Mapping[str, Any] |
         if error.code != _EXISTS:
             raise
         await database.command({"collMod": name, **rules})
+
+
+async def copy_empty(database: Database, source: str, target: str) -> None:
+    """An empty collection with the validator and the indexes of another one. Raises the driver's errors."""
+    found = await database.list_collections(filter={"name": source})
+    options = [one["options"] async for one in found]
+    await database.create_collection(target, check_exists=False, **(options[0] if options else {}))
+    indexes = [
+        {name: value for name, value in index.items() if name not in _NOT_OURS}
+        async for index in database[source].list_indexes()
+        if index["name"] != "_id_"
+    ]
+    if indexes:
+        await database.command({"createIndexes": target, "indexes": indexes})

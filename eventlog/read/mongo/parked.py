@@ -5,6 +5,7 @@ from typing import Any
 
 from eventlog.commit import Record
 from eventlog.errors import Conflict
+from eventlog.read.mongo.current import LET_GO, written_in
 from eventlog.read.mongo.driver import BlockingSession, Client, Database, our_errors
 from eventlog.read.mongo.snapshot import CHECKPOINTS, DISCARDED, PARKED, checkpoint_id, parked_record
 from eventlog.read.mongo.transaction import Body, in_transaction
@@ -37,17 +38,27 @@ class ParkedDocuments:
             found = self._database[PARKED].find(mine, sort=[("offset", 1)], limit=limit)
             return [parked_record(kept) for kept in await found.to_list(None)]
 
-    async def release(self, topic: str, partition: int, release: Release, write: Body) -> None:
-        """See `ParkedStore.release`. `write` writes what the records became, in the same transaction."""
+    async def release(
+        self, topic: str, partition: int, release: Release, write: Body, generation: int | None = None
+    ) -> None:
+        """See `ParkedStore.release`. `write` writes what the records became, in the same transaction.
+
+        `generation` is the one that it writes into; None where nothing is written, as every generation leaves out what
+        was discarded.
+        """
         id_ = checkpoint_id(self._projector, topic, partition)
+        stands = {"_id": id_, **(LET_GO if generation is None else written_in(generation))}
         mine = self._place(topic, partition) | {"stream": release.stream}
         database = self._database.delegate
 
         def body(session: BlockingSession) -> None:
             # The document that the projector moves is taken first: whatever it parks comes before this, or after.
-            moved = database[CHECKPOINTS].update_one({"_id": id_}, {"$inc": {"released": 1}}, session=session)
+            moved = database[CHECKPOINTS].update_one(stands, {"$inc": {"released": 1}}, session=session)
             if moved.matched_count != 1:
-                raise Conflict(f"{id_} has no position: nothing is parked there")
+                raise Conflict(
+                    f"{id_} has no position, or another generation of documents has become the current one, or is "
+                    "about to: look again"
+                )
             found = database[PARKED].find(mine, sort=[("offset", 1)], limit=len(release.offsets), session=session)
             first = list(found)
             if tuple(kept["offset"] for kept in first) != release.offsets:

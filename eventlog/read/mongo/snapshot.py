@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from eventlog.commit import Position, Record
+from eventlog.read.mongo.current import GENERATIONS, name_beside, physical
 from eventlog.read.mongo.driver import Client, Database, Document, Session, our_errors
 from eventlog.read.projection import Row
 from eventlog.read.snapshot import ParkedRecord, Partition, waiting_of
@@ -13,7 +14,7 @@ from eventlog.read.store import Checkpoint
 CHECKPOINTS = "checkpoints"
 PARKED = "parked"
 DISCARDED = "discarded"
-"""As parked: what an operator gave up."""
+"""As parked: what an operator gave up. Under the projector's own name, as each of its generations leaves it out."""
 _PAGE = 1_000
 
 
@@ -36,10 +37,14 @@ def parked_record(kept: Mapping[str, Any], *, discarded: bool = False) -> Parked
 class MongoSnapshot:
     """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes."""
 
-    def __init__(self, database: Database, session: Session, projector: str) -> None:
+    def __init__(
+        self, database: Database, session: Session, projector: str, generation: int, *, beside: bool = False
+    ) -> None:
         self._database = database
         self._session = session
-        self._projector = projector
+        self._projector = name_beside(projector, generation) if beside else projector
+        self._of = projector
+        self._generation = generation
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
         parked = waiting_of([one async for one in self.parked()])
@@ -53,14 +58,14 @@ class MongoSnapshot:
         order = [("topic", 1), ("partition", 1), ("offset", 1)]
         everything = [
             parked_record(kept, discarded=name == DISCARDED)
-            for name in (PARKED, DISCARDED)
-            async for kept in self._all(name, {"projector": self._projector}, order)
+            for name, whose in ((PARKED, self._projector), (DISCARDED, self._of))
+            async for kept in self._all(name, {"projector": whose}, order)
         ]
         for one in sorted(everything, key=lambda one: (one.topic, one.partition, one.record.offset)):
             yield one
 
     async def rows(self, name: str) -> AsyncIterator[Row]:
-        async for document in self._all(name, {}, None):
+        async for document in self._all(physical(name, self._generation), {}, None):
             yield document
 
     def as_kept(self, _name: str, row: Row, /) -> Row:
@@ -75,9 +80,16 @@ class MongoSnapshot:
 
 
 @asynccontextmanager
-async def open_snapshot(client: Client, database: Database, projector: str) -> AsyncGenerator[MongoSnapshot]:
-    """A session that reads one moment. Raises `Unavailable`."""
+async def open_snapshot(
+    client: Client, database: Database, projector: str, beside: int | None
+) -> AsyncGenerator[MongoSnapshot]:
+    """A session that reads one moment of the generation `beside`, or else of the current one. Raises `Unavailable`."""
     with our_errors():
         session = await client.start_session(snapshot=True)
     async with session:
-        yield MongoSnapshot(database, session, projector)
+        if beside is not None:
+            yield MongoSnapshot(database, session, projector, beside, beside=True)
+            return
+        with our_errors():
+            kept = await database[GENERATIONS].find_one({"_id": projector}, session=session)
+        yield MongoSnapshot(database, session, projector, kept.get("current", 0) if kept else 0)

@@ -3,25 +3,18 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventlog.commit import Position, Record
 from eventlog.errors import Conflict
+from eventlog.read.mongo.batches import Batch, Repeated, batches_of, write
+from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
     BlockingSession,
-    BulkWriteError,
     Client,
     Database,
-    DeleteOne,
     Document,
-    DocumentTooLarge,
     DuplicateKeyError,
-    InsertOne,
-    InvalidDocument,
-    ReplaceOne,
-    UpdateOne,
-    Write,
-    fits,
     our_errors,
 )
 from eventlog.read.mongo.parked import ParkedDocuments
@@ -30,31 +23,20 @@ from eventlog.read.mongo.transaction import in_transaction
 from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
-from eventlog.read.snapshot import ParkedRecord
-from eventlog.read.store import Checkpoint, Unkeepable
+from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.store import Checkpoint, refuse_other_folds
 
 SECONDS = 20.0
 """For one commit of a batch, all its tries together."""
-_DUPLICATE = 11000
-
-
-class _Batch(NamedTuple):
-    """The writes into one collection; `places` and `documents` say of each whose it is and what it holds."""
-
-    collection: str
-    writes: list[Write]
-    places: list[Place]
-    documents: list[Row]
-
-
-class _Repeated(Exception):
-    """A journal holds an entry of this batch already."""
 
 
 class MongoProjectionStore:
     """The store of one projector. A projection is a collection whose `_id` is the stream, a journal one with any `_id`.
 
     A projector is known by `projector`: two processes of that name guard one another by the checkpoint.
+
+    `beside` is the number of a generation that is not the current one; without it the store is of the current one, and
+    what is written after another has become that is refused. `watching`: it reads only, whatever folds have written.
     """
 
     def __init__(
@@ -65,23 +47,39 @@ class MongoProjectionStore:
         projections: Iterable[Projection],
         journals: Iterable[Journal] = (),
         seconds: float = SECONDS,
+        *,
+        beside: int | None = None,
+        watching: bool = False,
     ) -> None:
         self._client = client
         self._database = database
-        self.projector = projector
-        self.collections = tuple(view.name for view in projections)
-        self.journals = tuple(journal.name for journal in journals)
+        self._of = projector
+        self._beside = beside
+        self._current = CurrentGeneration(database, projector)
+        self.projector = projector if beside is None else name_beside(projector, beside)
+        self._folds = {one.name: one.version for one in (*projections, *journals)}
+        self._watching = watching
+        self._generation = beside or 0
+        self._began: dict[Partition, int] = {}
         self._seconds = seconds
-        self._of_parked = ParkedDocuments(client, database, projector, seconds)
+        self._of_parked = ParkedDocuments(client, database, self.projector, seconds)
         self._released: dict[str, int | None] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         id_ = checkpoint_id(self.projector, topic, partition)
+        if self._beside is None and not self._watching:
+            await self._current.open()
         with our_errors():
             kept = await self._database[CHECKPOINTS].find_one({"_id": id_})
             self._released[id_] = kept.get("released") if kept else None
+            generation = kept.get("generation", 0) if kept else self._beside or await self._current.number()
+            if not self._watching:
+                await self._current.complete(generation, list(self._folds))
+            self._began[topic, partition] = self._generation = generation
             if kept is None:
                 return None
+            if not self._watching:
+                refuse_other_folds(self.projector, kept.get("folds"), self._folds)
             mine = {"projector": self.projector, "topic": topic, "partition": partition}
             count: list[dict[str, Any]] = [{"$match": mine}, {"$group": {"_id": "$stream", "n": {"$sum": 1}}}]
             parked = {one["_id"]: one["n"] async for one in self._database[PARKED].aggregate(count)}
@@ -94,19 +92,24 @@ class MongoProjectionStore:
         return await self._of_parked.waiting(topic, partition, stream, limit)
 
     async def release(self, topic: str, partition: int, release: Release) -> None:
-        async def write(again: bool) -> None:
+        generation = self._began.get((topic, partition), self._generation)
+        if generation != self._generation:
+            raise Conflict(f"{topic}[{partition}] was read of another generation of documents: read it again")
+
+        async def attempt(*, again: bool) -> None:
             batches = self._batches(topic, partition, release.changes, again=again)
 
             def body(session: BlockingSession) -> None:
                 for batch in batches:
-                    self._bulk(session, batch)
+                    write(self._database, session, batch, generation)
 
-            await self._of_parked.release(topic, partition, release, body)
+            written = generation if batches else None
+            await self._of_parked.release(topic, partition, release, body, written)
 
         try:
-            await write(again=False)
-        except _Repeated:
-            await write(again=True)
+            await attempt(again=False)
+        except Repeated:
+            await attempt(again=True)
 
     async def acts(self, limit: int) -> Sequence[Told]:
         return await self._of_parked.acts(limit)
@@ -116,39 +119,44 @@ class MongoProjectionStore:
         for name, stream in places:
             streams.setdefault(name, []).append(stream)
         with our_errors():
-            return await asyncio.to_thread(self._find, streams)
+            return await asyncio.to_thread(self._find, streams, self._generation)
 
     async def commit(
         self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
     ) -> None:
         moving = (checkpoint_id(self.projector, topic, partition), expected, self._kept(topic, partition, position))
+        if moving[2]["generation"] != self._generation:
+            raise Conflict(f"{moving[0]} was read of another generation of documents: read it again")
         try:
             await self._write(moving, self._batches(topic, partition, changes, again=False))
-        except _Repeated:
+        except Repeated:
             await self._write(moving, self._batches(topic, partition, changes, again=True))
 
     def snapshot(self) -> AbstractAsyncContextManager[MongoSnapshot]:
         """Everything that this projector has written, as of one moment."""
-        return open_snapshot(self._client, self._database, self.projector)
+        return open_snapshot(self._client, self._database, self._of, self._beside)
 
-    def _find(self, streams: Mapping[str, Sequence[str]]) -> Mapping[Place, View]:
+    def _find(self, streams: Mapping[str, Sequence[str]], generation: int) -> Mapping[Place, View]:
         views: dict[Place, View] = {}
         for name, wanted in streams.items():
-            found = self._database.delegate[name].find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
+            collection = self._database.delegate[physical(name, generation)]
+            found = collection.find({"_id": {"$in": wanted}}, batch_size=len(wanted) + 1)
             views |= {(name, document["_id"]): (document,) for document in found}
         return views
 
-    async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[_Batch]) -> None:
+    async def _write(self, moving: tuple[str, Position | None, Document], batches: Sequence[Batch]) -> None:
         def body(session: BlockingSession) -> None:
             self._move(session, *moving)
             for batch in batches:
-                self._bulk(session, batch)
+                write(self._database, session, batch, moving[2]["generation"])
 
         await in_transaction(self._client, body, self._seconds)
 
     def _move(self, session: BlockingSession, id_: str, expected: Position | None, kept: Document) -> None:
         checkpoints = self._database.delegate[CHECKPOINTS]
         if expected is None:
+            if self._beside is None:
+                self._current.hold_still(session, kept["generation"])
             try:
                 checkpoints.insert_one({"_id": id_} | kept, session=session)
             except DuplicateKeyError as error:
@@ -156,45 +164,26 @@ class MongoProjectionStore:
             return
         # None is what a document without the field has: nobody dealt with what is parked there.
         loaded = {"released": self._released[id_]} if id_ in self._released else {}
-        mine = {"_id": id_} | _fields(expected) | loaded
+        mine = {"_id": id_, **_fields(expected), **loaded, **written_in(kept["generation"])}
         moved = checkpoints.update_one(mine, {"$set": kept}, session=session)
         if moved.matched_count != 1:
             raise Conflict(
                 f"{id_} does not stand at {expected}: another process moved it or what it parked; read the checkpoint"
             )
 
-    def _bulk(self, session: BlockingSession, batch: _Batch) -> None:
-        try:
-            self._database.delegate[batch.collection].bulk_write(batch.writes, ordered=True, session=session)
-        except BulkWriteError as error:
-            failed = error.details["writeErrors"]
-            if not failed:
-                raise
-            if failed[0]["code"] == _DUPLICATE and isinstance(batch.writes[failed[0]["index"]], InsertOne):
-                raise _Repeated from error
-            raise Unkeepable(batch.places[failed[0]["index"]], f"MongoDB error {failed[0]['code']}") from error
-        except (InvalidDocument, DocumentTooLarge, OverflowError, UnicodeError) as error:
-            unfit = (place for place, one in zip(batch.places, batch.documents, strict=True) if not fits(one))
-            raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
-
     def _kept(self, topic: str, partition: int, position: Position) -> Document:
-        return {"projector": self.projector, "topic": topic, "partition": partition} | _fields(position)
+        return {
+            "projector": self.projector,
+            "topic": topic,
+            "partition": partition,
+            "generation": self._began.get((topic, partition), self._generation),
+            "folds": self._folds,
+            **_fields(position),
+        }
 
-    def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[_Batch]:
-        batches: dict[str, _Batch] = {}
-        for (name, stream), view in changes.views.items():
-            batch = batches.setdefault(name, _Batch(name, [], [], []))
-            batch.writes.append(_written(name, stream, view))
-            batch.places.append((name, stream))
-            batch.documents.append(view[0] if view else {})
-        entries = {name: rows for name, rows in changes.entries.items() if rows}
-        if changes.parked:
-            entries[PARKED] = [self._parked(topic, partition, one) for one in changes.parked]
-        added = [
-            _Batch(name, _added(name, rows, again=again), [(name, row.get("stream", "")) for row in rows], rows)
-            for name, rows in entries.items()
-        ]
-        return [*batches.values(), *added]
+    def _batches(self, topic: str, partition: int, changes: Changes, *, again: bool) -> list[Batch]:
+        parked = [self._parked(topic, partition, one) for one in changes.parked]
+        return batches_of(changes, {PARKED: parked} if parked else {}, again=again)
 
     def _parked(self, topic: str, partition: int, one: Parked) -> Row:
         return {
@@ -216,21 +205,3 @@ def _fields(position: Position) -> Document:
         "lastId": position.last_id,
         "lastOffset": position.last_offset,
     }
-
-
-def _written(name: str, stream: str, view: View) -> Write:
-    if not view:
-        return DeleteOne({"_id": stream})
-    document = view[0]
-    if len(view) != 1 or document.get("_id") != stream:
-        raise ValueError(f"{name}: {stream} needs one document whose _id is the stream, its fold gave {len(view)}")
-    return ReplaceOne({"_id": stream}, dict(document), upsert=True)
-
-
-def _added(name: str, rows: Sequence[Row], *, again: bool) -> list[Write]:
-    """Plain inserts, which cost half of an upsert; `again`: the first writer of an entry keeps it."""
-    if not all("_id" in row for row in rows):
-        raise ValueError(f"{name}: an entry without _id would be added twice when its batch is written again")
-    if not again:
-        return [InsertOne(dict(row)) for row in rows]
-    return [UpdateOne({"_id": row["_id"]}, {"$setOnInsert": dict(row)}, upsert=True) for row in rows]

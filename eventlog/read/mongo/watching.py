@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from eventlog.errors import Conflict
+from eventlog.read.mongo.current import GENERATIONS
 from eventlog.read.mongo.driver import ChangeStream, Document, our_errors
 
 ResumeToken: TypeAlias = Mapping[str, Any]
@@ -20,8 +22,9 @@ class Change(NamedTuple):
 class Watch:
     """An open change stream. It holds one thread of the driver's pool while it waits."""
 
-    def __init__(self, stream: ChangeStream) -> None:
+    def __init__(self, stream: ChangeStream, names: Mapping[str, str]) -> None:
         self._stream = stream
+        self._names = names
 
     @property
     def token(self) -> ResumeToken | None:
@@ -31,10 +34,13 @@ class Watch:
     async def next(self) -> Change | None:
         """The next change, or None where none came within the stream's waiting time.
 
-        Raises `Unavailable`, and `Conflict` where the stream's place is no longer in the server's history.
+        Raises `Unavailable`, and `Conflict` where the stream's place is no longer in the server's history, or where
+        another generation of documents has become the current one: read them, then watch from now.
         """
         with our_errors():
             change = await self._stream.try_next()
         if change is None:
             return None
-        return Change(change["ns"]["coll"], change["fullDocument"], change["_id"])
+        if change["ns"]["coll"] == GENERATIONS:
+            raise Conflict("another generation of documents is the current one: read them, then watch from now")
+        return Change(self._names[change["ns"]["coll"]], change["fullDocument"], change["_id"])

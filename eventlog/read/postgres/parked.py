@@ -50,17 +50,27 @@ class ParkedRows:
         ]
 
     async def release(
-        self, topic: str, partition: int, release: Release, write: Callable[[Connection], Awaitable[None]]
+        self,
+        topic: str,
+        partition: int,
+        release: Release,
+        write: Callable[[Connection], Awaitable[None]],
+        generation: int | None = None,
     ) -> None:
-        """See `ParkedStore.release`. `write` writes what the records became, in the same transaction."""
+        """See `ParkedStore.release`. `write` writes what the records became, in the same transaction.
+
+        `generation` is the one that it writes into; None where nothing is written, as every generation leaves out what
+        was discarded.
+        """
         place = (self._projector, topic, partition)
         these = (*place, release.stream, list(release.offsets))
         with our_errors():
             async with asyncio.timeout(self._seconds), self._pool.acquire() as connection, connection.transaction():
                 # The row that the projector moves is taken first: whatever it parks comes before this, or after.
-                if not (await connection.execute(_RELEASED, *place)).endswith(" 1"):
+                if not (await connection.execute(_RELEASED, *place, generation)).endswith(" 1"):
                     raise Conflict(
-                        f"{self._projector} has no position in {topic}[{partition}]: nothing is parked there"
+                        f"{self._projector} has no position in {topic}[{partition}], or another generation of its "
+                        "tables has become the current one: look again"
                     )
                 first = await connection.fetch(_WAITING, *place, release.stream, len(release.offsets))
                 if tuple(row["offset"] for row in first) != release.offsets:

@@ -109,3 +109,15 @@ def _encode_jsonb(value: Any) -> bytes:
 
 def _decode_jsonb(value: bytes) -> Any:
     return msgspec.json.decode(value[1:])
+
+
+@contextmanager
+def our_errors_but_locks() -> Generator[None]:
+    """As `our_errors`; a lock that was not to be had is told as it is."""
+    try:
+        yield
+    except asyncpg.LockNotAvailableError:
+        raise
+    except Exception:
+        with our_errors():
+            raise

@@ -29,15 +29,15 @@ def position_of(row: asyncpg.Record) -> Position:
 class PostgresSnapshot:
     """Reads of one REPEATABLE READ transaction. It holds back vacuum as long as it is open."""
 
-    def __init__(self, connection: Connection, projector: str, tables: Mapping[str, Table]) -> None:
+    def __init__(self, connection: Connection, names: tuple[str, str], tables: Mapping[str, Table]) -> None:
         self._connection = connection
-        self._projector = projector
+        self._names = names
         self._tables = tables
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
         parked = waiting_of([one async for one in self.parked()])
         with our_errors():
-            kept = await self._connection.fetch(_CHECKPOINTS, self._projector)
+            kept = await self._connection.fetch(_CHECKPOINTS, self._names[0])
         return {
             partition: Checkpoint(position_of(row), parked.get(partition, {}))
             for row in kept
@@ -46,7 +46,7 @@ class PostgresSnapshot:
 
     async def parked(self) -> AsyncIterator[ParkedRecord]:
         with our_errors():
-            async for row in self._connection.cursor(_PARKED, self._projector, prefetch=_PAGE):
+            async for row in self._connection.cursor(_PARKED, *self._names, prefetch=_PAGE):
                 record = Record(row["offset"], row["key"], row["value"], row["id"], row["prev"])
                 yield ParkedRecord(
                     row["topic"], row["partition"], row["stream"], record, row["reason"], row["discarded"]
@@ -63,14 +63,17 @@ class PostgresSnapshot:
 
 @asynccontextmanager
 async def open_snapshot(
-    pool: Pool, projector: str, table: Callable[[Connection, str], Awaitable[Table]], names: Sequence[str]
+    pool: Pool, names: tuple[str, str], table: Callable[[Connection, str], Awaitable[Table]], kept: Sequence[str]
 ) -> AsyncGenerator[PostgresSnapshot]:
-    """A transaction that reads one moment. Raises `Unavailable`."""
+    """A transaction that reads one moment of the tables `kept`. Raises `Unavailable`.
+
+    `names`: under which name this generation's positions are, and under which what was discarded of every generation.
+    """
     async with AsyncExitStack() as stack:
         with our_errors():
             connection = await stack.enter_async_context(pool.acquire(timeout=SECONDS))
             await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
             async with asyncio.timeout(SECONDS):
                 await connection.execute(_PAUSES)
-                tables = {name: await table(connection, name) for name in names}
-        yield PostgresSnapshot(connection, projector, tables)
+                tables = {name: await table(connection, name) for name in kept}
+        yield PostgresSnapshot(connection, names, tables)

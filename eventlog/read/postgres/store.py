@@ -15,14 +15,15 @@ from eventlog.read.postgres.snapshot import PostgresSnapshot, open_snapshot, pos
 from eventlog.read.postgres.table import STREAM, Table, read_table
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
-from eventlog.read.snapshot import ParkedRecord
-from eventlog.read.store import Checkpoint, Unkeepable
+from eventlog.read.snapshot import ParkedRecord, Partition
+from eventlog.read.store import Checkpoint, Unkeepable, refuse_other_folds
 
 SECONDS = 20.0
 """For one commit of a batch."""
 
 _CHECKPOINT = statement("checkpoint")
 _COUNTS = statement("parked_counts")
+_CURRENT = statement("current_generation")
 _BEGIN = statement("begin_checkpoint")
 _MOVE = statement("move_checkpoint")
 _PARK = statement("park")
@@ -40,6 +41,9 @@ class PostgresProjectionStore:
 
     Names are `schema.table`. `untouched` names columns of a table that belong to somebody else (a lease, say): they
     are neither read nor written here. Generated columns never are.
+
+    `beside` is the number of a generation that is not the current one; without it the store is of the current one, and
+    what is written after another has become that is refused. `watching`: it reads only, whatever folds have written.
     """
 
     def __init__(
@@ -50,14 +54,23 @@ class PostgresProjectionStore:
         journals: Iterable[Journal] = (),
         untouched: Mapping[str, Collection[str]] | None = None,
         seconds: float = SECONDS,
+        *,
+        beside: int | None = None,
+        watching: bool = False,
     ) -> None:
         self._pool = pool
-        self.projector = projector
-        self._keys = {view.name: view.key for view in projections} | {journal.name: journal.key for journal in journals}
+        self._of = projector
+        self._beside = beside
+        self._watching = watching
+        self.projector = projector if beside is None else name_beside(projector, beside)
+        kept = [*projections, *journals]
+        self._keys = {one.name: one.key for one in kept}
+        self._folds = {one.name: one.version for one in kept}
+        self._began: dict[Partition, int] = {}
         self._untouched = untouched or {}
         self._seconds = seconds
         self._tables: dict[str, Table] = {}
-        self._parked = ParkedRows(pool, projector, seconds)
+        self._parked = ParkedRows(pool, self.projector, seconds)
         self._released: dict[tuple[str, int], int] = {}
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
@@ -67,7 +80,11 @@ class PostgresProjectionStore:
                 kept = await connection.fetchrow(_CHECKPOINT, *mine)
                 self._released[topic, partition] = kept["released"] if kept else 0
                 if kept is None:
+                    self._began[topic, partition] = self._beside or await connection.fetchval(_CURRENT, mine[0]) or 0
                     return None
+                if not self._watching:
+                    refuse_other_folds(self.projector, kept["folds"], self._folds)
+                self._began[topic, partition] = kept["generation"]
                 parked = {row["stream"]: row["waiting"] for row in await connection.fetch(_COUNTS, *mine)}
         return Checkpoint(position_of(kept), parked)
 
@@ -81,8 +98,9 @@ class PostgresProjectionStore:
         async def write(connection: Connection) -> None:
             await self._write(connection, release.changes)
 
+        generation = self._began.get((topic, partition), 0) if release.changes else None
         try:
-            await self._parked.release(topic, partition, release, write)
+            await self._parked.release(topic, partition, release, write, generation)
         except _UNFIT as error:
             raise await self._unkeepable(release.changes, error) from error
 
@@ -121,12 +139,14 @@ class PostgresProjectionStore:
 
     def snapshot(self) -> AbstractAsyncContextManager[PostgresSnapshot]:
         """Everything that this projector has written, as of one moment."""
-        return open_snapshot(self._pool, self.projector, self._table, list(self._keys))
+        names = (self.projector, self._of)
+        return open_snapshot(self._pool, names, self._table, list(self._keys))
 
     async def _move(
         self, connection: Connection, topic: str, partition: int, expected: Position | None, position: Position
     ) -> None:
-        place = (self.projector, topic, partition, *_fields(position))
+        began = self._began.get((topic, partition), self._beside or 0)
+        place = (self.projector, topic, partition, *_fields(position), self._folds, began)
         if expected is None:
             moved = await connection.execute(_BEGIN, *place)
         else:
@@ -153,7 +173,8 @@ class PostgresProjectionStore:
         """As the catalogue described it when it was first needed: a changed table needs a restart."""
         if name not in self._tables:
             untouched = self._untouched.get(name, ())
-            self._tables[name] = await read_table(connection, name, self._keys[name], untouched)
+            where = name if self._beside is None else table_beside(name, self._beside)
+            self._tables[name] = await read_table(connection, where, self._keys[name], untouched)
         return self._tables[name]
 
     async def _unkeepable(self, changes: Changes, error: Exception) -> Unkeepable:
@@ -172,6 +193,17 @@ class PostgresProjectionStore:
                     finally:
                         await attempt.rollback()
         return Unkeepable((next((name for name, _ in changes.views), "?"), ""), _reason(error))
+
+
+def name_beside(projector: str, generation: int) -> str:
+    """Under which name the positions of a generation are kept that is not the current one."""
+    return f"{projector}@{generation}"
+
+
+def table_beside(name: str, generation: int) -> str:
+    """Where a table is as long as its generation is not the current one: in a schema beside."""
+    schema, _, table = name.rpartition(".")
+    return f"{schema or 'public'}_g{generation}.{table}"
 
 
 async def _replace(connection: Connection, table: Table, views: Mapping[str, View]) -> None:

@@ -185,7 +185,8 @@ async def install(database: Installing) -> None:
 
 async def checkpoints(database: MongoDatabase) -> Sequence[Mark]:
     """Where the projectors of documents stand. Raises `Unavailable`."""
-    found = await database.collection("checkpoints").find({}, limit=MOST_CHECKPOINTS)
+    read = {"projector": {"$not": {"$regex": "@"}}}  # the others are of generations that nobody reads
+    found = await database.collection("checkpoints").find(read, limit=MOST_CHECKPOINTS)
     return [Mark(one["projector"], one["topic"], one["partition"], one["nextOffset"]) for one in found]
 
 

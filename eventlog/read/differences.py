@@ -1,23 +1,57 @@
-"""What a fold of the log would change in a store, by document and field: for people who think before they switch."""
+"""Where documents or rows differ, as deep as it can be named; and what a fold of the log would change in a store, for
+people who think before they switch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from eventlog.read.canonical import canonical
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection, Row
 from eventlog.read.snapshot import Snapshot
-from eventlog.read.verify import differences
 
+_SHOWN = 16
+"""Characters of a text: it may be a person's."""
 LISTED = 1_000
 """More are counted, not listed."""
 
 Kind: TypeAlias = Literal["added", "removed", "changed"]
 
 
+class Absent:
+    """No such field."""
+
+
+ABSENT: Final = Absent()
+
+
+def differences(path: str, expected: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
+    """(path, expected, actual) of each value that differs; `ABSENT` for no such field."""
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        for name in sorted({*expected, *actual}, key=str):
+            yield from differences(f"{path}.{name}".lstrip("."), expected.get(name, ABSENT), actual.get(name, ABSENT))
+    elif isinstance(expected, list | tuple) and isinstance(actual, list | tuple) and len(expected) == len(actual):
+        for n, (should, is_) in enumerate(zip(expected, actual, strict=True)):
+            yield from differences(f"{path}[{n}]", should, is_)
+    elif expected is ABSENT or actual is ABSENT or canonical({"": expected}) != canonical({"": actual}):
+        yield path, expected, actual
+
+
+def shown(value: Any) -> str:
+    """A value as people may see it: short."""
+    if isinstance(value, Absent):
+        return "no such field"
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, str):
+        return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}… ({len(value)} characters)"
+    if isinstance(value, Mapping | list | tuple):
+        return f"{len(value)} in a {type(value).__name__}"
+    return repr(value)
+
+
 class Change(NamedTuple):
-    """One field: what stands in the store, and what the fold gives; `verify.ABSENT` for no such field."""
+    """One field: what stands in the store, and what the fold gives; `ABSENT` for no such field."""
 
     path: str
     live: Any

@@ -1,0 +1,62 @@
+"""A rebuild that gives way: it waits while the live projector is behind, and goes no faster than it is told to."""
+
+import asyncio
+
+from eventlog.read.rebuild.port import GenerationStore
+from eventlog.read.replay import Source
+
+LOOK_SECONDS = 0.25
+"""Between two looks at the live projector."""
+STILL_SECONDS = 3.0
+"""A projector that has not moved for so long does not run, so nobody is in anybody's way."""
+LOOKS = 40
+"""After so many one batch is folded, however far behind the projector is: a rebuild has to end."""
+
+
+class Pacing:
+    """`most_behind` is in records, over all partitions; `per_second`, in records, is no limit where it is 0."""
+
+    def __init__(self, store: GenerationStore, source: Source, most_behind: int, per_second: int = 0) -> None:
+        self._store = store
+        self._source = source
+        self._most_behind = most_behind
+        self._per_second = per_second
+        self._due = 0.0
+        self._looked = float("-inf")
+        self._looking = asyncio.Lock()
+        self._stood = -1
+        self._moved = float("-inf")
+        self.waited = 0.0
+        """Seconds, in all."""
+
+    async def pause(self, records: int) -> None:
+        """Returns when the next batch may begin. Raises `Unavailable`."""
+        began = _now()
+        if self._per_second:
+            self._due = max(self._due, began) + records / self._per_second
+            await asyncio.sleep(max(0.0, self._due - _now()))
+        async with self._looking:  # who folds another partition waits for the same look, and takes none of his own
+            if _now() - self._looked >= LOOK_SECONDS:
+                for _ in range(LOOKS):
+                    if not await self._in_the_way():
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+                self._looked = _now()
+        self.waited += _now() - began
+
+    async def _in_the_way(self) -> bool:
+        """Whether the live projector is behind, and on its way."""
+        stands, behind = 0, 0
+        live, log = self._store.live(), self._source.log
+        for partition in self._source.partitions:
+            kept = await live.checkpoint(log.topic, partition)
+            stands += (reached := kept.position.next_offset if kept else 0)
+            behind += await log.end(partition) - reached
+        if stands != self._stood:
+            self._moved = _now() if self._stood >= 0 else float("-inf")
+            self._stood = stands
+        return behind > self._most_behind and _now() - self._moved < STILL_SECONDS
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,255 @@
+"""`playhead projections | rebuild | rollback`: documents and tables made again beside those that are read."""
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from eventlog.clock import new_id
+from eventlog.read.rebuild.generations import Generations
+from eventlog.read.rebuild.pacing import Pacing
+from eventlog.read.rebuild.running import Running
+from ops.commands.options import Json
+from ops.commands.projectors import KNOWN, Reached, reached
+from ops.settings import OpsSettings
+
+FINE, WRONG, USAGE = 0, 1, 2
+MOST_BEHIND = 200
+
+Name = Annotated[
+    str, Parameter(help="A projector, such as session.mongo-projector; `playhead projections` lists them.")
+]
+
+
+async def projections(*, as_json: Json = False) -> int:
+    """Every projector: its store, the versions of its folds, its generation, how far it is behind, and any rebuild."""
+    settings = OpsSettings()
+    rows: list[dict[str, Any]] = []
+    for name in KNOWN:
+        async with reached(settings, name) as one:
+            rows.append(await _row(one))
+    if as_json:
+        print(json.dumps(rows))
+        return FINE
+    table = Table("projector", "store", "version", "generation", "kept", "position", "lag", "rebuild")
+    for row in rows:
+        kept = "" if row["kept"] is None else str(row["kept"])
+        numbers = (str(row[field]) for field in ("position", "lag"))
+        table.add_row(
+            row["projector"],
+            row["store"],
+            _version(row["versions"]),
+            str(row["generation"]),
+            kept,
+            *numbers,
+            row["rebuild"],
+        )
+    Console(soft_wrap=False).print(table)
+    return FINE
+
+
+async def rebuild(
+    name: Name,
+    *,
+    approve: bool = False,
+    cancel: bool = False,
+    throttle: int = 0,
+    most_behind: int = MOST_BEHIND,
+    as_json: Json = False,
+) -> int:
+    """Make a projector's documents or tables again from the log, beside those that are read; compare; switch.
+
+    Services run meanwhile, and readers notice nothing. A rebuild that was interrupted goes on where it was. Exit 1:
+    what was rebuilt differs, nothing was switched, and the differences are printed.
+
+    Parameters
+    ----------
+    approve
+        Switch to what was rebuilt and found different: the difference has been read, and is what was wanted.
+    cancel
+        Give up what is being rebuilt, or waits for approval, and free its space. Nothing that is read changes.
+    throttle
+        At most so many records a second; 0 for no limit.
+    most_behind
+        Wait while the live projector is more records behind than this.
+    """
+    if approve and cancel:
+        return _usage("--approve and --cancel: give one of them", as_json=as_json)
+    if throttle < 0 or most_behind < 0:
+        return _usage("--throttle and --most-behind count records: they are not negative", as_json=as_json)
+    if name not in KNOWN:
+        return _unknown(name, as_json=as_json)
+    async with reached(OpsSettings(), name) as one:
+        with _drawn(one, most_behind, throttle) as drawn:
+            run = _running(one, drawn)
+            kept = await (run.cancel() if cancel else run.rebuild(approve=approve))
+        if cancel:
+            said = "cancelled: what was built is gone, and what is read is as it was"
+            if kept.rebuild is not None:
+                said = "the process that rebuilds it stops at its next batch, and drops what it has built"
+            return _tell(one, kept, [said], as_json=as_json)
+        return _outcome(one, run, drawn, kept, as_json=as_json)
+
+
+async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -> int:
+    """Go back to the generation before the last switch, once it has read what came since. The other one is kept.
+
+    It is run with the code whose folds have written that generation.
+
+    Parameters
+    ----------
+    forget
+        Do not go back: drop the generation that is kept for it, and free its space.
+    """
+    if name not in KNOWN:
+        return _unknown(name, as_json=as_json)
+    async with reached(OpsSettings(), name) as one:
+        with _drawn(one, MOST_BEHIND, 0) as drawn:
+            run = _running(one, drawn)
+            kept = await (run.forget() if forget else run.roll_back())
+    if forget:
+        return _tell(one, kept, ["the generation that was kept is gone"], as_json=as_json)
+    return _outcome(one, run, drawn, kept, as_json=as_json)
+
+
+class Drawn:
+    """A bar with rate and time left, on standard error; and the pace."""
+
+    def __init__(self, progress: Progress, name: str, pacing: Pacing) -> None:
+        self._progress = progress
+        self._name = name
+        self._bars: dict[str, TaskID] = {}
+        self.pacing = pacing
+        self.records = 0
+
+    def went(self, what: str, done: int, of: int) -> None:
+        if what not in self._bars:
+            self._bars[what] = self._progress.add_task(f"{self._name}: {what}", total=of or None, rate="")
+        bar = self._bars[what]
+        self._progress.update(bar, completed=done, total=of or None)
+        speed = self._progress.tasks[self._progress.task_ids.index(bar)].speed
+        self._progress.update(bar, rate=f"{speed:,.0f}/s" if speed else "")
+
+    async def pause(self, records: int) -> None:
+        self.records += records
+        await self.pacing.pause(records)
+
+
+@contextmanager
+def _drawn(one: Reached, most_behind: int, throttle: int) -> Generator[Drawn]:
+    text = TextColumn("{task.description}")
+    columns = (text, BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Drawn(progress, one.kept.name, Pacing(one.generations, one.source, most_behind, throttle))
+
+
+def _running(one: Reached, drawn: Drawn) -> Running:
+    projector = one.kept.projector
+    return Running(one.generations, one.source, projector.projections, projector.journals, str(new_id()), drawn)
+
+
+def _outcome(one: Reached, run: Running, drawn: Drawn, kept: Generations, *, as_json: bool) -> int:
+    measured: dict[str, Any] = {
+        "records": drawn.records,
+        "waitedSeconds": round(drawn.pacing.waited, 3),
+        "switchSeconds": round(run.switch_seconds, 3),
+    }
+    if kept.rebuild is not None:
+        lines = [f"what was rebuilt differs in {kept.rebuild.different} places, and nothing was switched:"]
+        lines += [f"    {one}" for one in kept.rebuild.differences]
+        lines += [f"    … and {kept.rebuild.unlisted} more"] * bool(kept.rebuild.unlisted)
+        lines.append(_what_now(kept))
+        return _tell(one, kept, lines, code=WRONG, as_json=as_json, more=measured)
+    contents = {name: {"rows": one.rows, "hash": one.digest} for name, one in run.contents.items()}
+    rows = sum(content.rows for content in run.contents.values())
+    compared = f", {rows} documents or rows equal by hash" if contents else ""
+    lines = [
+        f"generation {kept.current} is read and written: {drawn.records} records folded{compared}, switched in "
+        f"{run.switch_seconds:.2f} s",
+        f"generation {kept.previous} is kept: `playhead rollback {one.kept.name}` goes back to it",
+    ]
+    return _tell(one, kept, lines, as_json=as_json, more={**measured, "contents": contents})
+
+
+def _what_now(kept: Generations) -> str:
+    name = kept.projector
+    return (
+        "A fold of a new version differs on purpose: where this is what was wanted, "
+        f"`playhead rebuild {name} --approve` switches to it. A fold of the same version never does: then the fold is "
+        f"wrong, or somebody has changed what is read by hand. `playhead rebuild {name} --cancel` frees the space."
+    )
+
+
+async def _row(one: Reached) -> dict[str, Any]:
+    kept = await one.generations.read()
+    live, log = one.generations.live(), one.source.log
+    position = end = 0
+    for partition in one.source.partitions:
+        stands = await live.checkpoint(log.topic, partition)
+        position += stands.position.next_offset if stands else 0
+        end += await log.end(partition)
+    folds = (*one.kept.projector.projections, *one.kept.projector.journals)
+    return {
+        "projector": one.kept.name,
+        "store": one.kind,
+        "versions": {fold.name: fold.version for fold in folds},
+        "generation": kept.current,
+        "kept": kept.previous,
+        "position": position,
+        "lag": max(end - position, 0),
+        "rebuild": _state(kept),
+    }
+
+
+def _version(versions: Mapping[str, int]) -> str:
+    """The one of all folds; those that have another one are named."""
+    common = max(set(versions.values()), key=list(versions.values()).count)
+    others = [f"{name.rpartition('.')[2]} {version}" for name, version in versions.items() if version != common]
+    return ", ".join([str(common), *others])
+
+
+def _state(kept: Generations) -> str:
+    if kept.rebuild is None:
+        return ""
+    if kept.rebuild.cancelled:
+        return f"{kept.rebuild.generation} cancelled"
+    if kept.going_back:
+        return f"going back to {kept.rebuild.generation}"
+    different = f", differs in {kept.rebuild.different} places" if kept.rebuild.different else ""
+    return f"{kept.rebuild.generation} {kept.rebuild.state}{different}"
+
+
+def _tell(
+    one: Reached,
+    kept: Generations,
+    lines: Sequence[str],
+    *,
+    as_json: bool,
+    code: int = FINE,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    if as_json:
+        differences = [] if kept.rebuild is None else [_plain(found) for found in kept.rebuild.differences]
+        told = {"projector": one.kept.name, "generation": kept.current, "kept": kept.previous, "rebuild": _state(kept)}
+        print(json.dumps({**told, "differences": differences, **(more or {})}))
+    else:
+        print(f"{one.kept.name}: " + "\n".join(lines))
+    return code
+
+
+def _plain(found: Any) -> dict[str, str]:
+    return {name: getattr(found, name) for name in found.__struct_fields__}
+
+
+def _unknown(name: str, *, as_json: bool) -> int:
+    return _usage(f"there is no projector {name!r}; there are {', '.join(KNOWN)}", as_json=as_json)
+
+
+def _usage(said: str, *, as_json: bool) -> int:
+    print(json.dumps({"usage": said}) if as_json else said)
+    return USAGE
