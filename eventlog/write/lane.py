@@ -53,6 +53,8 @@ class Lane:
         self.accepted = self.ignored = self.ignored_in_a_row = 0
         self.refusals: Counter[str] = Counter()
         """By code, of all commits that counted; whoever reports them clears them."""
+        self.abandoned = 0
+        """How often the overlay was dropped: what was proposed before has to be proposed again."""
         self._pending: deque[Proposal] = deque()
         self._overlay: dict[str, Known] = {}
         self._overlay_ids: dict[UUID, str] = {}
@@ -106,7 +108,7 @@ class Lane:
 
         Raises `Corrupt`, or `Conflict` where another process moved the ledger, and leaves everything as it was.
         """
-        position, counts = accept(self.position, record)
+        position, counts = accept(self.position, record, self._pending[0].link if self._pending else None)
         if not counts:
             self.position = position
             self.ignored += 1
@@ -124,6 +126,7 @@ class Lane:
 
     def abandon(self) -> None:
         """Drop the whole overlay: its first proposal lost, or nobody knows what became of it."""
+        self.abandoned += 1
         self._pending.clear()
         self._overlay.clear()
         self._overlay_ids.clear()
@@ -209,17 +212,15 @@ class Lane:
             body = self._catalog.decode_command(command.type, command.type_version, bytes(command.data))
         except (UnknownMessage, MalformedMessage) as error:
             raise Refused("command.malformed", str(error)) from error
-        if not isinstance(body, decider.commands):
+        if type(body) not in decider.commands:
             raise Refused("command.misplaced", f"{command.type} is not for a {decider.category}")
         return body
 
 
 def payload_hash(command: Command) -> str:
     """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
-    parts = (command.stream, command.type, str(command.type_version), str(command.expected_version))
-    digest = blake2b("\0".join(parts).encode(), digest_size=16)
-    digest.update(command.data)
-    return digest.hexdigest()
+    head = f"{command.stream}\0{command.type}\0{command.type_version}\0{command.expected_version}"
+    return blake2b(head.encode() + bytes(command.data), digest_size=16).hexdigest()
 
 
 def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
