@@ -12,23 +12,13 @@ Personal = Annotated[str, Field(json_schema_extra={PERSONAL: True})]
 """Text that says something about a person (a prompt, a script, a name, an address)."""
 
 
-class _Plain(type(BaseModel)):
-    """`isinstance` as for any other class.
-
-    Deciders and projections ask it of every message, class after class; pydantic's own looks in Python, each time,
-    whether somebody registered the object's class with the one that is asked for. Nobody registers messages.
-    """
-
-    __instancecheck__ = type.__instancecheck__
-
-
-class Strict(BaseModel, metaclass=_Plain):
+class Strict(BaseModel):
     """An input: unknown fields are refused, so a typing error cannot pass for a default."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
-class Tolerant(BaseModel, metaclass=_Plain):
+class Tolerant(BaseModel):
     """A fact or a part of one: fields that a newer writer added are ignored, so an older reader can go on."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")

@@ -75,18 +75,17 @@ def start(topic: str, partition: int) -> Position:
     return Position(head=genesis, head_offset=-1, next_offset=0, last_id=b"", last_offset=-1)
 
 
-def accept(position: Position, record: Record, made: Link | None = None) -> tuple[Position, bool]:
+def accept(position: Position, record: Record) -> tuple[Position, bool]:
     """Move past `record`; whether it counts. Raises `Corrupt` when it would count but its id does not recompute.
 
-    A record before the position was read already: it does not count again and moves nothing. `made` is a link that the
-    caller made with `link`: a record of the very same bytes has the id that was computed then.
+    A record before the position was read already: it does not count again and moves nothing.
     """
     if record.offset < position.next_offset:
         return position, False
     if record.prev != position.head:
         ignored = Position(position.head, position.head_offset, record.offset + 1, record.fingerprint, record.offset)
         return ignored, False
-    if (made is None or record[1:] != made) and chain(record.prev, record.key, record.value) != record.id:
+    if chain(record.prev, record.key, record.value) != record.id:
         raise Corrupt(
             f"the record at offset {record.offset} chains on the head {position.head.hex()} but its bytes give the id "
             f"{chain(record.prev, record.key, record.value).hex()}, not {record.id.hex() or 'none'} as it claims: "

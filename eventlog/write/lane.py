@@ -108,7 +108,7 @@ class Lane:
 
         Raises `Corrupt`, or `Conflict` where another process moved the ledger, and leaves everything as it was.
         """
-        position, counts = accept(self.position, record, self._pending[0].link if self._pending else None)
+        position, counts = accept(self.position, record)
         if not counts:
             self.position = position
             self.ignored += 1
@@ -212,15 +212,17 @@ class Lane:
             body = self._catalog.decode_command(command.type, command.type_version, bytes(command.data))
         except (UnknownMessage, MalformedMessage) as error:
             raise Refused("command.malformed", str(error)) from error
-        if type(body) not in decider.commands:
+        if not isinstance(body, decider.commands):
             raise Refused("command.misplaced", f"{command.type} is not for a {decider.category}")
         return body
 
 
 def payload_hash(command: Command) -> str:
     """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
-    head = f"{command.stream}\0{command.type}\0{command.type_version}\0{command.expected_version}"
-    return blake2b(head.encode() + bytes(command.data), digest_size=16).hexdigest()
+    parts = (command.stream, command.type, str(command.type_version), str(command.expected_version))
+    digest = blake2b("\0".join(parts).encode(), digest_size=16)
+    digest.update(command.data)
+    return digest.hexdigest()
 
 
 def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
