@@ -35,7 +35,7 @@ from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 PARTITIONS = 4
-START_SECONDS = 60
+START_SECONDS = 120
 RENDER_SECONDS = 240
 LOOK_SECONDS = 0.1
 """Between two looks: services start and films are made beside them, on the same few processors."""
