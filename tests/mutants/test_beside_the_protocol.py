@@ -1,10 +1,11 @@
-"""One-line faults in what stands on the protocol: in the rules of a job, in a projection, in the projector's breaker."""
+"""One-line faults beside the protocol: in the rules of a job, in a projection, in the breaker of a projector."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 import pytest
+import time_machine
 
 from contracts.messages.job import ClaimJob, CompleteStage, JobCommand
 from contracts.model import EventBody
@@ -21,7 +22,7 @@ from eventlog.read.verify import verify
 from eventlog.write.decider import Decider
 from services.render.deciders.job import DECIDER
 from services.render.deciders.job_state import Live, State
-from tests.bdd import given
+from tests.bdd import NOON, given
 from tests.eventlog.counting import CATALOG, OUTCOMES, TOPIC, TOTALS, Writer, memory_store
 from tests.session.words import output, queue
 from tests.simulator.mutants_around import WithoutBreaker
@@ -59,7 +60,8 @@ async def test_a_document_that_knows_when_it_was_written_is_found(projection: Pr
     """A rebuild does not give it again."""
     log, store, writer = MemoryEventLog(TOPIC, 1), MemoryProjectionStore([projection], [OUTCOMES]), Writer()
     await log.append(0, [writer.commit("counter-a", 1)])
-    await written(log, store, ProjectorLane([projection], [OUTCOMES], CATALOG, start(TOPIC, 0), {}))
+    with time_machine.travel(NOON):
+        await written(log, store, ProjectorLane([projection], [OUTCOMES], CATALOG, start(TOPIC, 0), {}))
     report = await verify([Source(log, [0], CATALOG)], store, [projection], [OUTCOMES])
     assert [finding.field for finding in report.findings] == found
 
