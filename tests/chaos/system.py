@@ -149,7 +149,9 @@ class System:
         """Return when all of it works; fails with what the supervisor said."""
 
         async def ready() -> bool:
-            assert self._supervisor is None or self._supervisor.returncode is None, (self.folder / "logs" / "supervisor.log").read_text()
+            assert self._supervisor is None or self._supervisor.returncode is None, (
+                self.folder / "logs" / "supervisor.log"
+            ).read_text()
             state = read_state(self.folder)
             return state is not None and state["state"] == "ready"
 

@@ -111,8 +111,6 @@ class Load:
             wish.fate = "acknowledged"
         elif answer.is_client_error and answer.status_code != HTTPStatus.CONFLICT:
             wish.fate = "refused"
-        elif answer.is_success:
-            wish.fate = "acknowledged"
 
 
 def http_of(system: System) -> httpx.AsyncClient:

@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a wire does for a while. `late`: seconds each way; `loses`: how likely an answer is lost, its line with it."""
+    """What a wire does for a while. `late`: seconds each way; `loses`: how likely a line ends in place of an answer."""
 
     requests_held: bool = False
     answers_held: bool = False
