@@ -9,11 +9,13 @@ Ends with 1 where an invariant did not hold. The report is `.playhead/chaos/repo
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -42,6 +44,8 @@ def main() -> int:
     if told.plans:
         sys.stdout.writelines(f"{plan}\n" for plan in plans)
         return 0
+    # The supervisor and the readers of the stores run in this process: what they say at length is in their logs.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     runs = asyncio.run(_all(plans, FOLDER))
     show(runs, Console())
     sys.stdout.write(f"{write(FOLDER, runs)}\n")

@@ -56,7 +56,7 @@ async def run(system: System, wires: Mapping[str, Wire], plan: Plan, tell: Tell)
             await _settle(system, load, run, healed, tell)
     finally:
         await load.close()
-    run.fates, run.seconds = load.fates(), loop.time() - began
+    run.fates, run.seconds = dict(load.fates()), loop.time() - began
     run.anomalies += [Anomaly("I9", what) for what in site.findings]
     return run
 
