@@ -1,4 +1,4 @@
-"""Every port of the machinery, wrapped: one call in twenty times out, one is executed and then times out, one is refused.
+"""Every port of the machinery, wrapped: of twenty calls one times out, one takes effect and times out, one is refused.
 
 Whoever calls cannot tell a call that took effect from one that did not.
 """
