@@ -29,14 +29,15 @@ async def stores_equal_the_log(system: System) -> None:
         for kept, store in stores:
             never_back(system.places.get(kept.name, {}), await places_of(store))
             report = await _caught_up(system.endpoints, kept, store)
-            assert report.findings == []
-            assert report.parked == 0
+            assert not report.findings, f"{kept.name}: {'; '.join(map(str, report.findings[:3]))}"
+            assert report.parked == 0, f"{kept.name} has parked {report.parked} records"
             system.places[kept.name] = await places_of(store)
 
 
 def never_back(before: Places, now: Places) -> None:
     """No partition stands before where it stood."""
-    assert {place: offset for place, offset in before.items() if now.get(place, 0) < offset} == {}
+    gone = {place: (offset, now.get(place, 0)) for place, offset in before.items() if now.get(place, 0) < offset}
+    assert not gone, f"from and to: {gone}"
 
 
 async def places_of(store: SnapshotStore) -> Places:

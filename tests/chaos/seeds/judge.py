@@ -140,7 +140,7 @@ def told_the_truth(wishes: Sequence[Wish], history: History) -> None:
         for wish in wishes
         if outcomes[wish.command] not in allowed[wish.fate]
     ]
-    assert wrong == []
+    assert not wrong, "; ".join(wrong)
 
 
 def started_at_most_once(wishes: Sequence[Wish], history: History) -> None:
@@ -151,4 +151,5 @@ def started_at_most_once(wishes: Sequence[Wish], history: History) -> None:
         for recorded in one.commit.events
         if recorded.type == "session.started"
     )
-    assert [wish.session for wish in wishes if wish.session and started[wish.session] > 1] == []
+    twice = [str(wish.session) for wish in wishes if wish.session and started[wish.session] > 1]
+    assert not twice, f"started more than once: {twice}"
