@@ -19,7 +19,7 @@ from contracts.envelope import Command, stream_id
 from contracts.messages.session import StartSession
 from contracts.topics import COMMANDS_OF, RENDER_EVENTS, SESSION_COMMANDS, SESSION_EVENTS
 from eventlog import clock
-from eventlog.commit import Link
+from eventlog.commit import Link, link
 from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaAccess, KafkaEventLog, KafkaSender
 from tests.chaos.client import FILM_SECONDS
@@ -118,7 +118,7 @@ async def ledgers_lost(site: Site, fault: Fault) -> None:
 
 async def poison(site: Site, fault: Fault) -> None:
     """Bytes that are no record of ours in commands and events; commands of unknown versions and of the wrong shape."""
-    noise = [Link(b"?", b"\xff\xfe no record", b"", b""), Link(b"session-?", b'{"stream": 7}', b"1" * 16, b"2" * 16)]
+    noise = [Link(b"?", b"\xff\xfe no record", b"", b""), link(b"no such head 16b", b"session-?", b'{"stream": 7}')]
     for topic in (SESSION_COMMANDS.name, SESSION_EVENTS.name, RENDER_EVENTS.name):
         await _append(site, topic, site.seed % 2, noise)
     sender = KafkaSender(KafkaAccess(site.system.endpoints.kafka), COMMANDS_OF)
