@@ -32,7 +32,7 @@ from eventlog.write.ledger import Ledger, MemoryLedger
 from eventlog.write.policy import PolicyLane
 from eventlog.write.policy_runner import PolicyRunner
 from tests.eventlog.toys import commit_in
-from tests.flows.unreliable import (
+from tests.eventlog.unreliable import (
     FATES,
     Fates,
     UnreliableLedger,

@@ -30,8 +30,9 @@ Answer = TypeVar("Answer")
 class Fates:
     """The dice of all ports; `met` counts by port and fate. Nothing fails any more once it is `calm`."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.calm = False
+        self._answer_seconds = answer_seconds
         self.met: Counter[tuple[str, str]] = Counter()
         self._random = random
 
@@ -39,11 +40,11 @@ class Fates:
         """The call, or `Unavailable`, or both."""
         fate = self._draw(port)
         if fate in ("refused", "timed out"):
-            await asyncio.sleep(ANSWER_SECONDS if fate == "timed out" else 0)
+            await asyncio.sleep(self._answer_seconds if fate == "timed out" else 0)
             raise Unavailable(port, fate)
         answer = await call()
         if fate:
-            await asyncio.sleep(ANSWER_SECONDS)
+            await asyncio.sleep(self._answer_seconds)
             raise Unavailable(port, fate)
         return answer
 
