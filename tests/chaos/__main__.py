@@ -13,6 +13,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import structlog
@@ -46,6 +47,8 @@ def main() -> int:
         return 0
     # The supervisor and the readers of the stores run in this process: what they say at length is in their logs.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    shutil.rmtree(FOLDER / "seeds", ignore_errors=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     runs = asyncio.run(_all(plans, FOLDER))
     show(runs, Console())
     sys.stdout.write(f"{write(FOLDER, runs)}\n")
@@ -65,11 +68,15 @@ def seeds_in(text: str) -> list[int]:
 
 
 async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
-    shutil.rmtree(folder / "seeds", ignore_errors=True)
     runs: list[Run] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=True))
-    with Progress(*columns, *times, console=Console(stderr=True), speed_estimate_period=3600) as progress:
+    console = Console(file=sys.stderr)
+    with (
+        (folder / "supervisor.log").open("w") as log,
+        redirect_stderr(log),  # the supervisor tells at length how each process ended
+        Progress(*columns, *times, console=console, speed_estimate_period=3600) as progress,
+    ):
         bar = progress.add_task("starting a system", total=len(plans))
         async with wired_system(folder / "seeds", plans[0].seed) as (system, wires):
             for plan in plans:

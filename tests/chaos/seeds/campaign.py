@@ -77,20 +77,27 @@ async def _happen(site: Site, fault: Fault, run: Run, tell: Tell) -> None:
 
 
 async def _settle(system: System, load: Load, run: Run, healed: float, tell: Tell) -> None:
-    loop = asyncio.get_running_loop()
+    loop, waited = asyncio.get_running_loop(), [""]
+
+    def waiting(what: str) -> None:
+        waited.append(what)
+        tell(what)
+
     try:
-        await settled(system)
+        await settled(system, waiting)
         run.recovery = loop.time() - healed
         tell("checking")
         # Once more: what a policy asked for only after the first look has to be decided, too.
-        histories = await settled(system)
+        histories = await settled(system, tell)
         run.anomalies += await judged(system, load.wishes, histories)
     except AssertionError as error:
         run.anomalies.append(Anomaly("I12", str(error)))
     except Corrupt as error:
         run.anomalies.append(Anomaly("I5", str(error)))
     if run.recovery is not None and run.recovery > SETTLED_SECONDS:
-        run.remarks.append(f"settled after {run.recovery:.1f} s, {SETTLED_SECONDS:g} s are promised")
+        run.remarks.append(
+            f"settled after {run.recovery:.1f} s, {SETTLED_SECONDS:g} s are promised; at last for {waited[-1]}"
+        )
 
 
 @asynccontextmanager

@@ -37,10 +37,10 @@ class Anomaly(NamedTuple):
     what: str
 
 
-async def settled(system: System) -> Mapping[str, History]:
+async def settled(system: System, tell: Callable[[str], None]) -> Mapping[str, History]:
     """The log, once everything in it is decided and projected and every job is over.
 
-    Fails after `LOST_SECONDS` with what is left.
+    Fails after `LOST_SECONDS` with what is left; `tell` hears of it all the time.
     """
     loop = asyncio.get_running_loop()
     began, waiting = loop.time(), ["the log"]
@@ -50,6 +50,7 @@ async def settled(system: System) -> Mapping[str, History]:
             waiting = [*_waiting(histories)] or await _behind(system, histories)
             if not waiting:
                 return histories
+            tell(f"lag: {waiting[0]}" + (f", and {len(waiting) - 1} more" if len(waiting) > 1 else ""))
         await asyncio.sleep(LOOK_SECONDS)
     raise AssertionError(f"not settled {LOST_SECONDS:g} s after everything was healed: {waiting[:3]}")
 
