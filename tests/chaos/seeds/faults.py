@@ -56,6 +56,8 @@ Happening = Callable[[Site, Fault], Awaitable[None]]
 
 async def ended(number: signal.Signals, site: Site, fault: Fault) -> None:
     began = asyncio.get_running_loop().time()
+    if fault.target == "postgres" and number is signal.SIGTERM:
+        number = signal.SIGINT  # to PostgreSQL, SIGTERM says: when the last client has gone, which none of ours does
     old = site.system.send(fault.target, number)
 
     async def works() -> bool:
