@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 # Hundreds of processes start: each would compile every module anew, which takes three times as long as to load it.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check unit manim fuzz bench up down status lock clean
+.PHONY: help setup demo test check unit manim fuzz chaos bench up down status lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,9 @@ manim: setup ## Install the extra `manim` (see docs/operate.md), and test it
 
 fuzz: setup ## Many calls that nobody would think of (CASES=50000)
 	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0
+
+chaos: setup ## Faults from seeds against a whole system, and every invariant after each (SEEDS=1-20; PLANS=1: only say what they do)
+	@$(RUN)/python -m tests.chaos --seeds $(or $(SEEDS),1-20) $(if $(PLANS),--plans)
 
 bench: setup ## The benchmarks (WHAT="log visible")
 	@$(RUN)/playhead bench $(or $(WHAT),all)
