@@ -5,7 +5,7 @@ are needed, `fold` gives back what to write. The store then writes it together w
 old one; where the guard fails, somebody else runs this projector, and everything is loaded anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -58,6 +58,16 @@ class Changes:
     views: dict[Place, View] = field(default_factory=dict[Place, View])
     entries: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     parked: list[Parked] = field(default_factory=list[Parked])
+    begun: set[Place] = field(default_factory=set[Place], compare=False)
+    """Of `views`: those of streams that begin here, so that the store holds nothing of them yet."""
+
+    def add(self, later: "Changes") -> None:
+        """What follows on it: of each view the last is kept."""
+        self.views |= later.views
+        for name, rows in later.entries.items():
+            self.entries.setdefault(name, []).extend(rows)
+        self.parked += later.parked
+        self.begun |= later.begun
 
     def __bool__(self) -> bool:
         """Whether there is anything to write besides the position."""
@@ -82,7 +92,10 @@ class Parking:
 
 
 class ProjectorLane:
-    """One partition of one topic, folded into the projections and journals of one store."""
+    """One partition of one topic, folded into the projections and journals of one store.
+
+    `remembered` are views that need not be loaded, as the lane knows them; whoever gives it sees to its size.
+    """
 
     def __init__(
         self,
@@ -91,6 +104,7 @@ class ProjectorLane:
         catalog: Catalog,
         position: Position,
         parked: Mapping[str, int],
+        remembered: MutableMapping[Place, View] | None = None,
     ) -> None:
         self._projections = projections
         self._journals = journals
@@ -103,7 +117,9 @@ class ProjectorLane:
         self._parking = Parking(dict(parked))
         self._folded = self._parking
         # Nobody else writes views while the checkpoint stands where this lane left it: they are what the store holds.
-        self._remembered: LRUCache[Place, View] = LRUCache(REMEMBERED_BYTES, lambda view: len(_encode(view)))
+        self._remembered: MutableMapping[Place, View] = (
+            LRUCache(REMEMBERED_BYTES, size_of) if remembered is None else remembered
+        )
         self._views: Mapping[Place, View] = {}
 
     @property
@@ -123,7 +139,7 @@ class ProjectorLane:
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
         """Whose views have to be loaded for the batch, each once: those of streams that begin in it are not there."""
-        begun = {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}
+        begun = _begun(counted)
         concerned = self._concerned(counted)
         return [place for place in concerned if place[1] not in begun and place not in self._remembered]
 
@@ -149,6 +165,8 @@ class ProjectorLane:
             else:
                 parking.in_a_row = 0
         changes.views = {place: view for place, view in views.items() if view is not known.get(place, ())}
+        begun = _begun(counted)
+        changes.begun = {place for place in changes.views if place[1] in begun}
         self._views = views
         return changes
 
@@ -212,6 +230,16 @@ class ProjectorLane:
                 f"{parking.in_a_row} in a row; the last: {reason}. That is a bad deploy, not bad commits: roll the "
                 "code back. Nothing of this batch was written, and nothing more is parked."
             )
+
+
+def size_of(view: View) -> int:
+    """In bytes, about: as it would be encoded."""
+    return len(_encode(view))
+
+
+def _begun(counted: Sequence[Counted]) -> set[str]:
+    """The streams whose first commit is among these."""
+    return {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}
 
 
 def counted_of(record: Record) -> Counted:

@@ -163,11 +163,13 @@ class PostgresProjectionStore:
         for (name, stream), view in changes.views.items():
             views.setdefault(name, {})[stream] = view
         for name, by_stream in views.items():
-            await _replace(connection, await self._table(connection, name), by_stream)
+            begun = {stream for stream in by_stream if (name, stream) in changes.begun}
+            await _replace(connection, await self._table(connection, name), by_stream, begun)
         for name, rows in changes.entries.items():
             if rows:
                 table = await self._table(connection, name)
-                await connection.execute(table.add, *table.arrays(rows))
+                if not await table.copy(connection, rows):
+                    await connection.execute(table.add, *table.arrays(rows))
 
     async def _table(self, connection: Connection, name: str) -> Table:
         """As the catalogue described it when it was first needed: a changed table needs a restart."""
@@ -206,11 +208,16 @@ def table_beside(name: str, generation: int) -> str:
     return f"{schema or 'public'}_g{generation}.{table}"
 
 
-async def _replace(connection: Connection, table: Table, views: Mapping[str, View]) -> None:
-    rows = [row for view in views.values() for row in view]
+async def _replace(connection: Connection, table: Table, views: Mapping[str, View], begun: Collection[str]) -> None:
+    """The rows of these streams; of those that have `begun` none is there."""
     for stream, view in views.items():
         if any(row.get(STREAM) != stream for row in view):
             raise ValueError(f"{table.name}: each row of {stream} carries it in its column `stream`")
+    if await table.copy(connection, [row for stream in begun for row in views[stream]]):
+        views = {stream: view for stream, view in views.items() if stream not in begun}
+    rows = [row for view in views.values() for row in view]
+    if not views:
+        return
     if table.key != (STREAM,):
         await connection.execute(table.clear_others, list(views), *table.keys(rows))
     elif empty := [stream for stream, view in views.items() if not view]:
