@@ -33,11 +33,12 @@ class Crashing:
         if self._pours and not pour:
             return await doing
         self._left -= 1
-        if self._left == 0 and not self._after:
+        ends = self._left == 0  # others may have begun their steps when this one is done
+        if ends and not self._after:
             doing.close()
             raise Crash
         done = await doing
-        if self._left == 0:
+        if ends:
             raise Crash
         return done
 
