@@ -106,7 +106,9 @@ class ProjectorLane:
         parked: Mapping[str, int],
         remembered: MutableMapping[Place, View] | None = None,
     ) -> None:
-        self._projections = projections
+        self._of: dict[str, list[Projection]] = {}
+        for projection in projections:
+            self._of.setdefault(projection.category, []).append(projection)
         self._journals = journals
         self._catalog = catalog
         self.position = position
@@ -183,12 +185,7 @@ class ProjectorLane:
 
     def _concerned(self, counted: Sequence[Counted]) -> list[Place]:
         streams = dict.fromkeys(c.stream for c in counted if c.commit is not None and c.commit.events)
-        return [
-            (projection.name, stream)
-            for stream in streams
-            for projection in self._projections
-            if projection.category == category_of(stream)
-        ]
+        return [(projection.name, stream) for stream in streams for projection in self._of.get(category_of(stream), ())]
 
     def _apply(self, one: Counted, views: dict[Place, View], changes: Changes) -> str:
         """Why the commit could not be applied; empty when it was. All of it is applied, or nothing."""
@@ -197,13 +194,12 @@ class ProjectorLane:
         after: dict[Place, View] = {}
         try:
             facts = facts_of(one.commit, self._catalog)
-            for projection in self._projections:
-                if facts and projection.category == category_of(one.stream):
-                    place = (projection.name, one.stream)
-                    view = views.get(place, ())
-                    for fact in facts:
-                        view = projection.fold(view, fact)
-                    after[place] = view
+            for projection in self._of.get(category_of(one.stream), ()) if facts else ():
+                place = (projection.name, one.stream)
+                view = views.get(place, ())
+                for fact in facts:
+                    view = projection.fold(view, fact)
+                after[place] = view
             entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
         except (UnknownMessage, MalformedMessage) as error:
             self.error = error

@@ -40,7 +40,7 @@ from services.analytics.handlers import WORKFLOWS
 from services.session.handlers import DOCUMENTS
 from services.session.stores import install
 
-COUNT = 4_000
+COUNT = 10_000
 WRITTEN = 1_000
 """Documents that the limit writes at once."""
 ROWS = 5_000

@@ -15,8 +15,8 @@ from eventlog.read.rebuild.folding import Folding
 from eventlog.read.rebuild.following import first_of
 from eventlog.read.replay import Source
 from eventlog.read.store import ProjectionStore
+from ops.commands.projectors import Kept, stores
 from ops.commands.reach import log_of
-from ops.commands.verify import Kept, parked_stores
 from ops.settings import OpsSettings
 
 
@@ -35,8 +35,8 @@ async def fill(settings: OpsSettings, told: Progress) -> Sequence[Filled]:
     Raises `Conflict` where a service runs, and what a fold raises.
     """
     collector.settle()
-    async with parked_stores(settings) as stores:
-        return [await _one(settings, kept, store, told) for kept, store in stores]
+    async with stores(settings, "playhead-reset") as found:
+        return [await _one(settings, kept, store, told) for kept, store in found]
 
 
 async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: Progress) -> Filled:
@@ -56,7 +56,7 @@ async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: 
         try:
             async with asyncio.TaskGroup() as tasks:
                 for partition, end in ends.items():
-                    folding = Folding(source, partition, projector.projections, projector.journals, store, ())
+                    folding = Folding(source, partition, *kept.folds, store, ())
                     tasks.create_task(folding.run(end, beat))
         except* PlayheadError as errors:
             raise first_of(errors) from None
