@@ -14,10 +14,11 @@ import msgspec
 from cachetools import LRUCache
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
-from contracts.envelope import Commit, category_of, event_id, part_id
+from contracts.envelope import category_of
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
-from eventlog.read.projection import Fact, Journal, Projection, Row, View
+from eventlog.read.counted import Counted, counted_of, facts_of
+from eventlog.read.projection import Journal, Projection, Row, View
 
 Place: TypeAlias = tuple[str, str]
 """(projection, stream)."""
@@ -31,7 +32,6 @@ before all are parked. What was applied long ago does not excuse what is parked 
 REMEMBERED_BYTES = 1024 * 1024
 """Of views, about, that a lane wrote last: a stream that goes on is not loaded again."""
 
-_decode_commit = msgspec.json.Decoder(Commit).decode
 _encode = msgspec.msgpack.Encoder(enc_hook=lambda _: None).encode
 
 
@@ -41,14 +41,6 @@ class Parked(NamedTuple):
     stream: str
     record: Record
     reason: str
-
-
-class Counted(NamedTuple):
-    """A record that counts. `commit` is None where its envelope cannot be read."""
-
-    stream: str
-    record: Record
-    commit: Commit | None
 
 
 @dataclass(slots=True)
@@ -236,31 +228,3 @@ def size_of(view: View) -> int:
 def _begun(counted: Sequence[Counted]) -> set[str]:
     """The streams whose first commit is among these."""
     return {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}
-
-
-def counted_of(record: Record) -> Counted:
-    """A record that counts, as far as it can be read: where its envelope cannot, its stream is its key."""
-    try:
-        commit = _decode_commit(record.value)
-    except msgspec.DecodeError:
-        return Counted(record.key.decode(errors="replace"), record, None)
-    return Counted(commit.stream, record, commit)
-
-
-def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
-    """Its events, each in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
-    before = commit.version - len(commit.events)
-    return [
-        Fact(
-            id=part_id(event_id(commit.command_id, n), part),
-            stream=commit.stream,
-            version=before + n + 1,
-            at=commit.at,
-            tenant=commit.tenant,
-            actor=commit.actor,
-            command_id=commit.command_id,
-            body=body,
-        )
-        for n, recorded in enumerate(commit.events)
-        for part, body in enumerate(catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)))
-    ]

@@ -12,7 +12,7 @@ from eventlog.read.parked import Release, Told
 from eventlog.read.postgres.parked import ParkedRows
 from eventlog.read.postgres.pool import Connection, Pool, our_errors, statement
 from eventlog.read.postgres.snapshot import PostgresSnapshot, open_snapshot, position_of
-from eventlog.read.postgres.table import STREAM, Table, read_table
+from eventlog.read.postgres.table import STREAM, Table, read_table, replace_views
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
 from eventlog.read.snapshot import ParkedRecord, Partition
@@ -164,7 +164,7 @@ class PostgresProjectionStore:
             views.setdefault(name, {})[stream] = view
         for name, by_stream in views.items():
             begun = {stream for stream in by_stream if (name, stream) in changes.begun}
-            await _replace(connection, await self._table(connection, name), by_stream, begun)
+            await replace_views(connection, await self._table(connection, name), by_stream, begun)
         for name, rows in changes.entries.items():
             if rows:
                 table = await self._table(connection, name)
@@ -206,24 +206,6 @@ def table_beside(name: str, generation: int) -> str:
     """Where a table is as long as its generation is not the current one: in a schema beside."""
     schema, _, table = name.rpartition(".")
     return f"{schema or 'public'}_g{generation}.{table}"
-
-
-async def _replace(connection: Connection, table: Table, views: Mapping[str, View], begun: Collection[str]) -> None:
-    """The rows of these streams; of those that have `begun` none is there."""
-    for stream, view in views.items():
-        if any(row.get(STREAM) != stream for row in view):
-            raise ValueError(f"{table.name}: each row of {stream} carries it in its column `stream`")
-    if await table.copy(connection, [row for stream in begun for row in views[stream]]):
-        views = {stream: view for stream, view in views.items() if stream not in begun}
-    rows = [row for view in views.values() for row in view]
-    if not views:
-        return
-    if table.key != (STREAM,):
-        await connection.execute(table.clear_others, list(views), *table.keys(rows))
-    elif empty := [stream for stream, view in views.items() if not view]:
-        await connection.execute(table.clear, empty)
-    if rows:
-        await connection.execute(table.upsert, *table.arrays(rows))
 
 
 def _fields(position: Position) -> tuple[bytes, int, int, bytes, int]:

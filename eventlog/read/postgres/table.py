@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from eventlog.read.postgres.pool import Connection, statement
-from eventlog.read.projection import Row
+from eventlog.read.projection import Row, View
 
 STREAM = "stream"
 COPIED_ROWS = 500
@@ -183,3 +183,23 @@ async def read_table(connection: Connection, name: str, key: Sequence[str], unto
     if not columns:
         raise LookupError(f"there is no table {name} that this role can see: run the migrations, check the grants")
     return Table(name, key, columns, copies=not await connection.fetchval(_GUARDED, quoted(name)))
+
+
+async def replace_views(
+    connection: Connection, table: Table, views: Mapping[str, View], begun: Collection[str]
+) -> None:
+    """Make the rows of these streams what their views hold; of those that have `begun` none is there."""
+    for stream, view in views.items():
+        if any(row.get(STREAM) != stream for row in view):
+            raise ValueError(f"{table.name}: each row of {stream} carries it in its column `stream`")
+    if await table.copy(connection, [row for stream in begun for row in views[stream]]):
+        views = {stream: view for stream, view in views.items() if stream not in begun}
+    rows = [row for view in views.values() for row in view]
+    if not views:
+        return
+    if table.key != (STREAM,):
+        await connection.execute(table.clear_others, list(views), *table.keys(rows))
+    elif empty := [stream for stream, view in views.items() if not view]:
+        await connection.execute(table.clear, empty)
+    if rows:
+        await connection.execute(table.upsert, *table.arrays(rows))

@@ -12,15 +12,16 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Corrupt
+from eventlog.read.counted import Counted
 from eventlog.read.projection import Journal, Projection, View
-from eventlog.read.projector import Changes, Counted, Place, ProjectorLane, size_of
+from eventlog.read.projector import Changes, Place, ProjectorLane, size_of
 from eventlog.read.replay import Source, read_log
 from eventlog.read.store import Checkpoint, ProjectionStore, TooMuch, Unkeepable
 
 BATCH_RECORDS = 2_000
 """That are folded between two words to whoever waits: a tenth of a second, or less."""
-POURED_BYTES = 4 * 1024 * 1024
-"""Of records, about, whose changes are written together. Twice as much is more than MongoDB's smallest cache takes."""
+POURED_BYTES = 2 * 1024 * 1024
+"""Of records, about, whose changes are written together: thousands of documents, for MongoDB's smallest cache."""
 
 Beat = Callable[[int], Awaitable[None]]
 """Told after each batch, with its number of records. It may wait, and it may raise to stop."""
