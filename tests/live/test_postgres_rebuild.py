@@ -189,5 +189,13 @@ class TestPostgresGenerations(RebuildPromises):
         assert (await a_run(store, playing).roll_back()).current == 0
 
 
+class TestByCopy(TestPostgresGenerations):
+    """However few the rows are: as it is with many."""
+
+    @pytest.fixture(autouse=True)
+    def however_few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("eventlog.read.postgres.table.COPIED_ROWS", 1)
+
+
 async def _shape(pool: Pool, schema: str) -> dict[str, str]:
     return {row["what"]: row["how"] for row in await pool.fetch(SHAPE, schema)}

@@ -102,6 +102,14 @@ class TestPostgresProjectionStore(DurableStorePromises, ParkedPromises):
             assert proxy.losses, "the answer to a commit was lost"
 
 
+class TestByCopy(TestPostgresProjectionStore):
+    """However few the rows are: as it is with many."""
+
+    @pytest.fixture(autouse=True)
+    def however_few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("eventlog.read.postgres.table.COPIED_ROWS", 1)
+
+
 class TestVerifyPostgres(VerifyPromises):
     @pytest.fixture
     def store(self, pool: Pool) -> PostgresProjectionStore:
