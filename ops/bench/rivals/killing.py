@@ -18,8 +18,8 @@ IDLE_SECONDS = 90.0
 QUIET_SECONDS = 1.5
 """Who has had nothing to do and has done nothing for so long is idle."""
 LOOK_SECONDS = 0.01
-BETWEEN = (20, 100)
-"""Effects between two kills."""
+BETWEEN = (0.05, 0.6)
+"""Effects between two kills: shares of what each would have if they came evenly."""
 WITHIN_SECONDS = 0.02
 """And up to so much later, so that a kill does not come just after an effect was written."""
 
@@ -131,7 +131,7 @@ class _Killing:
 def _moments(load: Load) -> Iterator[tuple[int, float]]:
     dice = random.Random(load.seed + 1)
     for _ in range(load.kills):
-        yield dice.randint(*BETWEEN), dice.uniform(0, WITHIN_SECONDS)
+        yield round(dice.uniform(*BETWEEN) * load.wishes / load.kills), dice.uniform(0, WITHIN_SECONDS)
 
 
 @asynccontextmanager
