@@ -72,7 +72,7 @@ def on() -> bool:
 
 def here() -> str:
     """The `traceparent` of the span that is open now; empty where there is none, or nobody records it."""
-    if not trace.get_current_span().is_recording():
+    if not on() or not trace.get_current_span().is_recording():
         return NOTHING
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
