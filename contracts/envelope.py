@@ -24,6 +24,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     actor: str
     origin: str = ""
     expected_version: int | None = None
+    trace: str = ""
+    """The W3C `traceparent` of what it was sent for, where that is traced. No rule sees it, and it tells no commands
+    apart."""
     data: msgspec.Raw
 
 
@@ -61,6 +64,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     origin: str = ""
     events: tuple[Recorded, ...] = ()
     refusal: Refusal | None = None
+    trace: str = ""
+    """That of the command. No fold sees it."""
 
 
 def event_id(command_id: UUID, number: int) -> UUID:

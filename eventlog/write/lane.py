@@ -249,6 +249,7 @@ def _commit(
         origin=command.origin,
         events=events,
         refusal=refusal,
+        trace=command.trace,
     )
 
 

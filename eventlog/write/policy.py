@@ -105,14 +105,14 @@ class PolicyLane:
         self.accepted += 1
         commit = _decode_commit(record.value)
         return [
-            _command(heard, ask, self._actor)
+            _command(heard, ask, self._actor, commit.trace)
             for heard in hear(commit, self._catalog)
             for policy in self._policies
             for ask in policy(heard)
         ]
 
 
-def _command(heard: Heard, ask: Ask, actor: str) -> Command:
+def _command(heard: Heard, ask: Ask, actor: str, trace: str) -> Command:
     return Command(
         id=uuid5(uuid5(heard.id, ask.rule), ask.stream),
         stream=ask.stream,
@@ -122,5 +122,6 @@ def _command(heard: Heard, ask: Ask, actor: str) -> Command:
         tenant=heard.tenant,
         actor=actor,
         origin=heard.stream,
+        trace=trace,
         data=encode(ask.body),
     )

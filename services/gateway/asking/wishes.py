@@ -13,6 +13,7 @@ from contracts.envelope import Command, stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.model import CommandBody
 from contracts.topics import SESSION_COMMANDS
+from eventlog import tracing
 from eventlog.errors import Unavailable
 from services.gateway.asking.planning import planned
 from services.gateway.auth.principal import Principal
@@ -94,6 +95,7 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         actor=principal.actor,
         origin=gateway.origin,
         expected_version=wish.expected_version,
+        trace=tracing.here(),
         data=encode(await planned(gateway, principal, wish.body)),
     )
     try:
