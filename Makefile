@@ -7,7 +7,11 @@ RUN := .venv/bin
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
 # Two workers, each with a stack of its own: while one waits for a lease or a restart, the other works (tests/together.py).
 BESIDE = --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Where the tests that need it are: the others are not even read.
+ON_THE_STACK = tests/browser tests/chaos tests/live tests/render/worker
 export UV_PYTHON_DOWNLOADS ?= never
+# Hundreds of processes start: each would compile every module anew, which takes three times as long as to load it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check unit manim fuzz chaos bench up down status lock clean
 
@@ -22,7 +26,7 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 test: ## All checks, and every test on the real stack
 	@rm -f .playhead/requirements.json
 	@$(MAKE) --no-print-directory check
-	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser"
+	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser" $(ON_THE_STACK)
 
 check: setup ## Lint, types, layers, schemas, unit tests
 	@$(MAKE) --no-print-directory --jobs 2 lint

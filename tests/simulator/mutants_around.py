@@ -7,8 +7,9 @@ from uuid import UUID
 from contracts.envelope import Command
 from eventlog.commit import Position
 from eventlog.errors import Poison, Unavailable
+from eventlog.read.counted import Counted
 from eventlog.read.projection import View
-from eventlog.read.projector import Changes, Counted, Parking, Place, ProjectorLane
+from eventlog.read.projector import Changes, Parking, Place, ProjectorLane
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
 from eventlog.write.lane import Lane
