@@ -26,7 +26,7 @@ async def respond(request: Request, blobs: BlobStore, asset: Stored) -> Response
     size = await blobs.size(sha256)
     if size is None:
         raise BlobMissing(sha256)
-    if size != asset.get("sizeBytes", size):
+    if size != asset["sizeBytes"]:
         raise BlobStoreUnavailable(
             f"blob {sha256} has {size} bytes in the store, of {asset['sizeBytes']}: restore it from a copy"
         )
