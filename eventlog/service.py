@@ -14,6 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from eventlog import collector, tracing
+from eventlog.clock import now
 from eventlog.errors import PlayheadError, Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
 from eventlog.kafka.group import Group
@@ -22,11 +23,9 @@ from eventlog.secrets import secrets_of
 from eventlog.settings import ServiceSettings
 from eventlog.tasks import plain_errors
 from eventlog.telemetry import Metrics, configure_logs
-from eventlog.work import Work
+from eventlog.watching import watch
 
 DRAIN_SECONDS = 10.0
-WATCH_SECONDS = 5.0
-STUCK_SECONDS = 60.0
 CHECK_SECONDS = 2.0
 STARTING_SECONDS = 60.0
 
@@ -148,7 +147,7 @@ async def _run(service: Service, tasks: asyncio.TaskGroup, stop: asyncio.Event) 
     for group in service.groups:
         group.work_in(tasks)
     others = [tasks.create_task(_for_ever(run)) for run in service.besides]
-    others.append(tasks.create_task(_watch(service)))
+    others.append(tasks.create_task(watch(service.groups, now)))
     try:
         async with asyncio.timeout(STARTING_SECONDS):
             await service.broker.start()
@@ -175,26 +174,3 @@ async def _drain(service: Service) -> None:
 async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
     await run()
     raise RuntimeError(f"{run} ended, but it should run as long as the process")
-
-
-async def _watch(service: Service) -> None:
-    """Tell the lag; end the process where a partition says that it works, but does not."""
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        for group in service.groups:
-            for work in list(group.works.values()):
-                await _look_at(group, work)
-
-
-async def _look_at(group: Group, work: Work) -> None:
-    group.metrics.working(work.role, work.partition, work.ready)
-    try:
-        end = await group.log.end(work.partition)
-    except Unavailable as error:
-        structlog.get_logger().warning("cannot tell the lag", role=work.role, detail=str(error))
-        return
-    lag = max(0, end - work.next_offset)
-    group.metrics.lag(work.role, work.partition, lag)
-    quiet = asyncio.get_running_loop().time() - work.progress_at
-    if lag > 0 and work.ready and quiet > STUCK_SECONDS:
-        raise Unavailable(work.role, f"{work.topic}[{work.partition}] has not moved for {quiet:.0f} s, {lag} behind")

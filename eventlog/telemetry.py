@@ -22,6 +22,7 @@ class Metric(StrEnum):
     """Every metric of the shells, by its full name."""
 
     LAG = "playhead_lag_records"
+    LAG_SECONDS = "playhead_lag_seconds"
     COUNTED = "playhead_counted_total"
     IGNORED = "playhead_ignored_total"
     BATCH = "playhead_batch_records"
@@ -43,6 +44,12 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         place = ("role", "partition")
         self._lag = Gauge(Metric.LAG, "Records between the position and the log's end.", place, registry=self.registry)
+        self._lag_seconds = Gauge(
+            Metric.LAG_SECONDS,
+            "Age of the first record that is not worked off, by its own time; 0 where there is none.",
+            place,
+            registry=self.registry,
+        )
         self._counted = Counter(Metric.COUNTED, "Records that counted.", place, registry=self.registry)
         self._ignored = Counter(Metric.IGNORED, "Records that did not count.", place, registry=self.registry)
         self._batch = Histogram(
@@ -80,9 +87,15 @@ class Metrics:
         self._batch.labels(role).observe(records)
         self._seconds.labels(role).observe(seconds)
 
-    def lag(self, role: str, partition: int, records: int) -> None:
-        """How far behind the log's end."""
+    def lag(self, role: str, partition: int, records: int, seconds: float) -> None:
+        """How far behind the log's end, and how long what comes next has waited."""
         self._lag.labels(role, str(partition)).set(records)
+        self._lag_seconds.labels(role, str(partition)).set(seconds)
+
+    def left(self, role: str, partition: int) -> None:
+        """Another process has the partition now: what was told of it here is told there."""
+        for gauge in (self._lag, self._lag_seconds, self._working):
+            gauge.remove(role, str(partition))
 
     def working(self, role: str, partition: int, ready: bool) -> None:
         """Whether the partition is open and moves."""

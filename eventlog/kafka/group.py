@@ -117,6 +117,9 @@ class Group:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=HAND_OVER_SECONDS)
+        for partition in chosen:
+            if partition not in self.works:
+                self.metrics.left(self.role, partition)
 
     @property
     def ready(self) -> bool:

@@ -17,6 +17,7 @@ from eventlog.roles import Roles
 from eventlog.service import Group, Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
 from services.render.handlers import DOCUMENTS, QUEUE, RETENTION, UPLOADS, groups
+from services.render.leases import LeaseAge, oldest_in
 from services.render.naming import named
 from services.render.retention import Retention
 from services.render.settings import RenderSettings
@@ -48,7 +49,8 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
         broker = kafka_broker(parts.access)
         declared = _groups(settings, parts, Roles("render", broker, parts.access, metrics, settings.data))
         sweep = _sweep(settings, parts, lambda: SWEEPER in declared[0].works)
-        yield Service(broker, declared, metrics, besides=(sweep.run,))
+        leases = LeaseAge(oldest_in(parts.pool), metrics.registry)
+        yield Service(broker, declared, metrics, besides=(sweep.run, leases.run))
 
 
 async def _connected(settings: RenderSettings, held: AsyncExitStack) -> Parts:

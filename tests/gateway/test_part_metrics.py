@@ -1,20 +1,10 @@
 """A scraper gets what the health page shows: which part answers, how large the database is, how full its pool."""
 
-import re
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
-from prometheus_client import generate_latest
 
-from eventlog.telemetry import Metric
-from services.gateway import metrics
 from services.gateway.ports.gateway import PartState
 from tests.gateway.world import World
 
-DOCS = Path(__file__).parents[2] / "docs"
-RULES: list[dict[str, Any]] = yaml.safe_load((DOCS / "alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
 ABOUT = {
     "activeConnections": 9,
     "maxConnections": 100,
@@ -75,16 +65,3 @@ async def test_health_of_the_database_is_one_word_and_its_size_and_pool_stand_on
         told = (await client.get("/api/health")).json()["database"]
     assert told["poolSize"] == 2
     assert told["statistics"]["sizeBytes"] == 8_000_000
-
-
-@pytest.mark.req(37)
-def test_every_alert_is_about_a_figure_that_is_told_and_names_a_section_that_exists() -> None:
-    told = set(re.findall(r"# TYPE (\w+)", generate_latest(metrics.REGISTRY).decode())) | set(Metric)
-    assert len(RULES) > 8
-    for rule in RULES:
-        named = {name.removesuffix("_bucket") for name in re.findall(r"playhead_\w+", rule["expr"])}
-        assert named
-        assert named <= told, rule["alert"]
-        page, _, section = rule["annotations"]["runbook"].partition("#")
-        titles = re.findall(r"^## (.*)$", (DOCS.parent / page).read_text("utf-8"), re.MULTILINE)
-        assert section in {title.lower().replace(" ", "-") for title in titles}, rule["alert"]

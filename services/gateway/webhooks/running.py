@@ -24,6 +24,7 @@ from eventlog.kafka.group import Group
 from eventlog.read.mongo import MongoDatabase
 from eventlog.service import kafka_broker
 from eventlog.tasks import plain_errors
+from eventlog.watching import watch
 from services.gateway import metrics
 from services.gateway.stored import Stored
 from services.gateway.webhooks.hearing import Hearing
@@ -113,6 +114,7 @@ async def _heard(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url
         async with asyncio.TaskGroup() as tasks:
             for group in groups:
                 group.work_in(tasks)
+            tasks.create_task(watch(groups, now))
             try:
                 async with asyncio.timeout(STARTING_SECONDS):
                     await broker.start()
