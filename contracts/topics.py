@@ -97,6 +97,7 @@ COMMANDS_OF: Mapping[str, str] = {
     "account": SESSION_COMMANDS.name,
     "preset": SESSION_COMMANDS.name,
     "project": SESSION_COMMANDS.name,
+    "operation": SESSION_COMMANDS.name,
     "job": RENDER_COMMANDS.name,
     "upload": RENDER_COMMANDS.name,
 }

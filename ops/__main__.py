@@ -64,6 +64,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "Verify every chain, and every document and row against the fold of the log. Services may run meanwhile.",
     ),
     "parked": ("parking:app", "Streams that wait: list, show, redrive, discard."),
+    "operations": (
+        "operations:operations",
+        "Who did what with `playhead`, when, and what came of it; the newest first.",
+    ),
     "replay": (
         "replaying:replay",
         "Fold the log as it was at a time, into a place beside the live documents and tables, or only to compare.",

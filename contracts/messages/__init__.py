@@ -6,6 +6,7 @@ from contracts.catalog import Catalog
 from contracts.messages.account import AccountCommand, AccountEvent
 from contracts.messages.evolutions import OF_RENDER_EVENTS, OF_SESSION_EVENTS, UPCASTERS
 from contracts.messages.job import JobCommand, JobEvent
+from contracts.messages.operation import OperationCommand, OperationEvent
 from contracts.messages.preset import PresetCommand, PresetEvent
 from contracts.messages.project import ProjectCommand, ProjectEvent
 from contracts.messages.session import SessionCommand, SessionEvent
@@ -17,11 +18,19 @@ SESSION_CATALOG = Catalog(
         *get_args(AccountCommand),
         *get_args(PresetCommand),
         *get_args(ProjectCommand),
+        *get_args(OperationCommand),
     ),
-    events=(*get_args(SessionEvent), *get_args(AccountEvent), *get_args(PresetEvent), *get_args(ProjectEvent)),
+    events=(
+        *get_args(SessionEvent),
+        *get_args(AccountEvent),
+        *get_args(PresetEvent),
+        *get_args(ProjectEvent),
+        *get_args(OperationEvent),
+    ),
     upcasters=OF_SESSION_EVENTS,
 )
-"""What `playhead.session.commands` and `playhead.session.events` carry: sessions, accounts, presets and projects."""
+"""What `playhead.session.commands` and `playhead.session.events` carry: sessions, accounts, presets, projects, and what
+operators did."""
 
 RENDER_CATALOG = Catalog(
     commands=(*get_args(JobCommand), *get_args(UploadCommand)),

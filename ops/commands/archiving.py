@@ -19,7 +19,8 @@ from eventlog.errors import Diverged
 from ops.commands.options import Json
 from ops.commands.progress import bars
 from ops.commands.reach import log_of
-from ops.commands.restoring import CHAINED, bring_back, check_stack, cuts
+from ops.commands.restoring import CHAINED, bring_back, check_stack, cuts, until_of
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
@@ -86,6 +87,7 @@ async def _archive(settings: OpsSettings, store: ArchiveStore, *, dry_run: bool,
         ends = await ends_of({log.topic: (log, range(log.partitions())) for log in found})
         contents = before
         if not dry_run:
+            await stack.enter_async_context(recorded(settings, "archive", store.url, before=False))
             told = stack.enter_context(bars())
             digest = await asyncio.to_thread(catalogue_digest)
             contents = await write_archive(store, {log.topic: log for log in found}, ends, digest, now, told)
@@ -120,7 +122,8 @@ async def _restore(
     settings: OpsSettings, store: ArchiveStore, until: str, *, replication: int, dry_run: bool, as_json: bool
 ) -> int:
     contents = await existing_contents(store)
-    with bars() as told:
+    async with AsyncExitStack() as stack:
+        told = stack.enter_context(bars())
         if wrong := [sentence async for sentence in findings(store, contents, told)]:
             said = "\n".join([*wrong, "nothing was restored: use another copy of this archive"])
             return _tell({"wrong": wrong, **_facts(store, contents)}, said, WRONG, as_json=as_json)
@@ -130,6 +133,9 @@ async def _restore(
         except ValueError as error:
             return _tell({"usage": str(error)}, str(error), USAGE, as_json=as_json)
         await check_stack(settings, logs, max(contents.topics.values()))
+        if not dry_run:
+            options = until_of(until)
+            await stack.enter_async_context(recorded(settings, "archive restore", store.url, options, before=False))
         done = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
     facts = {"records": done.wanted, "thereBefore": done.there, "appended": done.appended, "until": ends}
     said = (

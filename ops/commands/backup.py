@@ -19,7 +19,8 @@ from ops.backup.taking import take
 from ops.commands.options import Json
 from ops.commands.progress import bars
 from ops.commands.reach import log_of
-from ops.commands.restoring import CHAINED, bring_back, check_stack, cuts
+from ops.commands.restoring import CHAINED, bring_back, check_stack, cuts, until_of
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
@@ -32,7 +33,7 @@ async def backup(folder: Path, *, as_json: Json = False) -> int:
     the log makes them again. Neither are keys and passwords. Interrupted, the same command goes on where it stopped.
     """
     settings = OpsSettings()
-    async with AsyncExitStack() as stack:
+    async with recorded(settings, "backup", str(folder)), AsyncExitStack() as stack:
         logs = [await stack.enter_async_context(log_of(settings, topic.name)) for topic in CHAINED]
         blobs = open_blobs(settings.blobs)
         stack.push_async_callback(blobs.close)
@@ -84,7 +85,10 @@ async def restore(
         _tell({"folder": str(folder), "usage": str(error)}, str(error), as_json=as_json)
         return USAGE
     await check_stack(settings, logs, manifest.partitions)
-    with bars() as told:
+    async with AsyncExitStack() as stack:
+        if not dry_run:
+            await stack.enter_async_context(recorded(settings, "restore", str(folder), until_of(until), before=False))
+        told = stack.enter_context(bars())
         log = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
         put = 0 if dry_run else await _put(settings, folder, manifest, told)
     done = {"records": log.wanted, "thereBefore": log.there, "appended": log.appended}

@@ -1,6 +1,7 @@
 """`playhead maintenance cleanup | validate | benchmark`: the seeds' three chores."""
 
 import json
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
@@ -12,6 +13,7 @@ from ops.commands.progress import bars
 from ops.commands.reach import documents, endpoints, mongo, postgres
 from ops.maintenance import benchmark as timing
 from ops.maintenance import catalogue, cleanup
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG = 0, 1
@@ -31,7 +33,11 @@ async def clean_up(*, dry_run: bool = False, as_json: Json = False) -> int:
         Count, and change nothing.
     """
     settings = OpsSettings()
-    async with mongo(settings, APPLICATION) as database, postgres(settings, APPLICATION) as pool:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(mongo(settings, APPLICATION))
+        pool = await stack.enter_async_context(postgres(settings, APPLICATION))
+        if not dry_run:
+            await stack.enter_async_context(recorded(settings, "maintenance cleanup"))
         with Console(stderr=True).status("looking for what is due"):
             cleaned = await cleanup.clean(settings, database, pool, dry_run=dry_run)
     if as_json:

@@ -13,6 +13,7 @@ from ops.commands.options import Json
 from ops.commands.reach import endpoints, mongo
 from ops.commands.setup import MIGRATIONS
 from ops.logins import set_passwords
+from ops.operations import recorded
 from ops.settings import OpsSettings
 from services.render import stores as render
 from services.session import stores as session
@@ -117,7 +118,8 @@ async def resolve(
         return USAGE
     if not dry_run:
         dsn = endpoints(OpsSettings()).postgres
-        await migrations.resolve(dsn, folder, paths[folder], name, applied=how == "applied")
+        async with recorded(OpsSettings(), "migrate resolve", migration, [how]):
+            await migrations.resolve(dsn, folder, paths[folder], name, applied=how == "applied")
     noted = "would be noted" if dry_run else "is noted"
     told = {"migration": migration, "how": how, "dryRun": dry_run}
     print(json.dumps(told) if as_json else f"{migration} {noted} as {how}")

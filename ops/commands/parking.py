@@ -12,6 +12,7 @@ from eventlog.read.parked import Act, Folder, Outcome, ParkedStore, discard, red
 from ops.commands.options import Json
 from ops.commands.parked_words import Waiting, print_acts, print_list, print_one, print_outcome, waiting_in
 from ops.commands.projectors import KNOWN, Kept, stores
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 app = App(name="parked", help="Streams that wait: list, show, redrive, discard.", result_action="return_value")
@@ -57,7 +58,12 @@ async def redrive_parked(
         print(f"name one stream, or say --all; --by takes a name of at most {LONGEST} characters")
         return USAGE
     async with _opened(projector) as stores:
-        return USAGE if stores is None else await redriven(stores, stream, by, dry=dry_run)
+        if stores is None:
+            return USAGE
+        if dry_run:
+            return await redriven(stores, stream, by, dry=True)
+        async with recorded(OpsSettings(), "parked redrive", stream, _of(projector)) as operation:
+            return operation.ended(await redriven(stores, stream, by, dry=False))
 
 
 @app.command(name="discard")
@@ -82,7 +88,10 @@ async def discard_parked(stream: str, *, reason: str, by: str, projector: str) -
         )
         return USAGE
     async with _opened(projector) as stores:
-        return USAGE if stores is None else await discarded(stores, stream, by, reason)
+        if stores is None:
+            return USAGE
+        async with recorded(OpsSettings(), "parked discard", stream, _of(projector)) as operation:
+            return operation.ended(await discarded(stores, stream, by, reason))
 
 
 @app.command
@@ -160,6 +169,10 @@ async def _opened(projector: str) -> AsyncGenerator[Stores | None]:
             yield None
         else:
             yield [(kept, store) for kept, store in found if projector in ("", kept.name)]
+
+
+def _of(projector: str) -> Sequence[str]:
+    return [f"projector={projector}"] if projector else []
 
 
 def _fits(text: str) -> bool:

@@ -17,6 +17,7 @@ from eventlog.read.rebuild.pacing import Pacing
 from eventlog.read.rebuild.running import Running
 from ops.commands.options import Json
 from ops.commands.projectors import KNOWN, Reached, reached
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
@@ -83,7 +84,8 @@ async def rebuild(
     if name not in KNOWN:
         return _unknown(name, as_json=as_json)
     collector.settle()
-    async with reached(OpsSettings(), name) as one:
+    options = ["approve"] * approve + ["cancel"] * cancel + [f"throttle={throttle}"] * bool(throttle)
+    async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rebuild", name, options) as operation:
         with _drawn(one, most_behind, throttle) as drawn:
             run = _running(one, drawn)
             kept = await (run.cancel() if cancel else run.rebuild(approve=approve))
@@ -92,7 +94,7 @@ async def rebuild(
             if kept.rebuild is not None:
                 said = "the process that rebuilds it stops at its next batch, and drops what it has built"
             return _tell(one, kept, [said], as_json=as_json)
-        return _outcome(one, run, drawn, kept, as_json=as_json)
+        return operation.ended(_outcome(one, run, drawn, kept, as_json=as_json))
 
 
 async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -> int:
@@ -107,13 +109,14 @@ async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -
     """
     if name not in KNOWN:
         return _unknown(name, as_json=as_json)
-    async with reached(OpsSettings(), name) as one:
+    options = ["forget"] * forget
+    async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rollback", name, options) as operation:
         with _drawn(one, MOST_BEHIND, 0) as drawn:
             run = _running(one, drawn)
             kept = await (run.forget() if forget else run.roll_back())
-    if forget:
-        return _tell(one, kept, ["the generation that was kept is gone"], as_json=as_json)
-    return _outcome(one, run, drawn, kept, as_json=as_json)
+        if forget:
+            return _tell(one, kept, ["the generation that was kept is gone"], as_json=as_json)
+        return operation.ended(_outcome(one, run, drawn, kept, as_json=as_json))
 
 
 class Drawn:

@@ -25,6 +25,7 @@ from ops.commands.reach import log_of, mongo, postgres
 from ops.commands.replay_aside import check_free, drop, keep_aside
 from ops.commands.replay_telling import Told, tell
 from ops.commands.restoring import moment_of
+from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
@@ -86,7 +87,8 @@ async def replay(
     if wrong := _misused(into, drop_name, dry_run=dry_run):
         return tell(Told(wrong=wrong), USAGE, as_json=as_json)
     if drop_name:
-        return tell(Told(dropped=await drop(settings, drop_name)), FINE, as_json=as_json)
+        async with recorded(settings, "replay drop", drop_name):
+            return tell(Told(dropped=await drop(settings, drop_name)), FINE, as_json=as_json)
     try:
         asked = _asked(at, projector, stream, tenant, since, until, archive)
     except ValueError as error:
@@ -97,6 +99,7 @@ async def replay(
         pool = await stack.enter_async_context(postgres(settings, "playhead-replay", seconds=600))
         if into:
             await check_free(settings, pool, into)
+            await stack.enter_async_context(recorded(settings, "replay into", into))
         for kept in asked.projectors:
             async with _source(settings, kept, asked) as source:
                 if dry_run:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +21,7 @@ from ops.commands.filling import Filled, fill
 from ops.commands.options import Json
 from ops.commands.progress import bars
 from ops.commands.reach import documents, endpoints, kafka, mongo, postgres
+from ops.operations import recorded
 from ops.processes import SERVICES
 from ops.settings import OpsSettings
 from ops.state import live_state
@@ -74,14 +74,15 @@ async def reset(
             file=sys.stderr,
         )
         return USAGE
-    going = await _going(settings, everything=everything)
+    going, filled = await _going(settings, everything=everything), list[Filled]()
     if not dry_run:
         await refuse_beside_services(settings)
         if not (yes or await asyncio.to_thread(_confirmed, going)):
             print(f"playhead: nothing was changed: it was not confirmed. Type {_WORD}, or give --yes.", file=sys.stderr)
             return USAGE
-        await _empty(settings, everything=everything)
-    filled = [] if dry_run or everything else await _filled(settings)
+        async with recorded(settings, "reset", "", ["everything"] * everything):
+            await _empty(settings, everything=everything)
+            filled = [] if everything else await _filled(settings)
     said = [f"{name}: {what} {'would go' if dry_run else 'are gone'}" for name, what in going.items()]
     said += [f"{one.projector}: {one.records} records folded in {one.seconds:.1f} s" for one in filled]
     after = (
@@ -157,9 +158,9 @@ async def _empty(settings: OpsSettings, *, everything: bool) -> None:
     await migrating.bring_up(settings)
 
 
-async def _filled(settings: OpsSettings) -> Sequence[Filled]:
+async def _filled(settings: OpsSettings) -> list[Filled]:
     with bars() as told:
-        return await fill(settings, told)
+        return list(await fill(settings, told))
 
 
 async def _delete_bytes(settings: OpsSettings) -> None:

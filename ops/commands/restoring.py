@@ -1,6 +1,6 @@
 """What `playhead restore` and `playhead archive --restore` have in common: an archived log, into an empty stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -33,6 +33,11 @@ def moment_of(text: str) -> datetime:
     except ValueError as error:
         raise ValueError(f"{text!r} is no time such as 2026-11-21T12:00:00Z") from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def until_of(until: str) -> Sequence[str]:
+    """What `--until` said, as an option of an operation."""
+    return [f"until={until}"] if until else []
 
 
 async def cuts(logs: Mapping[str, ArchivedLog], until: str) -> dict[str, dict[int, int]]:
@@ -98,7 +103,7 @@ async def bring_back(
     if dry_run:
         missing -= await existing_topics(kafka(settings), CHAINED)
     else:
-        await create_topics(kafka(settings), CHAINED, partitions, replication, begin=False)
+        await create_topics(kafka(settings), TOPICS, partitions, replication, begin=False)
         missing = set()
     async with AsyncExitStack() as stack:
         found = {name: await stack.enter_async_context(log_of(settings, name)) for name in logs if name not in missing}

@@ -32,6 +32,7 @@ from services.gateway.routes import (
 from services.gateway.routes.admin import accounts as admin_accounts
 from services.gateway.routes.admin import audit as admin_audit
 from services.gateway.routes.admin import jobs as admin_jobs
+from services.gateway.routes.admin import operations as admin_operations
 from services.gateway.routes.seeds import (
     editor,
     manim_history,
@@ -61,6 +62,7 @@ ROUTERS = (
     admin_accounts,
     admin_jobs,
     admin_audit,
+    admin_operations,
     webhooks,
     webhook_deliveries,
     signing_in,

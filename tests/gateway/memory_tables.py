@@ -72,6 +72,7 @@ class MemoryTables:
             row
             for row in every
             if all(row[name] == value for name, value in wanted.items())
+            and (which.category is not None or row["category"] != "operation")
             and (which.since is None or row["happened_at"] >= which.since)
             and (which.until is None or row["happened_at"] < which.until)
         ]

@@ -140,7 +140,7 @@ async def test_an_admin_stops_somebody_s_job_and_its_owner_reads_why(
 async def test_nobody_but_an_admin_and_no_admin_of_another_tenant_gets_anywhere(
     admin: httpx.AsyncClient, company: Company
 ) -> None:
-    for path in ("/v1/admin/accounts", ACCOUNT, "/v1/admin/jobs", "/v1/admin/audit"):
+    for path in ("/v1/admin/accounts", ACCOUNT, "/v1/admin/jobs", "/v1/admin/audit", "/v1/admin/operations"):
         assert (await admin.get(path, headers=AS_US)).json()["code"] == "auth.forbidden"
     company.changed["keys"] = KeyRing({digest(OTHER_KEY): Principal("theirs", AccountKind.API_KEY, "x", Role.ADMIN)})
     async with company.client(OTHER_KEY) as stranger:

@@ -30,6 +30,7 @@ SAMPLES = sorted((FOLDER / "golden").glob("*.json"))
 FIRST = {
     "account": "account.registered",
     "job": "job.queued",
+    "operation": "operation.begun",
     "preset": "preset.saved",
     "project": "project.created",
     "session": "session.started",

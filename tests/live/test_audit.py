@@ -7,9 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from contracts.catalog import encode
+from contracts.envelope import Command, stream_id
 from contracts.messages.access import ChangePlan, RevokeKey
 from contracts.messages.account import ReserveCredits
+from contracts.messages.operation import BeginOperation, EndOperation
 from eventlog.read.postgres import Pool, tenant_transaction
+from ops.commands.operations import done_in
 from ops.stack.endpoints import Endpoints
 from services.gateway.http.cursors import Place
 from services.gateway.ports.tables import AuditFilter, Row, Tables
@@ -31,7 +35,29 @@ def a_story() -> World:
     world.send(start(), ChangePlan(plan="premium"), RevokeKey(key_id=an_id("none")))
     world.send(ReserveCredits(job_id=an_id("dear"), session_id=SESSION, run=1, amount=10_000, enforce=True))
     world.work()
+    world.deliver(operations())
     return world
+
+
+def operations() -> list[Command]:
+    """A rollback of which the beginning was not heard, then a rebuild that was killed."""
+    what = {"operation_id": an_id("rollback"), "action": "rollback", "target": "analytics.jobs-projector"}
+    bodies = (
+        EndOperation.model_validate({**what, "outcome": "failed", "error": "Unavailable"}),
+        BeginOperation.model_validate({**what, "operation_id": an_id("rebuild"), "action": "rebuild"}),
+    )
+    return [
+        Command(
+            id=an_id(body.TYPE),
+            stream=stream_id("operation", "operators", str(body.operation_id)),
+            type=body.TYPE,
+            at=NOON + timedelta(hours=hour),
+            tenant="operators",
+            actor="operator:ada",
+            data=encode(body),
+        )
+        for hour, body in enumerate(bodies)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +86,7 @@ FILTERS = {
     "jobs": AuditFilter(category="job"),
     "one command": AuditFilter(command="ChangePlan"),
     "refused": AuditFilter(outcome="refused"),
+    "operations": AuditFilter(category="operation"),
     "later": AuditFilter(since=NOON + timedelta(seconds=2)),
     "earlier": AuditFilter(until=NOON + timedelta(seconds=2)),
 }
@@ -72,9 +99,10 @@ def shown(rows: Any) -> list[dict[str, Any]]:
 @pytest.mark.req(69, 77)
 @pytest.mark.parametrize("name", FILTERS)
 async def test_both_tell_the_same(kept: tuple[str, Pool, MemoryTables], real: PostgresTables, name: str) -> None:
-    found = await real.audit(TENANT, FILTERS[name], None, 100)
+    tenant = "operators" if name == "operations" else TENANT
+    found = await real.audit(tenant, FILTERS[name], None, 100)
     assert found
-    assert shown(found) == shown(await kept[2].audit(TENANT, FILTERS[name], None, 100))
+    assert shown(found) == shown(await kept[2].audit(tenant, FILTERS[name], None, 100))
     assert await real.audit("another", FILTERS[name], None, 100) == []
 
 
@@ -127,6 +155,17 @@ async def test_a_row_is_neither_changed_nor_taken_away_by_whoever_may_do_everyth
                 async with tenant_transaction(pool, TENANT, role=role) as connection:
                     await connection.execute(attempt)
     assert await pool.fetch(f"SELECT * FROM platform.{table} ORDER BY command_id") == before
+
+
+@pytest.mark.req(69)
+async def test_operators_read_what_they_did_and_no_tenant_does(kept: tuple[str, Pool, MemoryTables]) -> None:
+    assert [str(one) for one in await done_in(kept[1], "operators", 10)] == [
+        "2026-11-20 13:00:00  ada  rebuild analytics.jobs-projector  has not ended: it goes on, or it was killed",
+        "2026-11-20 12:00:00  ada  rollback analytics.jobs-projector  failed (Unavailable)",
+    ]
+    assert len(await done_in(kept[1], "operators", 1)) == 1
+    assert await done_in(kept[1], TENANT, 10) == []
+    assert await kept[2].audit("operators", AuditFilter(), None, 10) == []
 
 
 @pytest.mark.req(67, 69)

@@ -1,6 +1,7 @@
 """The audit trail: one row a command, whatever became of it. Who asked for what, when, of which stream.
 
-No text of a person stands here: of what was asked for only what an operator changes, a plan, a role, points.
+No text of a person stands here: of what was asked for only what an operator changes, a plan, a role, points,
+or what he did from his shell.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 from contracts.envelope import Commit, category_of
 from contracts.messages.access import PlanChanged, RoleChanged
 from contracts.messages.account import AccountRegistered, CreditsGranted
+from contracts.messages.operation import OperationBegun, OperationEnded
 from contracts.model import EventBody
 from eventlog.read.projection import Fact, Journal, Row
 
@@ -48,8 +50,15 @@ def _told(body: EventBody) -> dict[str, Any]:
             return {"plan": plan, "role": role.value}
         case CreditsGranted(amount=amount):
             return {"points": amount}
+        case OperationBegun() | OperationEnded():
+            return _of_operation(body)
         case _:
             return {}
+
+
+def _of_operation(body: OperationBegun | OperationEnded) -> dict[str, Any]:
+    """What an operator did, and what came of it."""
+    return body.model_dump(mode="json", by_alias=True, exclude={"operation_id"})
 
 
 OF_SESSIONS = Journal("platform.session_audit", 1, rows, key=("command_id",))

@@ -28,7 +28,7 @@ class Days(NamedTuple):
 
 
 class AuditFilter(NamedTuple):
-    """Which commands an audit shows; None: whichever."""
+    """Which commands an audit shows; None: whichever, but for what operators did: that is the category `operation`."""
 
     actor: str | None = None
     stream: str | None = None

@@ -1,5 +1,5 @@
-"""What the session service decides: sessions, accounts, presets and projects."""
+"""What the session service decides: sessions, accounts, presets and projects; and that operators' acts are noted."""
 
-from services.session.deciders import account, preset, project, session
+from services.session.deciders import account, operation, preset, project, session
 
-DECIDERS = (session.DECIDER, account.DECIDER, preset.DECIDER, project.DECIDER)
+DECIDERS = (session.DECIDER, account.DECIDER, preset.DECIDER, project.DECIDER, operation.DECIDER)
