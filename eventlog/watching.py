@@ -51,12 +51,12 @@ async def look_at(log: EventLog, work: Work, now: Clock) -> None:
         return
     quiet = asyncio.get_running_loop().time() - work.progress_at if lag else 0.0
     if not work.stopping:
-        work.metrics.lag(work.role, work.partition, lag, quiet if waits is None else _age(waits, now()))
+        work.metrics.lag(work.role, work.partition, lag, quiet if waits is None else age(waits, now()))
     if work.ready and quiet > STUCK_SECONDS:
         raise Unavailable(work.role, f"{work.topic}[{work.partition}] has not moved for {quiet:.0f} s, {lag} behind")
 
 
-def _age(record: Record, now: datetime) -> float:
+def age(record: Record, now: datetime) -> float:
     """Seconds since it was asked for; 0 where its sender's clock is ahead, or nothing that can be read says when."""
     try:
         return max((now - _decode(record.value).at).total_seconds(), 0.0)

@@ -30,7 +30,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "Make the demo user, his API key and the default presets where there are none, and say where the key is kept.",
     ),
     "projections": (
-        "rebuilding:projections",
+        "projections:projections",
         "Every projector: its store, the versions of its folds, its generation, how far it is behind, and any rebuild.",
     ),
     "rebuild": (

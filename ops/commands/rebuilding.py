@@ -1,4 +1,4 @@
-"""`playhead projections | rebuild | rollback`: documents and tables made again beside those that are read."""
+"""`playhead rebuild | rollback`: documents and tables made again beside those that are read."""
 
 import json
 from collections.abc import Generator, Mapping, Sequence
@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from eventlog import collector
 from eventlog.clock import new_id
@@ -26,30 +25,6 @@ MOST_BEHIND = 200
 Name = Annotated[
     str, Parameter(help="A projector, such as session.mongo-projector; `playhead projections` lists them.")
 ]
-
-
-async def projections(*, as_json: Json = False) -> int:
-    """Every projector: its store, the versions of its folds, its generation, how far it is behind, and any rebuild."""
-    settings = OpsSettings()
-    rows: list[dict[str, Any]] = []
-    for name in KNOWN:
-        async with reached(settings, name) as one:
-            rows.append(await _row(one))
-    if as_json:
-        print(json.dumps(rows))
-        return FINE
-    # Names are copied into the next command: they stay whole on a narrow screen, so the longest words have lines.
-    table = Table("projector", "store", "gen.", "kept", "position", "lag", box=None, padding=(0, 2, 0, 0))
-    for row in rows:
-        kept = "" if row["kept"] is None else str(row["kept"])
-        table.add_row(
-            row["projector"], row["store"], str(row["generation"]), kept, str(row["position"]), str(row["lag"])
-        )
-        for what, said in (("folds", _version(row["versions"])), ("rebuild", row["rebuild"])):
-            if said not in ("", "1"):
-                table.add_row(f"  {what}: {said}")
-    Console(soft_wrap=False).print(table)
-    return FINE
 
 
 async def rebuild(
@@ -187,35 +162,8 @@ def _what_now(kept: Generations) -> str:
     )
 
 
-async def _row(one: Reached) -> dict[str, Any]:
-    kept = await one.generations.read()
-    live, log = one.generations.live(), one.source.log
-    position = end = 0
-    for partition in one.source.partitions:
-        stands = await live.checkpoint(log.topic, partition)
-        position += stands.position.next_offset if stands else 0
-        end += await log.end(partition)
-    folds = (*one.kept.projector.projections, *one.kept.projector.journals)
-    return {
-        "projector": one.kept.name,
-        "store": one.kind,
-        "versions": {fold.name: fold.version for fold in folds},
-        "generation": kept.current,
-        "kept": kept.previous,
-        "position": position,
-        "lag": max(end - position, 0),
-        "rebuild": _state(kept),
-    }
-
-
-def _version(versions: Mapping[str, int]) -> str:
-    """The version of most folds; those that have another one are named."""
-    common = max(set(versions.values()), key=list(versions.values()).count)
-    others = [f"{name.rpartition('.')[2]} {version}" for name, version in versions.items() if version != common]
-    return ", ".join([str(common), *others])
-
-
-def _state(kept: Generations) -> str:
+def state_of(kept: Generations) -> str:
+    """What is being rebuilt, in a word or two; empty: nothing."""
     if kept.rebuild is None:
         return ""
     if kept.rebuild.cancelled:
@@ -237,7 +185,12 @@ def _tell(
 ) -> int:
     if as_json:
         differences = [] if kept.rebuild is None else [_plain(found) for found in kept.rebuild.differences]
-        told = {"projector": one.kept.name, "generation": kept.current, "kept": kept.previous, "rebuild": _state(kept)}
+        told = {
+            "projector": one.kept.name,
+            "generation": kept.current,
+            "kept": kept.previous,
+            "rebuild": state_of(kept),
+        }
         print(json.dumps({**told, "differences": differences, **(more or {})}))
     else:
         print(f"{one.kept.name}: " + "\n".join(lines))

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from ops.commands.answering import ask_all
 from ops.commands.table import memory_mb, table
 from ops.settings import PROJECT, OpsSettings
 from ops.stack.child import rotate
@@ -88,13 +89,14 @@ def status(*, as_json: AsJson = False) -> int:
             print("Nothing runs. `playhead up` starts it.")
             print(f"The last start failed: {problem}" if problem else "", end="\n" if problem else "")
         return AWAY
+    state["troubles"] = ask_all(state["processes"])
     for process in state["processes"]:
         process["memory_mb"] = memory_mb(process["pid"])
     if as_json:
         print(json.dumps(state, indent=1))
     else:
         Console().print(table(state))
-        for line in filter(None, (state["doing"], state["problem"], *state["remarks"])):
+        for line in filter(None, (state["doing"], state["problem"], *state["remarks"], *state["troubles"])):
             print(line)
     working = {process["name"] for process in state["processes"] if process["state"] == "ready"}
     return FINE if state["state"] == "ready" and len(working) == len(state["processes"]) else WRONG

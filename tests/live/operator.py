@@ -17,7 +17,7 @@ from typing import Final
 from ops.__main__ import COMMANDS, run
 
 VERBS: Final = (
-    *("archiving", "backup", "log", "maintenance", "migrating", "operations", "parking", "rebuilding"),
+    *("archiving", "backup", "log", "maintenance", "migrating", "operations", "parking", "projections", "rebuilding"),
     *("replaying", "resetting", "seeding", "setup", "verify"),
 )
 IN, OUT, ERR = "in", "out", "err"
