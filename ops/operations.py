@@ -81,7 +81,7 @@ async def recorded(
         finally:
             await sender.close()
 
-    trail = Trail(settings.operators_tenant, f"operator:{operator()}", send)
+    trail = Trail(settings.operators, f"operator:{operator()}", send)
     async with told(trail, action, target, options, before=before) as operation:
         yield operation
 

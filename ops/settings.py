@@ -35,8 +35,7 @@ class OpsSettings(BaseSettings):
     blobs_url: str = Field(default="", validation_alias="PLAYHEAD_BLOBS_URL")
     archive_url: str = Field(default="", validation_alias="PLAYHEAD_ARCHIVE_URL")
     """Where `playhead archive` writes without --to: a folder, or s3://bucket/prefix."""
-    operators_tenant: str = Field(default="operators", validation_alias="PLAYHEAD_OPERATORS_TENANT", min_length=1)
-    """In whose audit trail it stands what operators do with `playhead`."""
+    operators_tenant: str = Field(default="", validation_alias="PLAYHEAD_OPERATORS_TENANT")
     profile: str = Field(default="", validation_alias="PLAYHEAD_PROFILE")
     durable: bool = Field(default=False, validation_alias="PLAYHEAD_DURABLE")
     port: int = Field(default=8000, validation_alias="PLAYHEAD_PORT", ge=0, le=65_535)
@@ -57,6 +56,11 @@ class OpsSettings(BaseSettings):
     def blobs(self) -> str:
         """The URL of the blob store, as the services of this data folder find it."""
         return self.blobs_url or f"file://{self.data_dir.resolve() / 'blobs'}"
+
+    @property
+    def operators(self) -> str:
+        """In whose audit trail it stands what operators do with `playhead`."""
+        return self.operators_tenant or "operators"
 
     @property
     def local(self) -> bool:

@@ -55,7 +55,7 @@ async def operations(*, limit: Limit = 50, as_json: Json = False) -> int:
     """Who did what with `playhead`, when, and what came of it; the newest first."""
     settings = OpsSettings()
     async with postgres(settings, "playhead-operations") as pool:
-        found = await done_in(pool, settings.operators_tenant, limit)
+        found = await done_in(pool, settings.operators, limit)
     if as_json:
         print(json.dumps([one.as_json() for one in found]))
     else:
