@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 import pytest
 
+from ops.processes import DEMO_KEY_FILE
+from ops.state import write_state
 from tests.chaos.__main__ import seeds_in
 from tests.chaos.seeds.campaign import Run
 from tests.chaos.seeds.faults import HAPPENINGS
 from tests.chaos.seeds.judge import Anomaly
+from tests.chaos.seeds.load import Load
 from tests.chaos.seeds.plan import KINDS, planned
 from tests.chaos.seeds.report import summary, write
 from tests.chaos.seeds.wires import Trouble, Wire
+from tests.chaos.system import System
 
 SHORT = 0.2
 
@@ -30,6 +34,19 @@ def test_a_seed_is_one_plan_and_the_first_of_them_meet_each_kind_alone() -> None
     assert {fault.target for plan in plans for fault in plan.faults} >= {
         one for k in KINDS.values() for one in k.targets
     }
+
+
+@pytest.mark.parametrize("seed", range(15, 20))
+async def test_a_film_that_a_fault_waits_for_is_not_deleted_meanwhile(seed: int, tmp_path: Path) -> None:
+    (tmp_path / DEMO_KEY_FILE).write_text("a key")
+    write_state(tmp_path, {"processes": [{"name": "gateway", "url": "http://127.0.0.1:9"}]})
+    load = Load(System(tmp_path), planned(seed), "tenant", "account")
+    film = load.film()
+    asked = [load.next() for _ in range(100)]
+    await load.close()
+    deleted = {wish.path for wish in asked if wish.method == "DELETE"}
+    assert deleted
+    assert f"/v1/sessions/{film.session}" not in deleted
 
 
 def test_every_kind_of_fault_happens_somehow() -> None:

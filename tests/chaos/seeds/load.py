@@ -44,17 +44,39 @@ class Load:
         self._tenant = tenant
         self._account = account
         self._http = http_of(system)
+        self._kept: set[UUID | None] = set()
 
     async def run(self) -> None:
         """Until the last one is answered, or given up."""
         began = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
             if self._plan.film:
-                group.create_task(self._ask(self._start(dict(FILM))))
+                group.create_task(self._ask(self.film()))
             for number in range(int(self._plan.rate * self._plan.seconds)):
                 due = began + number / self._plan.rate
                 await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-                group.create_task(self._ask(self._next()))
+                group.create_task(self._ask(self.next()))
+
+    def film(self) -> Wish:
+        """What a fault of the plan waits for: nobody deletes it meanwhile."""
+        wish = self._start(dict(FILM))
+        self._kept.add(wish.session)
+        return wish
+
+    def next(self) -> Wish:
+        """What is asked next: a session, a project, nonsense, or a change of what was asked for before."""
+        sessions = [wish.session for wish in self.wishes if wish.session is not None]
+        chance = self._random.random()
+        if not sessions or chance < 0.4:
+            return self._start(dict(WORDS_ONLY))
+        if chance < 0.5:
+            return self._wish("POST", "/v1/projects", {"name": f"Project {len(self.wishes)}"})
+        if chance < 0.55:
+            return self._wish("POST", "/v1/projects", {"nonsense": True})
+        session = self._random.choice(sessions)
+        if chance < 0.6 and session not in self._kept:
+            return self._wish("DELETE", f"/v1/sessions/{session}", {})
+        return self._wish("PATCH", f"/v1/sessions/{session}", {"title": f"Title {len(self.wishes)}"})
 
     async def again(self) -> None:
         """Half of what nobody knows about is asked once more under its key, as a careful client does."""
@@ -69,20 +91,6 @@ class Load:
     def fates(self) -> Counter[str]:
         """How many of each."""
         return Counter(wish.fate for wish in self.wishes)
-
-    def _next(self) -> Wish:
-        sessions = [wish.session for wish in self.wishes if wish.session is not None]
-        chance = self._random.random()
-        if not sessions or chance < 0.4:
-            return self._start(dict(WORDS_ONLY))
-        if chance < 0.5:
-            return self._wish("POST", "/v1/projects", {"name": f"Project {len(self.wishes)}"})
-        if chance < 0.55:
-            return self._wish("POST", "/v1/projects", {"nonsense": True})
-        if chance < 0.6:
-            return self._wish("DELETE", f"/v1/sessions/{self._random.choice(sessions)}", {})
-        changes = {"title": f"Title {len(self.wishes)}"}
-        return self._wish("PATCH", f"/v1/sessions/{self._random.choice(sessions)}", changes)
 
     def _start(self, body: dict[str, Any]) -> Wish:
         session = UUID(int=self._random.getrandbits(128), version=4)
