@@ -78,21 +78,29 @@ async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
         Progress(*columns, *times, console=console, speed_estimate_period=3600) as progress,
     ):
         bar = progress.add_task("starting a system", total=len(plans))
-        async with wired_system(folder / "seeds", plans[0].seed) as (system, wires):
-            for plan in plans:
-                progress.console.print(str(plan), highlight=False)
+        for number, together in enumerate(on_one_system(plans)):
+            progress.update(bar, description="starting a system")
+            async with wired_system(folder / "seeds" / str(number), together[0].seed) as system:
+                for plan in together:
+                    progress.console.print(str(plan), highlight=False)
 
-                def tell(what: str, seed: int = plan.seed) -> None:
-                    progress.update(bar, description=f"seed {seed}: {what}")
+                    def tell(what: str, seed: int = plan.seed) -> None:
+                        progress.update(bar, description=f"seed {seed}: {what}")
 
-                tell("asking")
-                runs.append(await run(system, wires, plan, tell))
-                write(folder, runs)
-                progress.advance(bar)
-                if runs[-1].recovery is None:
-                    progress.console.print(f"seed {plan.seed} left the system unsettled: nothing more is run on it")
-                    break
+                    tell("asking")
+                    runs.append(await run(system, plan, tell))
+                    write(folder, runs)
+                    progress.advance(bar)
+                    if runs[-1].recovery is None:
+                        progress.console.print(f"seed {plan.seed} left the system unsettled: nothing more is run on it")
+                        break
     return runs
+
+
+def on_one_system(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Those that share one: all but such as end it."""
+    healing = [plan for plan in plans if not plan.ends]
+    return [*([healing] if healing else []), *([plan] for plan in plans if plan.ends)]
 
 
 if __name__ == "__main__":

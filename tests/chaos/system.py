@@ -110,8 +110,12 @@ class System:
 
     def forget_ledgers(self, name: str) -> None:
         """What a service that does not run knows of its own: it reads its commands from offset 0 on."""
-        for ledger in (self.folder / "ledgers").glob(f"playhead.{name}.*"):
+        for ledger in self.ledgers(name):
             ledger.unlink()
+
+    def ledgers(self, name: str) -> Sequence[Path]:
+        """The files of what a service knows of its own."""
+        return list((self.folder / "ledgers").glob(f"playhead.{name}.*"))
 
     def measure(self, what: str, seconds: float) -> None:
         """Keep a figure for whoever reads the folder after the run."""

@@ -12,7 +12,7 @@ import pytest
 
 from ops.processes import DEMO_KEY_FILE
 from ops.state import write_state
-from tests.chaos.__main__ import seeds_in
+from tests.chaos.__main__ import on_one_system, seeds_in
 from tests.chaos.seeds.campaign import Run
 from tests.chaos.seeds.faults import HAPPENINGS
 from tests.chaos.seeds.judge import Anomaly
@@ -31,6 +31,7 @@ def test_a_seed_is_one_plan_and_the_first_of_them_meet_each_kind_alone() -> None
     alone, pairs = plans[: len(KINDS)], plans[len(KINDS) :]
     assert [[fault.kind for fault in plan.faults] for plan in alone] == [[kind] for kind in KINDS]
     assert {len({fault.kind for fault in plan.faults}) for plan in pairs} == {2}
+    assert not any(plan.ends for plan in pairs)
     assert {fault.target for plan in plans for fault in plan.faults} >= {
         one for k in KINDS.values() for one in k.targets
     }
@@ -47,6 +48,14 @@ async def test_a_film_that_a_fault_waits_for_is_not_deleted_meanwhile(seed: int,
     deleted = {wish.path for wish in asked if wish.method == "DELETE"}
     assert deleted
     assert f"/v1/sessions/{film.session}" not in deleted
+
+
+def test_plans_share_a_system_but_for_those_that_end_it() -> None:
+    plans = [planned(seed) for seed in range(1, len(KINDS) + 2)]
+    together, *alone = on_one_system(plans)
+    assert not any(plan.ends for plan in together)
+    assert [len(one) for one in alone] == [1] * sum(kind.needs == "end" for kind in KINDS.values())
+    assert sorted(plan.seed for one in (together, *alone) for plan in one) == [plan.seed for plan in plans]
 
 
 def test_every_kind_of_fault_happens_somehow() -> None:

@@ -65,14 +65,19 @@ class PrivateBroker:
 
     def lose_tail(self, topic: str, batches: int) -> None:
         """Cut the last batches off partition 0. The broker must not run."""
-        segment = self.data / f"{topic}-0" / "00000000000000000000.log"
-        raw = segment.read_bytes()
-        starts: list[int] = []
-        at = 0
-        while at + 12 <= len(raw) and (length := struct.unpack_from(">i", raw, at + 8)[0]) > 0:
-            starts.append(at)
-            at += 12 + length
-        segment.write_bytes(raw[: starts[-batches]])
+        cut_tail(self.data / f"{topic}-0", batches)
+
+
+def cut_tail(partition: Path, batches: int) -> None:
+    """Take the last batches out of the only segment of a partition's folder. The broker must not run."""
+    segment = partition / "00000000000000000000.log"
+    raw = segment.read_bytes()
+    starts: list[int] = []
+    at = 0
+    while at + 12 <= len(raw) and (length := struct.unpack_from(">i", raw, at + 8)[0]) > 0:
+        starts.append(at)
+        at += 12 + length
+    segment.write_bytes(raw[: starts[-batches]])
 
 
 def _all_threads_stopped(pid: int) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from eventlog.errors import Corrupt
-from tests.chaos.seeds.faults import HAPPENINGS, Site
+from tests.chaos.seeds.faults import HAPPENINGS
 from tests.chaos.seeds.judge import SETTLED_SECONDS, Anomaly, judged, settled, watch
 from tests.chaos.seeds.load import Load, http_of
+from tests.chaos.seeds.losses import noticed
 from tests.chaos.seeds.plan import Fault, Plan
-from tests.chaos.seeds.wires import Wire
+from tests.chaos.seeds.site import Site
 from tests.chaos.system import System
 
 Tell = Callable[[str], None]
@@ -20,12 +21,14 @@ Tell = Callable[[str], None]
 @dataclass(slots=True)
 class Run:
     """What came of one plan. `recovery`: seconds from the end of the last fault to lag 0 with every job over, None
-    where that was not seen; `back`: seconds until what was ended worked again."""
+    where that was not seen; `noticed`: seconds until everybody had said that the log is not what it was, where it was
+    not; `back`: seconds until what was ended worked again."""
 
     plan: Plan
     fates: Mapping[str, int] = field(default_factory=dict[str, int])
     anomalies: list[Anomaly] = field(default_factory=list[Anomaly])
     recovery: float | None = None
+    noticed: float | None = None
     back: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     remarks: list[str] = field(default_factory=list[str])
     seconds: float = 0.0
@@ -35,11 +38,11 @@ class Run:
         return asdict(self) | {"anomalies": [one._asdict() for one in self.anomalies]}
 
 
-async def run(system: System, wires: Mapping[str, Wire], plan: Plan, tell: Tell) -> Run:
-    """One plan, to its end."""
+async def run(system: System, plan: Plan, tell: Tell) -> Run:
+    """One plan, to its end; of a plan that ends the system nothing may be run on it afterwards."""
     loop = asyncio.get_running_loop()
     began, run = loop.time(), Run(plan)
-    site = Site(system, plan.seed, wires, remarks=run.remarks, back=run.back)
+    site = Site(system, plan.seed, remarks=run.remarks, back=run.back)
     load = await _a_load(system, plan)
     if plan.film:
         system.forget_outputs()
@@ -47,13 +50,15 @@ async def run(system: System, wires: Mapping[str, Wire], plan: Plan, tell: Tell)
         async with _watched(system, run):
             async with asyncio.TaskGroup() as group:
                 group.create_task(load.run())
-                for fault in plan.faults:
+                for fault in () if plan.ends else plan.faults:
                     group.create_task(_happen(site, fault, run, tell))
             tell("healed; waiting for lag 0")
             healed = loop.time()
             await system.healed()
             await load.again()
             await _settle(system, load, run, healed, tell)
+            if plan.ends:
+                await _lose(site, run, tell)
     finally:
         await load.close()
     run.fates, run.seconds = dict(load.fates()), loop.time() - began
@@ -74,6 +79,18 @@ async def _happen(site: Site, fault: Fault, run: Run, tell: Tell) -> None:
         await HAPPENINGS[fault.kind](site, fault)
     except AssertionError as error:
         run.anomalies.append(Anomaly("I12", f"{fault}: {error}"))
+
+
+async def _lose(site: Site, run: Run, tell: Tell) -> None:
+    began = asyncio.get_running_loop().time()
+    try:
+        for fault in run.plan.faults:
+            tell(f"{fault.kind}; waiting until everybody has noticed")
+            async with noticed(site):
+                await HAPPENINGS[fault.kind](site, fault)
+    except AssertionError as error:
+        run.anomalies.append(Anomaly("I5", str(error)[:1_000]))
+    run.noticed = asyncio.get_running_loop().time() - began
 
 
 async def _settle(system: System, load: Load, run: Run, healed: float, tell: Tell) -> None:

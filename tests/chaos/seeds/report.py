@@ -35,6 +35,7 @@ def summary(runs: Sequence[Run]) -> dict[str, Any]:
         "anomalies": dict(anomalies),
         "recovery": _of(recovered),
         "recoveredInTime": sum(seconds <= SETTLED_SECONDS for seconds in recovered),
+        "lossesNoticed": _of(sorted(run.noticed for run in runs if run.noticed is not None)),
         "back": {name: _of(sorted(seconds)) for name, seconds in sorted(back.items())},
     }
 

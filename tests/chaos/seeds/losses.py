@@ -1,0 +1,101 @@
+"""Faults after which nobody may go on as if nothing had happened: a part of the log is gone, and a person is needed."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from contracts.topics import SESSION_EVENTS
+from eventlog.errors import Unavailable
+from eventlog.kafka import KafkaAccess, create_topics
+from eventlog.kafka.topics import delete_topics
+from tests.chaos.history import read_histories
+from tests.chaos.seeds.plan import Fault
+from tests.chaos.seeds.site import Site
+from tests.chaos.stores import Places, places_of, stores_of
+from tests.chaos.system import LOOK_SECONDS, System
+from tests.live.private_broker import cut_tail
+from tests.waiting import eventually
+
+NOTICED_SECONDS = 120.0
+LOST_BATCHES = 2
+READERS = ("session", "analytics", "gateway")
+"""Whoever reads the events of the session service: its lanes and documents, the tables, the webhooks."""
+WAY_OUT = ("restore", "playhead topics")
+"""What the sentence tells a person to do, one of them."""
+
+
+async def tail_lost(site: Site, _fault: Fault) -> None:
+    """Of the longest partition, while whoever reads it is at its end."""
+    history = (await read_histories(site.system.endpoints))["session"]
+    (topic, partition), _ = max(history.events.items(), key=lambda item: len(item[1]))
+    async with site.wired.without("kafka"):
+        folder = site.system.folder / "kafka" / "data" / f"{topic}-{partition}"
+        await asyncio.to_thread(cut_tail, folder, LOST_BATCHES)
+
+
+async def topic_deleted(site: Site, _fault: Fault) -> None:
+    await delete_topics(KafkaAccess(site.system.endpoints.kafka), [SESSION_EVENTS])
+
+
+async def topic_recreated(site: Site, fault: Fault) -> None:
+    """Everybody who knew the old one finds a healthy chain, which is another."""
+    access = KafkaAccess(site.system.endpoints.kafka)
+    partitions = len((await read_histories(site.system.endpoints))["session"].events)
+    await topic_deleted(site, fault)
+    await eventually(lambda: _made(access, partitions), NOTICED_SECONDS, LOOK_SECONDS)
+
+
+async def _made(access: KafkaAccess, partitions: int) -> bool:
+    try:
+        return bool(await create_topics(access, [SESSION_EVENTS], partitions, 1))
+    except Unavailable:
+        return False
+
+
+@asynccontextmanager
+async def noticed(site: Site) -> AsyncGenerator[None]:
+    """Around a loss: every reader says what is gone and what to do, and nothing moves afterwards.
+
+    Fails with what went on all the same.
+    """
+    before = {name: _log_size(site.system, name) for name in READERS}
+    stood = await _positions(site.system)
+    began = asyncio.get_running_loop().time()
+    yield
+    for name, start in before.items():
+        said = await eventually(lambda name=name, start=start: _said(site.system, name, start), NOTICED_SECONDS, 1.0)
+        assert any(words in str(said) for words in WAY_OUT), f"{name} does not say what to do: {said}"
+        site.remarks.append(f"{name} after {asyncio.get_running_loop().time() - began:.1f} s: {said['detail']}")
+    moved = {name: (stood[name], now) for name, now in (await _positions(site.system)).items() if now != stood[name]}
+    assert not moved, f"went on without what is gone: {moved}"
+
+
+async def _said(system: System, name: str, start: int) -> Mapping[str, Any] | None:
+    return next(_naming(system, name, start), None)
+
+
+def _naming(system: System, name: str, start: int) -> Iterator[Mapping[str, Any]]:
+    """Lines about the topic, critical ones, since its log had that size."""
+    with (system.folder / "logs" / f"{name}.log").open("rb") as log:
+        log.seek(start)
+        for line in log:
+            if line.startswith(b"{") and line.endswith(b"\n"):
+                said = json.loads(line)
+                if said.get("level") == "critical" and SESSION_EVENTS.name in str(said.get("detail")):
+                    yield said
+
+
+def _log_size(system: System, name: str) -> int:
+    return (system.folder / "logs" / f"{name}.log").stat().st_size
+
+
+async def _positions(system: System) -> Mapping[str, Places]:
+    """Of every projector that folds what is gone."""
+    async with stores_of(system.endpoints) as stores:
+        return {
+            kept.name: await places_of(store)
+            for kept, store in stores
+            if kept.projector.topic.name == SESSION_EVENTS.name
+        }
