@@ -24,6 +24,7 @@ from ops.settings import PROJECT
 from tests.chaos.seeds.campaign import Run, run
 from tests.chaos.seeds.plan import Plan, planned
 from tests.chaos.seeds.report import show, write
+from tests.chaos.seeds.tenants import Neighbour
 from tests.chaos.seeds.wires import wired_system
 
 FOLDER = PROJECT / ".playhead" / "chaos"
@@ -88,7 +89,7 @@ async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
                         progress.update(bar, description=f"seed {seed}: {what}")
 
                     tell("asking")
-                    runs.append(await run(system, plan, tell))
+                    runs.append(await run(system, plan, tell, neighbour=Neighbour(system, plan.seed)))
                     write(folder, runs)
                     progress.advance(bar)
                     if runs[-1].recovery is None:
@@ -98,9 +99,9 @@ async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
 
 
 def on_one_system(plans: Sequence[Plan]) -> list[list[Plan]]:
-    """Those that share one: all but such as end it."""
-    healing = [plan for plan in plans if not plan.ends]
-    return [*([healing] if healing else []), *([plan] for plan in plans if plan.ends)]
+    """Those that share one: all but such as have it for themselves."""
+    shared = [plan for plan in plans if not plan.alone]
+    return [*([shared] if shared else []), *([plan] for plan in plans if plan.alone)]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
 
-from tests.chaos.seeds import files, losses, machines, records
+from tests.chaos.seeds import files, losses, machines, memory, records
 from tests.chaos.seeds.plan import Fault
 from tests.chaos.seeds.site import Site
 from tests.chaos.seeds.wires import Trouble
@@ -36,6 +36,7 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "blobs gone": files.blobs_gone,
     "offsets deleted": records.offsets_deleted,
     "ledgers of before": records.ledgers_of_before,
+    "backlog": memory.backlog,
     "tail lost": losses.tail_lost,
     "topic recreated": losses.topic_recreated,
     "topic deleted": losses.topic_deleted,

@@ -10,10 +10,10 @@ import redis.asyncio
 
 from blobs.store import key_of
 from tests.chaos.client import FILM_SECONDS
-from tests.chaos.seeds.load import http_of
+from tests.chaos.seeds.anomaly import Anomaly
 from tests.chaos.seeds.plan import Fault
 from tests.chaos.seeds.site import Site
-from tests.chaos.system import LOOK_SECONDS, encoding
+from tests.chaos.system import LOOK_SECONDS, encoding, http_as
 from tests.waiting import eventually
 
 
@@ -24,7 +24,7 @@ async def cache_flushed(site: Site, fault: Fault) -> None:
 
 async def file_cut_short(site: Site, fault: Fault) -> None:
     """A film on the disk loses its second half for a while: who asks for it must not be told that half is the whole."""
-    async with http_of(site.system) as http:
+    async with http_as(site.system, site.system.key) as http:
         asset = await eventually(lambda: _a_film(http), FILM_SECONDS, 1.0)
         path = site.system.folder / "blobs" / key_of(asset["sha256"])
         content = await asyncio.to_thread(path.read_bytes)
@@ -32,7 +32,7 @@ async def file_cut_short(site: Site, fault: Fault) -> None:
         try:
             answer = await http.get(f"/v1/assets/{asset['assetId']}/content")
             if answer.is_success and len(answer.content) < len(content):
-                site.findings.append(f"half of {asset['assetId']} was served as the whole")
+                site.findings.append(Anomaly("I9", f"half of {asset['assetId']} was served as the whole"))
         except httpx.TransportError as error:
             site.remarks.append(f"the connection ends in mid-film: {type(error).__name__}")
         finally:

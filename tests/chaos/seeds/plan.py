@@ -1,7 +1,7 @@
 """What one integer decides: which faults, whom they meet, when, for how long, and what is asked meanwhile.
 
-The first seeds meet each kind of fault alone, in the order of `KINDS`; those that follow draw pairs. What ends a
-system, because a person is needed, happens alone, after everything that was asked is done, on a system of its own.
+The first seeds meet each kind of fault alone, in the order of `KINDS`; those that follow draw pairs. What fills or
+ends a system happens alone, after everything that was asked is done, on a system of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ PARTS: Final = ("kafka", "mongo", "postgres", "valkey")
 WIRED: Final = PARTS
 """Parts that can be cut off from their clients."""
 
-Needs = Literal["", "wires", "film", "end"]
+Needs = Literal["", "wires", "film", "calm", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class Kind:
     targets: Sequence[str] = ("",)
     lasts: Sequence[float] = (0.0,)
     needs: Needs = ""
+
+    @property
+    def alone(self) -> bool:
+        """On a system of its own, after everything that was asked is done."""
+        return self.needs in ("calm", "end")
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -51,6 +56,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "blobs gone": Kind(lasts=(4.0, 10.0), needs="film"),
     "offsets deleted": Kind(("session", "render")),
     "ledgers of before": Kind(("session", "render"), (6.0,)),
+    "backlog": Kind(needs="calm"),
     "tail lost": Kind(needs="end"),
     "topic recreated": Kind(needs="end"),
     "topic deleted": Kind(needs="end"),
@@ -73,14 +79,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Of one run. `rate`: wishes a second, whatever becomes of those before, for `seconds`."""
+    """Of one run. `rate`: wishes a second, whatever becomes of those before, for `seconds`. `alone`: its faults happen
+    when all of that is done, on a system of its own; `ends`: which is of no use afterwards."""
 
     seed: int
     faults: tuple[Fault, ...]
     rate: float
     seconds: float
-    film: bool
-    ends: bool
+    film: bool = False
+    alone: bool = False
+    ends: bool = False
 
     def __str__(self) -> str:
         film = ", and a film" if self.film else ""
@@ -91,11 +99,11 @@ def planned(seed: int, kinds: Mapping[str, Kind] = KINDS, *, rate: float = 3.0, 
     """The same plan for the same arguments, always."""
     random = Random(f"{seed}:faults")
     names = list(kinds)
-    healing = [name for name, kind in kinds.items() if kind.needs != "end"]
+    healing = [name for name, kind in kinds.items() if not kind.alone]
     chosen = [names[seed - 1]] if 1 <= seed <= len(names) else random.sample(healing, 2)
     faults = tuple(_fault(random, name, kinds[name], seconds) for name in chosen)
     needs = {kinds[name].needs for name in chosen}
-    return Plan(seed, faults, rate, seconds, film="film" in needs, ends="end" in needs)
+    return Plan(seed, faults, rate, seconds, "film" in needs, any(kinds[name].alone for name in chosen), "end" in needs)
 
 
 def _fault(random: Random, name: str, kind: Kind, seconds: float) -> Fault:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import msgspec
 from confluent_kafka import KafkaException
@@ -20,13 +20,12 @@ from eventlog.kafka import KafkaAccess, KafkaEventLog, KafkaSender
 from tests.chaos.history import History, read_histories
 from tests.chaos.processes import frozen
 from tests.chaos.seeds.plan import Fault
-from tests.chaos.seeds.site import BACK_SECONDS, Site, ended
+from tests.chaos.seeds.site import BACK_SECONDS, IDS, Site, ended
 from tests.chaos.system import LOOK_SECONDS
 from tests.waiting import eventually
 
 REPEATED_RECORDS = 2_000
 """Of the newest of a partition: more of them would tell nothing new."""
-_IDS = UUID("6d0a54c7-36c4-5d86-8c6e-3f1f0f3a9f02")
 
 
 async def delivered_again(site: Site, fault: Fault) -> None:
@@ -103,8 +102,8 @@ async def poison(site: Site, fault: Fault) -> None:
 def _strange(site: Site, what: str) -> Command:
     of_newer_code = what == "version"
     return Command(
-        id=uuid5(_IDS, f"{site.seed} {what}"),
-        stream=stream_id("session", "demo", str(uuid5(_IDS, f"{site.seed} stream"))),
+        id=uuid5(IDS, f"{site.seed} {what}"),
+        stream=stream_id("session", "demo", str(uuid5(IDS, f"{site.seed} stream"))),
         type=StartSession.TYPE,
         type_version=99 if of_newer_code else StartSession.VERSION,
         at=clock.now(),

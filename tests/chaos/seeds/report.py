@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.chaos.seeds.campaign import Run
 from tests.chaos.seeds.judge import SETTLED_SECONDS
 
-INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I12")
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I11", "I12", "I13")
 
 
 def summary(runs: Sequence[Run]) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 import asyncio
 import signal
 from dataclasses import dataclass, field
+from uuid import UUID
 
+from tests.chaos.seeds.anomaly import Anomaly
 from tests.chaos.seeds.wires import WiredSystem
 from tests.chaos.system import LOOK_SECONDS, System
 from tests.waiting import eventually
 
 BACK_SECONDS = 120.0
+IDS = UUID("6d0a54c7-36c4-5d86-8c6e-3f1f0f3a9f02")
+"""What a fault sends has ids of its own, the same for the same seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Site:
 
     system: System
     seed: int
-    findings: list[str] = field(default_factory=list[str])
+    findings: list[Anomaly] = field(default_factory=list[Anomaly])
     remarks: list[str] = field(default_factory=list[str])
     back: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
 

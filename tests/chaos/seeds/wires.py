@@ -23,7 +23,8 @@ from tests.live.infrastructure import CACHE
 CHUNK = 65_536
 LOOK_SECONDS = 0.05
 START_SECONDS = 120.0
-"""For a service, beside everything else that starts on a machine that may have other work."""
+"""For a service, beside everything else that starts on a machine that may have other work. None is nice to that: an
+encoder that gets no processor would look like one that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class WiredSupervisor(Supervisor):
 
     def _drilled(self, program: Program) -> Program:
         drills = ("-m", "tests.chaos.drills", str(clock_of(self._given.data_dir, program.name)))
-        return replace(program, argv=(sys.executable, *drills, *program.argv[1:]), deadline=START_SECONDS)
+        return replace(program, argv=(sys.executable, *drills, *program.argv[1:]), deadline=START_SECONDS, nice=0)
 
     async def _wire(self, part: str, host: str, port: int) -> Wire:
         wire = self.wires[part] = Wire(host, port, self._random)
