@@ -104,7 +104,7 @@ async def _afterwards(site: Site, load: Load, run: Run, tell: Tell) -> None:
         began = loop.time()
         tell(f"{fault.kind}; waiting until everybody has noticed")
         try:
-            async with noticed(site):
+            async with noticed(site, fault):
                 await HAPPENINGS[fault.kind](site, fault)
         except AssertionError as error:
             run.anomalies.append(Anomaly("I5", str(error)[:1_000]))
