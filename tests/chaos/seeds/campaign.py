@@ -11,7 +11,7 @@ from tests.chaos.seeds.anomaly import Anomaly
 from tests.chaos.seeds.faults import HAPPENINGS
 from tests.chaos.seeds.judge import SETTLED_SECONDS, judged, settled, watch
 from tests.chaos.seeds.load import Load
-from tests.chaos.seeds.losses import noticed
+from tests.chaos.seeds.losses import noticed, verified
 from tests.chaos.seeds.plan import Fault, Plan
 from tests.chaos.seeds.site import Site
 from tests.chaos.seeds.tenants import Neighbour, seen_of_others
@@ -104,7 +104,7 @@ async def _afterwards(site: Site, load: Load, run: Run, tell: Tell) -> None:
         began = loop.time()
         tell(f"{fault.kind}; waiting until everybody has noticed")
         try:
-            async with noticed(site, fault):
+            async with (verified if fault.kind == "byte changed" else noticed)(site, fault):
                 await HAPPENINGS[fault.kind](site, fault)
         except AssertionError as error:
             run.anomalies.append(Anomaly("I5", str(error)[:1_000]))

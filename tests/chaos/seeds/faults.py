@@ -40,4 +40,5 @@ HAPPENINGS: Final[Mapping[str, Happening]] = {
     "tail lost": losses.tail_lost,
     "topic recreated": losses.topic_recreated,
     "topic deleted": losses.topic_deleted,
+    "byte changed": losses.byte_changed,
 }

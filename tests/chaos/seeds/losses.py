@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,12 +12,14 @@ from contracts.topics import SESSION_EVENTS
 from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaAccess, create_topics
 from eventlog.kafka.topics import delete_topics
+from ops.settings import PROJECT
 from tests.chaos.history import read_histories
+from tests.chaos.processes import ended, environment_of
 from tests.chaos.seeds.plan import Fault
 from tests.chaos.seeds.site import Site
 from tests.chaos.stores import Places, places_of, stores_of
 from tests.chaos.system import LOOK_SECONDS, System
-from tests.live.private_broker import cut_tail
+from tests.live.private_broker import change_byte, cut_tail
 from tests.waiting import eventually
 
 NOTICED_SECONDS = 120.0
@@ -34,6 +38,15 @@ async def tail_lost(site: Site, _fault: Fault) -> None:
     async with site.wired.without("kafka"):
         folder = site.system.folder / "kafka" / "data" / f"{topic}-{partition}"
         await asyncio.to_thread(cut_tail, folder, LOST_BATCHES)
+
+
+async def byte_changed(site: Site, _fault: Fault) -> None:
+    """In an old commit, by somebody who makes the checksum right again. Whoever has read it does not read it again."""
+    history = (await read_histories(site.system.endpoints))["session"]
+    first = history.counted[0]
+    async with site.wired.without("kafka"):
+        folder = site.system.folder / "kafka" / "data" / f"{SESSION_EVENTS.name}-{first.partition}"
+        await asyncio.to_thread(change_byte, folder, first.offset, b'"at":"20', b'"at":"19')
 
 
 async def topic_deleted(site: Site, _fault: Fault) -> None:
@@ -72,6 +85,33 @@ async def noticed(site: Site, fault: Fault) -> AsyncGenerator[None]:
         site.remarks.append(f"{name} after {asyncio.get_running_loop().time() - began:.1f} s: {said['detail']}")
     moved = {name: (stood[name], now) for name, now in (await _positions(site.system)).items() if now != stood[name]}
     assert not moved, f"went on without what is gone: {moved}"
+
+
+@asynccontextmanager
+async def verified(site: Site, _fault: Fault) -> AsyncGenerator[None]:
+    """Around a change of what nobody reads again: `playhead verify` finds nothing before, and names the place after."""
+    first = (await read_histories(site.system.endpoints))["session"].counted[0]
+    code, said = await _verify(site.system)
+    assert code == 0, said
+    yield
+    code, said = await _verify(site.system)
+    assert code == 1, f"verify ends with {code}: {said}"
+    assert f"{SESSION_EVENTS.name}[{first.partition}]" in said, said
+    assert f"offset {first.offset}" in said, said
+    site.remarks.append(f"verify: {next(line for line in said.splitlines() if SESSION_EVENTS.name in line)}")
+
+
+async def _verify(system: System) -> tuple[int | None, str]:
+    told = environment_of(int(system.told("gateway")["pid"])) | system.endpoints.environment()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ops", "verify"), cwd=PROJECT, env=told, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+    )
+    try:
+        async with asyncio.timeout(NOTICED_SECONDS):
+            said, _ = await process.communicate()
+    finally:
+        await ended(process)
+    return process.returncode, said.decode(errors="replace")
 
 
 async def _said(system: System, name: str, start: int) -> Mapping[str, Any] | None:

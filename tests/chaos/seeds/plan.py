@@ -60,6 +60,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "tail lost": Kind(needs="end"),
     "topic recreated": Kind(needs="end"),
     "topic deleted": Kind(needs="end"),
+    "byte changed": Kind(needs="end"),
 }
 
 
