@@ -1,6 +1,7 @@
 """Faults from seeds against a whole system: `make chaos SEEDS=1-20`.
 
-python -m tests.chaos --seeds 1-20      those seeds, one after the other, on one system
+python -m tests.chaos                   each kind of fault alone
+python -m tests.chaos --seeds 1-20      those seeds, one after the other, on as few systems as they can share
 python -m tests.chaos --seed 7          one of them, on a system of its own
 python -m tests.chaos --seeds 1-40 --plans   what they would do
 
@@ -22,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops.settings import PROJECT
 from tests.chaos.seeds.campaign import Run, run
-from tests.chaos.seeds.plan import Plan, planned
+from tests.chaos.seeds.plan import KINDS, Plan, planned
 from tests.chaos.seeds.report import show, write
 from tests.chaos.seeds.tenants import Neighbour
 from tests.chaos.seeds.wires import wired_system
@@ -35,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos", description="Faults from seeds, and what they broke."
     )
-    parser.add_argument("--seeds", type=seeds_in, default=[*range(1, 21)], help="such as 1-20 or 3,5,30-35")
+    parser.add_argument("--seeds", type=seeds_in, default=[*range(1, len(KINDS) + 1)], help="such as 1-20 or 3,5,30-35")
     parser.add_argument("--seed", type=int, help="one alone")
     parser.add_argument("--rate", type=float, default=3.0, help="wishes a second (3)")
     parser.add_argument("--seconds", type=float, default=12.0, help="how long is asked (12)")
