@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import psutil
@@ -10,9 +11,10 @@ import psutil
 from tests.chaos.drills import BLOCKED_SECONDS, BLOCKS, clock_of
 from tests.chaos.processes import frozen, full
 from tests.chaos.seeds.plan import Fault
-from tests.chaos.seeds.site import Site, ended, works
+from tests.chaos.seeds.site import BACK_SECONDS, Site, ended, works
 from tests.chaos.seeds.wires import Trouble
 from tests.chaos.system import LOOK_SECONDS
+from tests.waiting import eventually
 
 RESET_SECONDS = 0.5
 CLOCK_WRONG_SECONDS: Final = 3 * 3600
@@ -66,15 +68,23 @@ async def disk_full(site: Site, fault: Fault) -> None:
 
 
 async def clock_wrong(site: Site, fault: Fault) -> None:
-    """That of one service, by three hours: ahead or behind. It is started under it, and later under the right one."""
+    """That of one service, by three hours: ahead or behind. It is started under it, and later under the right one.
+
+    It need not work meanwhile: a broker refuses records that are an hour ahead of its own clock.
+    """
     told = clock_of(site.system.folder, fault.target)
     await asyncio.to_thread(told.write_text, str(CLOCK_WRONG_SECONDS if site.seed % 2 else -CLOCK_WRONG_SECONDS))
+    old = site.system.send(fault.target, signal.SIGTERM)
     try:
-        await ended(signal.SIGTERM, site, fault.target)
+        await eventually(partial(_started_since, site, fault.target, old), BACK_SECONDS, LOOK_SECONDS)
         await asyncio.sleep(fault.lasts)
     finally:
         await asyncio.to_thread(told.unlink)
     await ended(signal.SIGTERM, site, fault.target)
+
+
+async def _started_since(site: Site, name: str, old: int) -> bool:
+    return site.system.told(name)["pid"] != old
 
 
 async def loop_blocked(site: Site, fault: Fault) -> None:
