@@ -29,9 +29,9 @@ MOST: Final = 1.5
 """Of what a process took before."""
 MEGABYTE: Final = 1024 * 1024
 LOOK_SECONDS = 0.5
-FIRST_BACKLOG: Final = 5_000
-"""After it every buffer is as large as it gets. Its share is told, too."""
-BACKLOG: Final = 40_000
+FIRST_BACKLOG: Final = 20_000
+"""More than the buffers of every reader hold, 2 MB a partition: after it they are as large as they get."""
+BACKLOG: Final = 60_000
 SENT_AT_ONCE: Final = 2_000
 DECIDED_SECONDS = 240.0
 READ_SECONDS = 5.0
@@ -89,7 +89,7 @@ def beyond(told: Mapping[str, float]) -> list[str]:
 async def backlog(site: Site, _fault: Fault) -> None:
     """So many commands wait for the session service, and their events for the tables; then both go on.
 
-    A few first, then eight times as many, which may not take half as much again as they did.
+    Some first, then three times as many, which may not take half as much again as those did.
     """
     history = (await read_histories(site.system.endpoints))["session"]
     edits = _edits(site, history)
