@@ -100,7 +100,7 @@ class _Watched:
 def trace_headers(request: Request) -> list[tuple[str, bytes]]:
     """Headers of a Kafka record: the trace that the request belongs to, and the request's id."""
     carrier: MutableMapping[str, str] = {}
-    if trace.get_current_span() is not trace.INVALID_SPAN:
+    if tracing.on() and trace.get_current_span() is not trace.INVALID_SPAN:
         propagate.inject(carrier)
     if "traceparent" not in carrier and (given := _given(request)):
         carrier["traceparent"] = given
