@@ -12,7 +12,7 @@ from contracts.rendering import Stage
 from eventlog.telemetry import Metrics
 from ops.settings import PROJECT
 from services.gateway.health import part_metrics
-from services.gateway.metrics import REGISTRY, measured
+from services.gateway.metrics import REGISTRY, answered
 from services.gateway.ports.gateway import PartState
 from services.render.leases import LeaseAge
 from services.render.worker.metrics import WorkerMetrics
@@ -35,9 +35,7 @@ def told() -> dict[str, set[str]]:
     _tells(Metrics(services))
     WorkerMetrics(services).stage(Stage.SPEECH, "done", 1)
     part_metrics.note({"kafka": PartState(True, 1.0), "projections": PartState(True, 1.0, {"p": {"lagSeconds": 0}})})
-    with measured() as one:
-        pass
-    one.seen({"type": "http", "method": "GET"}, 404)
+    answered({"type": "http", "method": "GET"}, 404, 0.0)
     families = [family for registry in (services, REGISTRY) for family in registry.collect()]
     found = {family.name: set[str]() for family in families}
     return found | {sample.name: set(sample.labels) for family in families for sample in family.samples}
