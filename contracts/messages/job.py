@@ -22,7 +22,7 @@ from contracts.messages.job_turn import (
 )
 from contracts.messages.job_turn import ReleaseReason as ReleaseReason
 from contracts.messages.session_inputs import PlanName, WantedStages
-from contracts.model import CommandBody, EventBody
+from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import JobInputs, Stage, StageOutput
 
 
@@ -59,7 +59,7 @@ class FailJob(CommandBody):
     TYPE: ClassVar[str] = "FailJob"
 
     code: str
-    message: str
+    message: Personal
     retryable: bool = True
     run: Annotated[int, Field(ge=1)] | None = None
 
@@ -174,7 +174,7 @@ class JobFailed(EventBody):
     run: int
     stage: Stage | None
     code: str
-    message: str
+    message: Personal
     retryable: bool
 
 

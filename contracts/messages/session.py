@@ -83,7 +83,7 @@ class RecordFailure(CommandBody):
     job_id: UUID
     stage: Stage | None = None
     code: str
-    message: str
+    message: Personal
     retryable: bool = False
 
 
@@ -197,7 +197,7 @@ class SessionFailed(EventBody):
     job_id: UUID
     stage: Stage | None
     code: str
-    message: str
+    message: Personal
     retryable: bool
 
 

@@ -118,7 +118,7 @@ class ProjectorLane:
         for record in records:
             position, counts = accept(position, record)
             if counts:
-                counted.append(counted_of(record))
+                counted.append(counted_of(record, self._catalog))
         return position, counted
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
@@ -214,10 +214,13 @@ class ProjectorLane:
             )
 
 
-def counted_of(record: Record) -> Counted:
-    """A record that counts, as far as it can be read: where its envelope cannot, its stream is its key."""
+def counted_of(record: Record, catalog: Catalog) -> Counted:
+    """A record that counts, as far as it can be read, in plain text: where its envelope cannot, its stream is its key.
+
+    Raises `Unavailable` where the keys cannot be asked for.
+    """
     try:
-        commit = _decode_commit(record.value)
+        commit = catalog.opened(_decode_commit(record.value))
     except msgspec.DecodeError:
         return Counted(record.key.decode(errors="replace"), record, None)
     return Counted(commit.stream, record, commit)

@@ -13,11 +13,12 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
-from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
+from contracts.envelope import Command, Commit, Recorded, Refusal, category_of, stream_id
 from contracts.model import EventBody
+from contracts.sealing import KeyDestroyed, sealed
 from eventlog.commit import Link, Record, accept, link
-from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused
+from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused, Unavailable
 from eventlog.write.decider import Decider
 from eventlog.write.ledger import Ledger
 from eventlog.write.settled import Known, Settled
@@ -140,7 +141,7 @@ class Lane:
     def _take_over(self, record: Record) -> None:
         """Another writer's commit counts: nothing of the overlay will."""
         try:
-            commit = _decode_commit(record.value)
+            commit = self._catalog.opened(_decode_commit(record.value))
         except msgspec.DecodeError:
             self._settled.lose(record.key.decode(errors="replace"))
         else:
@@ -177,14 +178,33 @@ class Lane:
     def _decide(self, command: Command, before: Known) -> tuple[Commit, Known]:
         try:
             events, state = self._rule(command, before)
-            recorded = tuple(Recorded(type=e.TYPE, type_version=e.VERSION, data=encode(e)) for e in events)
+            subject = self._subject(command, before.state, state)
+            recorded = tuple(
+                Recorded(
+                    type=e.TYPE,
+                    type_version=e.VERSION,
+                    data=sealed(e, e.TYPE, command.stream, subject, self._catalog.keys),
+                )
+                for e in events
+            )
         except Refused as refused:
             return _refusal(command, before, refused), before
+        except KeyDestroyed:
+            return _refusal(command, before, Refused("account.erased", "whom this is about was erased")), before
+        except Unavailable:
+            raise  # that the keys cannot be asked for now is no reason to refuse: it is decided when they can
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not stall its partition: it refuses, by name
             return _refusal(command, before, Refused("decider.failed", type(error).__name__)), before
         version = before.version + len(recorded)
         tenant = before.tenant or (command.tenant if recorded else "")
-        return _commit(command, version, events=recorded), Known(version, tenant, state)
+        return _commit(command, version, subject, events=recorded), Known(version, tenant, state)
+
+    def _subject(self, command: Command, before: Any, after: Any) -> str:
+        """The account stream that the stream is about. One that goes is still about whom it was about."""
+        category = category_of(command.stream)
+        decider = self._deciders.get(category)
+        account = decider and ((after and decider.subject(after)) or (before and decider.subject(before)))
+        return stream_id("account", command.tenant, str(account)) if account else ""
 
     def _rule(self, command: Command, before: Known) -> tuple[list[EventBody], Any]:
         decider = self._deciders.get(category_of(command.stream))
@@ -206,7 +226,8 @@ class Lane:
 
     def _body(self, command: Command, decider: Decider[Any]) -> Any:
         try:
-            body = self._catalog.decode_command(command.type, command.type_version, bytes(command.data))
+            data = self._catalog.opened_command(command)
+            body = self._catalog.decode_command(command.type, command.type_version, data)
         except (UnknownMessage, MalformedMessage) as error:
             raise Refused("command.malformed", str(error)) from error
         if not isinstance(body, decider.commands):
@@ -232,7 +253,7 @@ def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
 
 
 def _commit(
-    command: Command, version: int, events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
+    command: Command, version: int, subject: str = "", events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
 ) -> Commit:
     return Commit(
         stream=command.stream,
@@ -244,6 +265,7 @@ def _commit(
         tenant=command.tenant,
         actor=command.actor,
         origin=command.origin,
+        subject=subject,
         events=events,
         refusal=refusal,
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from eventlog.read.postgres.generations import PostgresGenerations
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.replay import Source
-from ops.commands.reach import log_of, mongo, postgres
+from ops.commands.reach import keys, log_of, mongo, postgres
 from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
 from ops.settings import OpsSettings
 
@@ -36,4 +36,9 @@ async def reached(settings: OpsSettings, name: str) -> AsyncGenerator[Reached]:
             pool = await stack.enter_async_context(postgres(settings, "playhead-rebuild"))
             kind, generations = "PostgreSQL", PostgresGenerations(pool, name, *folds)
         log = await stack.enter_async_context(log_of(settings, kept.projector.topic.name))
-        yield Reached(kept, kind, generations, Source(log, range(log.partitions()), kept.projector.catalog))
+        yield Reached(
+            kept,
+            kind,
+            generations,
+            Source(log, range(log.partitions()), kept.projector.catalog.under(keys(settings).keys)),
+        )

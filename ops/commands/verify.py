@@ -19,7 +19,7 @@ from eventlog.read.verify import Report
 from eventlog.read.verify import verify as compare
 from eventlog.roles import Projector
 from ops.commands.log import verify_logs
-from ops.commands.reach import documents, endpoints, kafka
+from ops.commands.reach import documents, endpoints, kafka, keys
 from ops.settings import OpsSettings
 from services.analytics import handlers as analytics
 from services.render import handlers as render
@@ -109,7 +109,7 @@ async def _verify(settings: OpsSettings, kept: Kept, store: SnapshotStore) -> in
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             bar = progress.add_task(kept.name, total=None)
             report = await compare(
-                [Source(log, range(log.partitions()), projector.catalog)],
+                [Source(log, range(log.partitions()), projector.catalog.under(keys(settings).keys))],
                 store,
                 projector.projections,
                 projector.journals,

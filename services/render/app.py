@@ -46,9 +46,12 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     async with AsyncExitStack() as held:
         parts = await _connected(settings, held)
         broker = kafka_broker(parts.access)
-        declared = _groups(settings, parts, Roles("render", broker, parts.access, metrics, settings.data))
+        keys = settings.keys()
+        held.callback(keys.close)
+        roles = Roles("render", broker, parts.access, metrics, settings.data, keys.keys)
+        declared = _groups(settings, parts, roles)
         sweep = _sweep(settings, parts, lambda: SWEEPER in declared[0].works)
-        yield Service(broker, declared, metrics, besides=(sweep.run,))
+        yield Service(broker, declared, metrics, besides=(sweep.run, *keys.besides))
 
 
 async def _connected(settings: RenderSettings, held: AsyncExitStack) -> Parts:

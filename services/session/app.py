@@ -25,6 +25,7 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
     commands = KafkaEventLog(access, SESSION_COMMANDS.name)
     events = KafkaEventLog(access, SESSION_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
+    keys = settings.keys()
     database = MongoDatabase.connect(
         settings.mongodb_uri.get_secret_value(),
         settings.documents,
@@ -36,12 +37,13 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
         await reached(events.start)
         store = database.store(f"session.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         broker = kafka_broker(access)
-        roles = Roles("session", broker, access, metrics, settings.data)
+        roles = Roles("session", broker, access, metrics, settings.data, keys.keys)
         declared = groups(roles, commands, events, sender, store)
         sweep = Sweep(MongoSessions(database), sender, now, settings.retention, lambda: SWEEPER in declared[0].works)
-        yield Service(broker, declared, metrics, besides=(sweep.run,))
+        yield Service(broker, declared, metrics, besides=(sweep.run, *keys.besides))
     finally:
         await sender.close()
         await commands.close()
         await events.close()
         database.close()
+        keys.close()

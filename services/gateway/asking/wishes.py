@@ -8,10 +8,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.catalog import encode
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.model import CommandBody
+from contracts.sealing import KeyDestroyed, sealed
 from contracts.topics import SESSION_COMMANDS
 from eventlog.errors import Unavailable
 from services.gateway.asking.planning import planned
@@ -84,6 +84,16 @@ async def outcome_of(
 
 async def send(request: Request, gateway: Gateway, principal: Principal, wish: Wish) -> None:
     """Put the command into the log. Raises the problem when that was not confirmed in time."""
+    body = await planned(gateway, principal, wish.body)
+    subject = stream_id("account", principal.tenant, str(principal.account))
+    try:
+        data = sealed(body, body.TYPE, wish.stream, subject, gateway.subject_keys)
+    except KeyDestroyed as error:
+        raise problems.of_refusal(
+            "account.closed", "this account was erased: nothing is kept for it any more"
+        ) from error
+    except Unavailable as error:
+        raise problems.away(error, commandId=str(wish.id)) from error
     command = Command(
         id=wish.id,
         stream=wish.stream,
@@ -94,7 +104,8 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         actor=principal.actor,
         origin=gateway.origin,
         expected_version=wish.expected_version,
-        data=encode(await planned(gateway, principal, wish.body)),
+        subject=subject,
+        data=data,
     )
     try:
         await gateway.sender.send(wish.topic, command, trace_headers(request))

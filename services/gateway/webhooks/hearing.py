@@ -158,7 +158,7 @@ class Hearing:
 
     def _told(self, record: Record) -> list[Told]:
         try:
-            commit = _decode_commit(record.value)
+            commit = self._catalog.opened(_decode_commit(record.value))
             before = commit.version - len(commit.events)
             return [
                 Told(

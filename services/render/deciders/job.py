@@ -48,6 +48,7 @@ from services.render.deciders.job_state import (
     ids,
     is_paid,
     points_for,
+    subject,
 )
 from services.render.deciders.job_turn import claim, complete, fail_stage, failed, holds, release
 
@@ -140,4 +141,5 @@ DECIDER: Decider[State] = Decider(
     evolve=evolve,
     decide=decide,
     commands=get_args(JobCommand),
+    subject=subject,
 )

@@ -178,3 +178,12 @@ def points_for(job: Job, duration_ms: int, stages: Sequence[Stage]) -> int:
 def ids(job: Job) -> dict[str, UUID]:
     """What every event of the job names."""
     return {"job_id": job.job_id, "session_id": job.session_id, "account_id": job.account_id}
+
+
+def subject(state: State) -> UUID | None:
+    """Whose job it is; nobody knows of one that was purged."""
+    match state:
+        case Live(job=job) | Over(job=job):
+            return job.account_id
+        case Absent() | Purged():
+            return None

@@ -154,6 +154,11 @@ def _ids(announced: Announced) -> dict[str, UUID]:
     return {"upload_id": announced.upload_id, "account_id": announced.account_id}
 
 
+def subject(state: Upload) -> UUID | None:
+    """Whose file it is."""
+    return None if isinstance(state, Absent) else state.announced.account_id
+
+
 DECIDER: Decider[Upload] = Decider(
     category="upload",
     version=1,
@@ -162,4 +167,5 @@ DECIDER: Decider[Upload] = Decider(
     evolve=evolve,
     decide=decide,
     commands=get_args(UploadCommand),
+    subject=subject,
 )

@@ -41,7 +41,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     access = settings.kafka(f"playhead-{name}")
     sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
     pools: list[Pool] = []
-    blobs = open_blobs(settings.blobs)
+    blobs, keys = open_blobs(settings.blobs), settings.keys()
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
@@ -53,7 +53,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
             work, measures = stages(settings, blobs), WorkerMetrics(metrics.registry)
-            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files)
+            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, keys.keys)
 
             async def take(claim: Claim, began: float) -> None:
                 await Turn(crew, claim, began).run()
@@ -61,7 +61,9 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
             try:
-                yield Service(kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run))
+                yield Service(
+                    kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run, *keys.besides)
+                )
             finally:
                 await _ended(worker)
     finally:
@@ -70,6 +72,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
         await sender.close()
         for pool in pools:
             pool.terminate()
+        keys.close()
 
 
 async def _ended(worker: Worker) -> None:

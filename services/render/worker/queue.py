@@ -40,6 +40,7 @@ class Claim:
     tenant: str
     job_id: UUID
     session_id: UUID
+    account_id: UUID
     inputs: JobInputs
     epoch: int
 
@@ -138,6 +139,7 @@ def _claim(row: asyncpg.Record) -> Claim:
         tenant=row["tenant_id"],
         job_id=row["job_id"],
         session_id=row["session_id"],
+        account_id=row["account_id"],
         inputs=JobInputs.model_validate(row["inputs"]),
         epoch=row["epoch"],
     )

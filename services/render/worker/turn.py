@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ import structlog
 from contracts.envelope import Command
 from contracts.messages.job import ReleaseReason
 from contracts.rendering import FREE_STAGES, JobInputs, Stage, StageOutput
+from contracts.sealing import KeyDestroyed, Keys, NoKeys
 from eventlog.clock import Clock
 from eventlog.errors import Unavailable
 from eventlog.tasks import plain_errors
@@ -63,6 +64,7 @@ class Crew:
     metrics: WorkerMetrics
     workspace: Path
     keep: timedelta | None = None
+    keys: Keys = field(default_factory=NoKeys)
 
 
 class Turn:
@@ -72,7 +74,7 @@ class Turn:
         self._crew = crew
         self._claim = claim
         self._lease = Lease(crew.queue, claim, began)
-        self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep)
+        self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep, crew.keys)
         self._log = structlog.get_logger().bind(stream=claim.stream, epoch=claim.epoch)
         self._folder = crew.workspace / f"{claim.stream}-{claim.epoch}"
         self.outcome: Outcome | None = None
@@ -91,6 +93,9 @@ class Turn:
         except Over as over:
             self.outcome = self.outcome or Outcome.OVER
             self._log.info("the turn is over", detail=str(over))
+        except KeyDestroyed:
+            self.outcome = Outcome.OVER
+            self._log.info("the turn is over", detail="whom the job is about was erased meanwhile")
         except asyncio.CancelledError:
             await self._give_back()
             raise

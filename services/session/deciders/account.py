@@ -215,6 +215,11 @@ def _refund(account: Registered, command: RefundCredits) -> Sequence[AccountEven
     ]
 
 
+def subject(state: Account) -> UUID | None:
+    """The account itself."""
+    return None if isinstance(state, Absent) else state.account_id
+
+
 DECIDER: Decider[Account] = Decider(
     category="account",
     version=3,
@@ -231,4 +236,5 @@ DECIDER: Decider[Account] = Decider(
         *get_args(AccessCommand),
         *get_args(WebhookCommand),
     ),
+    subject=subject,
 )

@@ -115,6 +115,11 @@ def _check_owner(state: Kept, command: PresetCommand) -> None:
         raise Refused("preset.unknown", "there is no preset of this id, or it was deleted")
 
 
+def subject(state: Preset) -> UUID | None:
+    """Who keeps it. A default preset is its tenant's, and nobody's in person."""
+    return None if isinstance(state, Absent) or state.is_default else state.account_id
+
+
 DECIDER: Decider[Preset] = Decider(
     category="preset",
     version=1,
@@ -123,4 +128,5 @@ DECIDER: Decider[Preset] = Decider(
     evolve=evolve,
     decide=decide,
     commands=(SavePreset, DeletePreset),
+    subject=subject,
 )

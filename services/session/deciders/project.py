@@ -182,6 +182,15 @@ def _edited(content: Content, event: ProjectEdited) -> Content:
     return msgspec.structs.replace(content, **{name: one for name, one in changes.items() if one is not None})
 
 
+def subject(state: Project) -> UUID | None:
+    """Whose project it is."""
+    match state:
+        case (Open() as project) | Deleted(project=project):
+            return project.account_id
+        case Absent():
+            return None
+
+
 DECIDER: Decider[Project] = Decider(
     category="project",
     version=2,
@@ -190,4 +199,5 @@ DECIDER: Decider[Project] = Decider(
     evolve=evolve,
     decide=decide,
     commands=(CreateProject, EditProject, SaveTimeline, DeleteProject, RestoreProject),
+    subject=subject,
 )

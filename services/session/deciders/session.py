@@ -48,7 +48,17 @@ from services.session.deciders.session_assets import forget
 from services.session.deciders.session_files import first_work, keep, open_again, opened
 from services.session.deciders.session_life import derive, edit
 from services.session.deciders.session_plan import on_plans
-from services.session.deciders.session_state import Absent, Deleted, Open, Purged, Session, Work, evolve, inputs_of
+from services.session.deciders.session_state import (
+    Absent,
+    Deleted,
+    Open,
+    Purged,
+    Session,
+    Work,
+    evolve,
+    inputs_of,
+    subject,
+)
 from services.session.deciders.session_work import begin, request, start, step
 
 Recorded: TypeAlias = PromptRefined | ScriptGenerated | AudioGenerated | ScenesPlanned | VideoRendered
@@ -179,4 +189,5 @@ DECIDER: Decider[Session] = Decider(
     evolve=evolve,
     decide=on_plans(decide),
     commands=get_args(SessionCommand),
+    subject=subject,
 )

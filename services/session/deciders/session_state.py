@@ -200,3 +200,12 @@ def _retitled(session: Open, event: SessionRetitled) -> Open:
         inputs=msgspec.structs.replace(session.inputs, title=event.title),
         retitled=session.retitled or event.title != session.inputs.title,
     )
+
+
+def subject(state: Session) -> UUID | None:
+    """Whose session it is; nobody knows of one that was purged."""
+    match state:
+        case (Open() as session) | Deleted(session=session):
+            return session.account_id
+        case Absent() | Purged():
+            return None

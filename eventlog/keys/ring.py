@@ -1,0 +1,106 @@
+"""What a process knows of the keys: those that it met, until it hears that one was destroyed.
+
+A fold is pure and takes no time to wait, so a key that this process never met is asked for there and then: one short
+question a subject, in the thread that needs it. Whoever runs a ring runs `follow` beside it: a destroyed key is
+forgotten by every process within five seconds. A store that cannot be asked for minutes takes all keys with it: nobody
+could say which of them still stand.
+"""
+
+import asyncio
+from collections import Counter
+
+import structlog
+from cachetools import LRUCache
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from contracts.sealing import KeyDestroyed
+from eventlog.errors import Unavailable
+from eventlog.keys.store import KeyStore
+
+EVERY_SECONDS = 2.0
+LOOK_BACK_SECONDS = 600.0
+"""How far back each look goes; who could not look for half of that forgets everything."""
+KNOWN = 50_000
+"""Keys that are kept in memory, at the most: some 30 MB."""
+LOADED = 10_000
+"""Keys that a process begins with."""
+
+
+class KeyRing:
+    """`contracts.sealing.Keys` over a store."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._known: LRUCache[str, AESSIV | None] = LRUCache(KNOWN)
+        self.unread: Counter[str] = Counter()
+        """How many fields of which subject did not open: altered, or moved. Nobody writes such."""
+
+    def to_seal(self, subject: str) -> AESSIV | None:
+        """The subject's key, made where there is none. Raises `KeyDestroyed`, `Unavailable`."""
+        if subject in self._known:
+            key = self._known[subject]
+        else:
+            key = self._kept(subject, self._store.make(subject))
+        if key is None:
+            raise KeyDestroyed(subject)
+        return key
+
+    def to_open(self, subject: str) -> AESSIV | None:
+        """The subject's key, or None where it was destroyed.
+
+        Raises `Unavailable` also where the store never heard of the subject: what is sealed was sealed with a key, so
+        it is another store, or an older copy of it, and to go on would leave blanks that nobody asked for.
+        """
+        if subject in self._known:
+            return self._known[subject]
+        there, key = self._store.find(subject)
+        if not there:
+            raise Unavailable(
+                "the store of keys",
+                f"it does not know {subject}, whose text is sealed: is it the store that this log was written with? "
+                "Bring its copy back with `playhead keys restore`, or give the person up with `playhead erase`",
+            )
+        return self._kept(subject, key)
+
+    def unreadable(self, subject: str) -> None:
+        """A field does not open with the subject's key."""
+        self.unread[subject] += 1
+        structlog.get_logger().error("a sealed field does not open: it was altered or moved", subject=subject)
+
+    def load(self) -> None:
+        """Begin with the keys that were made last. Raises `Unavailable`."""
+        for subject, key in self._store.some(LOADED).items():
+            self._kept(subject, key)
+
+    def look(self) -> None:
+        """Forget what was destroyed lately. Raises `Unavailable`."""
+        for subject in self._store.destroyed_lately(LOOK_BACK_SECONDS):
+            self._known[subject] = None
+
+    def forget(self) -> None:
+        """Know nothing any more: everything is asked for again."""
+        self._known.clear()
+
+    async def follow(self) -> None:
+        """Look every two seconds, until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await asyncio.to_thread(self.look)
+            except Unavailable as error:
+                structlog.get_logger().warning("the store of keys does not answer", detail=str(error))
+                if loop.time() - looked > LOOK_BACK_SECONDS / 2:
+                    self.forget()
+            else:
+                looked = loop.time()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def _kept(self, subject: str, key: bytes | None) -> AESSIV | None:
+        made = None if key is None else AESSIV(key)
+        self._known[subject] = made
+        return made
