@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.account import Points
+from contracts.messages.erasure import EraseJob, JobErased
 from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
 from contracts.messages.job_turn import (
     ClaimJob,
@@ -219,6 +220,7 @@ JobCommand: TypeAlias = (
     | ExpireJob
     | ExpireAsset
     | PurgeJob
+    | EraseJob
 )
 
 JobEvent: TypeAlias = (
@@ -235,4 +237,5 @@ JobEvent: TypeAlias = (
     | JobExpired
     | JobAssetExpired
     | JobPurged
+    | JobErased
 )

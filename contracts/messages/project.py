@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from contracts.messages.erasure import EraseProject, ProjectErased
 from contracts.messages.session_inputs import storable
 from contracts.model import PERSONAL, CommandBody, EventBody, Personal, Tolerant
 
@@ -175,9 +176,11 @@ class ProjectRestored(EventBody):
     project_id: UUID
 
 
-ProjectCommand: TypeAlias = CreateProject | EditProject | SaveTimeline | DeleteProject | RestoreProject
+ProjectCommand: TypeAlias = CreateProject | EditProject | SaveTimeline | DeleteProject | RestoreProject | EraseProject
 
-ProjectEvent: TypeAlias = ProjectCreated | ProjectEdited | TimelineSaved | ProjectDeleted | ProjectRestored
+ProjectEvent: TypeAlias = (
+    ProjectCreated | ProjectEdited | TimelineSaved | ProjectDeleted | ProjectRestored | ProjectErased
+)
 
 
 def in_milliseconds(seconds: float) -> int:

@@ -38,6 +38,8 @@ class SubjectKeys:
     keys: Keys
     besides: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     close: Callable[[], None]
+    ring: KeyRing | None = None
+    """Where keys can be destroyed; None where there are none."""
 
 
 def open_keys(url: SecretStr | None, wrapping: Mapping[str, SecretStr]) -> SubjectKeys:
@@ -51,4 +53,4 @@ def open_keys(url: SecretStr | None, wrapping: Mapping[str, SecretStr]) -> Subje
         url.get_secret_value(), {name: secret.get_secret_value() for name, secret in wrapping.items()}
     )
     ring = KeyRing(store)
-    return SubjectKeys(ring, (ring.follow,), ring.close)
+    return SubjectKeys(ring, (ring.follow,), ring.close, ring)

@@ -37,10 +37,7 @@ class KeyRing:
 
     def to_seal(self, subject: str) -> AESSIV | None:
         """The subject's key, made where there is none. Raises `KeyDestroyed`, `Unavailable`."""
-        if subject in self._known:
-            key = self._known[subject]
-        else:
-            key = self._kept(subject, self._store.make(subject))
+        key = self._known[subject] if subject in self._known else self._kept(subject, self._store.make(subject))
         if key is None:
             raise KeyDestroyed(subject)
         return key
@@ -66,6 +63,12 @@ class KeyRing:
         """A field does not open with the subject's key."""
         self.unread[subject] += 1
         structlog.get_logger().error("a sealed field does not open: it was altered or moved", subject=subject)
+
+    def destroy(self, subject: str) -> bool:
+        """Destroy a key for good; whether there was one. Other processes hear of it within seconds."""
+        was = self._store.destroy(subject)
+        self._known[subject] = None
+        return was
 
     def load(self) -> None:
         """Begin with the keys that were made last. Raises `Unavailable`."""

@@ -58,10 +58,12 @@ class Changes:
     views: dict[Place, View] = field(default_factory=dict[Place, View])
     entries: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     parked: list[Parked] = field(default_factory=list[Parked])
+    forgotten: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
+    """(journal, its field with the stream) to streams whose rows go, before `entries` are added."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to write besides the position."""
-        return bool(self.views or self.parked or any(self.entries.values()))
+        return bool(self.views or self.parked or self.forgotten or any(self.entries.values()))
 
 
 @dataclass(slots=True)
@@ -184,7 +186,7 @@ class ProjectorLane:
                     place = (projection.name, one.stream)
                     view = views.get(place, ())
                     for fact in facts:
-                        view = projection.fold(view, fact)
+                        view = projection.after(view, fact)
                     after[place] = view
             entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
         except (UnknownMessage, MalformedMessage) as error:
@@ -194,9 +196,19 @@ class ProjectorLane:
             self.error = error
             return f"{type(error).__name__}: {error}"
         views.update(after)
+        if any(fact.body.ERASES for fact in facts):
+            self._forget(one.stream, changes)
         for name, rows in entries.items():
             changes.entries.setdefault(name, []).extend(rows)
         return ""
+
+    def _forget(self, stream: str, changes: Changes) -> None:
+        """The rows of the stream go, those of this batch too."""
+        for journal in self._journals:
+            if journal.of:
+                kept = [row for row in changes.entries.get(journal.name, ()) if row[journal.of] != stream]
+                changes.entries[journal.name] = kept
+                changes.forgotten.setdefault((journal.name, journal.of), []).append(stream)
 
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
         waiting = parking.waiting.get(stream, 0)

@@ -113,7 +113,7 @@ def as_it_was(stream: str, commits: Sequence[Commit], version: int | None, at: d
     for projection in (one for one in _PROJECTIONS if one.category == decider.category):
         view: View = ()
         for fact in facts:
-            view = projection.fold(view, fact)
+            view = projection.after(view, fact)
         documents[projection.name] = view
     return Shown(facts, state, documents, len(facts) == sum(len(commit.events) for commit in commits))
 

@@ -10,6 +10,7 @@ from eventlog.read.mongo import MongoDatabase
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
+from services.session.erasure import Erasure, MongoTraces
 from services.session.handlers import DOCUMENTS, groups
 from services.session.settings import SessionSettings
 from services.session.sweep import MongoSessions, Sweep
@@ -40,7 +41,8 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
         roles = Roles("session", broker, access, metrics, settings.data, keys.keys)
         declared = groups(roles, commands, events, sender, store)
         sweep = Sweep(MongoSessions(database), sender, now, settings.retention, lambda: SWEEPER in declared[0].works)
-        yield Service(broker, declared, metrics, besides=(sweep.run, *keys.besides))
+        erasure = Erasure(MongoTraces(database), keys.ring, sender, now, lambda: SWEEPER in declared[0].works)
+        yield Service(broker, declared, metrics, besides=(sweep.run, erasure.run, *keys.besides))
     finally:
         await sender.close()
         await commands.close()

@@ -164,6 +164,8 @@ class PostgresProjectionStore:
             views.setdefault(name, {})[stream] = view
         for name, by_stream in views.items():
             await _replace(connection, await self._table(connection, name), by_stream)
+        for (name, field), streams in changes.forgotten.items():
+            await connection.execute((await self._table(connection, name)).forget(field), streams)
         for name, rows in changes.entries.items():
             if rows:
                 table = await self._table(connection, name)

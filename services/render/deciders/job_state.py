@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.erasure import JobErased
 from contracts.messages.job import (
     JobApproved,
     JobAssetExpired,
@@ -79,7 +80,9 @@ class Over(msgspec.Struct, frozen=True, tag=True):
 
 
 class Purged(msgspec.Struct, frozen=True, tag=True):
-    """It is gone for good."""
+    """It is gone for good. `erased`: so is every trace of whose it was."""
+
+    erased: bool = False
 
 
 State: TypeAlias = Absent | Live | Over | Purged
@@ -117,6 +120,8 @@ def evolve(state: State, event: JobEvent) -> State:
             return Over(msgspec.structs.replace(job, files=without(job.files, gone)), state.end)
         case Over(), JobPurged():
             return Purged()
+        case _, JobErased():
+            return Purged(erased=True)
         case _:
             return state
 

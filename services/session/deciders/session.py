@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, get_args
 
+from contracts.messages.erasure import EraseSession, SessionErased
 from contracts.messages.files import OpenSession, RecordFile, RemoveFile
 from contracts.messages.session import (
     AudioGenerated,
@@ -75,6 +76,10 @@ RECORDED: dict[Stage, type[Recorded]] = {
 def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[SessionEvent]:
     """What happens to the session."""
     match state, command:
+        case Absent() | Purged(erased=True), EraseSession():
+            return []
+        case Open() | Deleted() | Purged(), EraseSession():
+            return [SessionErased()]
         case Absent(), StartSession():
             return start(command)
         case Absent(), OpenSession():
