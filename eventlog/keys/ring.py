@@ -55,7 +55,7 @@ class KeyRing:
             raise Unavailable(
                 "the store of keys",
                 f"it does not know {subject}, whose text is sealed: is it the store that this log was written with? "
-                "Bring its copy back with `playhead keys restore`, or give the person up with `playhead erase`",
+                "Bring a copy of it back, or give the person up with `playhead erase`",
             )
         return self._kept(subject, key)
 
@@ -69,6 +69,10 @@ class KeyRing:
         was = self._store.destroy(subject)
         self._known[subject] = None
         return was
+
+    def destroyed(self, subject: str) -> bool:
+        """Whether a key was destroyed, as the store has it now. Raises `Unavailable`."""
+        return self._store.find(subject) == (True, None)
 
     def load(self) -> None:
         """Begin with the keys that were made last. Raises `Unavailable`."""

@@ -113,8 +113,15 @@ class Erasure:
     """`is_mine` tells whether this process is the one to look after those who leave."""
 
     def __init__(
-        self, traces: Traces, keys: Destroys | None, sender: Sender, clock: Clock, is_mine: Callable[[], bool]
+        self,
+        traces: Traces,
+        keys: Destroys | None,
+        sender: Sender,
+        clock: Clock,
+        is_mine: Callable[[], bool],
+        settled_seconds: float = SETTLED_SECONDS,
     ) -> None:
+        self._settled_seconds = settled_seconds
         self._traces = traces
         self._keys = keys
         self._sender = sender
@@ -143,17 +150,17 @@ class Erasure:
 
     async def _step(self, whose: Leaving) -> bool:
         """Whether nothing of it is left."""
+        if whose.stream not in self._since:
+            # Also of whom was erased long ago: an older copy of the store of keys may have been brought back.
+            if self._keys is not None and await asyncio.to_thread(self._keys.destroy, whose.stream):
+                structlog.get_logger().info("the key of an account was destroyed", account=whose.account)
+            self._since[whose.stream] = asyncio.get_running_loop().time()
         streams = await self._traces.streams(whose)
         if not streams:
             return True
-        if whose.stream not in self._since:
-            if self._keys is not None:
-                await asyncio.to_thread(self._keys.destroy, whose.stream)
-            self._since[whose.stream] = asyncio.get_running_loop().time()
-            structlog.get_logger().info("an account is being erased", account=whose.account, streams=len(streams))
         await self._traces.drop(whose, streams)
         others = [one for one in streams if category_of(one) in ENDS]
-        settled = asyncio.get_running_loop().time() - self._since[whose.stream] >= SETTLED_SECONDS
+        settled = asyncio.get_running_loop().time() - self._since[whose.stream] >= self._settled_seconds
         if others:
             await self._sender.send([self._command(whose, one, ENDS[category_of(one)]()) for one in others])
         elif settled:
