@@ -107,7 +107,7 @@ async def _gone(database: MongoDatabase, whose: Leaving, seconds: float) -> Coun
     """What is left when nothing is, or when the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
-    while (left := await _streams(database, whose)) and loop.time() < until:
+    while (left := await _streams(database, whose)) and loop.time() < until:  # noqa: ASYNC110 - other processes erase
         await asyncio.sleep(LOOK_SECONDS)
     return left
 
