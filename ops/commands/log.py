@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 from cyclopts import App
-from rich.console import Console
-from rich.progress import Progress
 
 from contracts.envelope import Commit, event_id, stream_id
 from contracts.topics import COMMANDS_OF, RENDER_EVENTS, SESSION_COMMANDS, SESSION_EVENTS, TOPICS
@@ -18,7 +16,8 @@ from eventlog.errors import Diverged
 from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.replay import ReadableLog, read_log
 from ops.commands.options import Json
-from ops.commands.reach import kafka
+from ops.commands.progress import bars
+from ops.commands.reach import log_of
 from ops.commands.versions import versions
 from ops.settings import OpsSettings
 
@@ -52,7 +51,7 @@ async def cat(stream: str, *, tenant: str = "", as_json: Json = False) -> int:
         print(f"{stream!r} is no stream: it begins with one of {', '.join(f'{name}-' for name in TOPIC_OF)}")
         return 2
     name = stream_id(category, tenant, public_id) if tenant else stream
-    async with _opened(TOPIC_OF[category]) as log:
+    async with log_of(OpsSettings(), TOPIC_OF[category]) as log:
         partition = partition_for(name, log.partitions())
         found = 0
         position = start(log.topic, partition)
@@ -72,7 +71,7 @@ async def tail(topic: str = "", *, as_json: Json = False) -> int:
     """Commits as they are appended, until Ctrl-C; of one events topic, or of all."""
     topics = [topic] if topic else list(CHAINED)
     async with AsyncExitStack() as stack:
-        logs = [await stack.enter_async_context(_opened(name)) for name in topics]
+        logs = [await stack.enter_async_context(log_of(OpsSettings(), name)) for name in topics]
         async with asyncio.TaskGroup() as group:
             for log in logs:
                 for partition in range(log.partitions()):
@@ -91,28 +90,10 @@ async def verify_logs() -> int:
     wrong = 0
     async with AsyncExitStack() as stack:
         for name in CHAINED:
-            log = await stack.enter_async_context(_opened(name))
+            log = await stack.enter_async_context(log_of(OpsSettings(), name))
             for partition in range(log.partitions()):
                 wrong += await _verify_chain(log, partition)
     return wrong
-
-
-def _opened(topic: str) -> "_Opened":
-    return _Opened(KafkaEventLog(kafka(OpsSettings()), topic))
-
-
-class _Opened:
-    """A log that is closed again."""
-
-    def __init__(self, log: KafkaEventLog) -> None:
-        self._log = log
-
-    async def __aenter__(self) -> KafkaEventLog:
-        await self._log.start()
-        return self._log
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._log.close()
 
 
 async def _verify_chain(log: ReadableLog, partition: int) -> int:
@@ -120,16 +101,15 @@ async def _verify_chain(log: ReadableLog, partition: int) -> int:
     end = await log.end(partition)
     counted = 0
     where = f"{log.topic}[{partition}]"
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(where, total=end)
-        try:
+    try:
+        with bars() as told:
             async for records in read_log(log, partition, 0, end):
                 position, more = _accepted(position, records)
                 counted += more
-                progress.update(bar, completed=position.next_offset)
-        except Diverged as error:
-            print(f"{where}: {error}")
-            return 1
+                told(where, position.next_offset, end)
+    except Diverged as error:
+        print(f"{where}: {error}")
+        return 1
     print(f"{where}: {counted} commits count, {end - counted} ignored, head {position.head.hex()}")
     return 0
 

@@ -12,7 +12,7 @@ from eventlog.clock import now
 from eventlog.read.parked import Failure, Outcome, ParkedStore, Told
 from eventlog.read.redacted import Redacted, redacted
 from eventlog.read.snapshot import ParkedRecord
-from ops.commands.verify import Kept
+from ops.commands.projectors import Kept
 
 SHOWN_OFFSETS = 8
 

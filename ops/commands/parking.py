@@ -11,8 +11,8 @@ from eventlog.errors import Conflict
 from eventlog.read.parked import Act, Folder, Outcome, ParkedStore, discard, redrive
 from ops.commands.options import Json
 from ops.commands.parked_words import Waiting, print_acts, print_list, print_one, print_outcome, waiting_in
+from ops.commands.projectors import KNOWN, Kept, stores
 from ops.commands.reach import keys
-from ops.commands.verify import Kept, parked_stores
 from ops.settings import OpsSettings
 
 app = App(name="parked", help="Streams that wait: list, show, redrive, discard.", result_action="return_value")
@@ -155,13 +155,12 @@ async def _redriven(one: Waiting, by: str, *, dry: bool) -> Outcome:
 @asynccontextmanager
 async def _opened(projector: str) -> AsyncGenerator[Stores | None]:
     """The stores of all projectors, or of one; None, with a word about it, where there is none of that name."""
-    async with parked_stores(OpsSettings()) as stores:
-        names = [kept.name for kept, _ in stores]
-        if projector and projector not in names:
-            print(f"there is no projector {projector!r}; there are {', '.join(names)}")
+    async with stores(OpsSettings(), "playhead-parked") as found:
+        if projector and projector not in KNOWN:
+            print(f"there is no projector {projector!r}; there are {', '.join(KNOWN)}")
             yield None
         else:
-            yield [(kept, store) for kept, store in stores if projector in ("", kept.name)]
+            yield [(kept, store) for kept, store in found if projector in ("", kept.name)]
 
 
 def _fits(text: str) -> bool:

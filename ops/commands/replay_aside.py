@@ -9,8 +9,8 @@ from eventlog.read.differences import by_key
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool
 from eventlog.read.postgres.aside import Aside, drop_aside, schemas_aside, write_aside
+from ops.commands.projectors import IN_MONGO, Kept
 from ops.commands.reach import documents, endpoints, postgres
-from ops.commands.verify import IN_MONGO, Kept
 from ops.settings import OpsSettings
 
 REPLAYED = "replayed"

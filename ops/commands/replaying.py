@@ -15,23 +15,20 @@ from eventlog.archive.reading import ArchivedLog, existing_contents, joined
 from eventlog.kafka import KafkaEventLog, partition_for
 from eventlog.read.as_of import Past, Scope
 from eventlog.read.differences import compare
-from eventlog.read.mongo import MongoDatabase
-from eventlog.read.postgres import Pool, PostgresProjectionStore
 from eventlog.read.replay import ReadableLog, Source
 from eventlog.read.snapshot import Snapshot, SnapshotStore
 from ops.commands.log import TOPIC_OF
 from ops.commands.options import Json
 from ops.commands.progress import bars
+from ops.commands.projectors import KNOWN, Kept, store_of
 from ops.commands.reach import keys, log_of, mongo, postgres
 from ops.commands.replay_aside import check_free, drop, keep_aside
 from ops.commands.replay_telling import Told, tell
 from ops.commands.restoring import moment_of
-from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
-PROJECTORS = (*IN_MONGO, *IN_POSTGRES)
 
 
 class Asked(NamedTuple):
@@ -103,7 +100,7 @@ async def replay(
         for kept in asked.projectors:
             async with _source(settings, kept, asked) as source:
                 if dry_run:
-                    await _compare(kept, source, asked.scope, _live(kept, database, pool), told)
+                    await _compare(kept, source, asked.scope, store_of(kept, database, pool), told)
                 else:
                     past = await _folded(kept, source, asked.scope)
                     told.folded(kept.name, past)
@@ -130,9 +127,11 @@ def _asked(at: str, projector: str, stream: str, tenant: str, since: str, until:
             raise ValueError(f"--stream: a name begins with one of {', '.join(f'{name}-' for name in TOPIC_OF)}")
         topic = TOPIC_OF[category]
         stream = stream_id(category, tenant, public_id) if tenant else stream
-    if projector and projector not in {kept.name for kept in PROJECTORS}:
-        raise ValueError(f"--projector: there are {', '.join(kept.name for kept in PROJECTORS)}")
-    chosen = [kept for kept in PROJECTORS if projector in ("", kept.name) and topic in ("", kept.projector.topic.name)]
+    if projector and projector not in KNOWN:
+        raise ValueError(f"--projector: there are {', '.join(KNOWN)}")
+    chosen = [
+        kept for kept in KNOWN.values() if projector in ("", kept.name) and topic in ("", kept.projector.topic.name)
+    ]
     if not chosen:
         raise ValueError(f"{projector} does not hear {topic}, where the events of {stream} are")
     return Asked(Scope(stream=stream, tenant=tenant, **times), chosen, archive)
@@ -157,15 +156,8 @@ async def _with_archive(log: KafkaEventLog, where: str) -> ReadableLog:
     return await joined(ArchivedLog(store, contents, log.topic), contents, log)
 
 
-def _live(kept: Kept, database: MongoDatabase, pool: Pool) -> SnapshotStore:
-    projector = kept.projector
-    if kept in IN_MONGO:
-        return database.store(kept.name, projector.projections, projector.journals)
-    return PostgresProjectionStore(pool, kept.name, projector.projections, projector.journals)
-
-
 async def _folded(kept: Kept, source: Source, scope: Scope) -> Past:
-    past = Past(source, kept.projector.projections, kept.projector.journals, scope)
+    past = Past(source, *kept.folds, scope)
     ends = {partition: await source.log.end(partition) for partition in source.partitions}
     with bars() as told:
         await past.run(ends, lambda done, of: told(f"folding {kept.name}", done, of))
@@ -174,8 +166,7 @@ async def _folded(kept: Kept, source: Source, scope: Scope) -> Past:
 
 async def _compare(kept: Kept, source: Source, scope: Scope, live: SnapshotStore, told: Told) -> None:
     """Up to where the live projector stands: what it has not read yet is no difference."""
-    projector = kept.projector
-    past = Past(source, projector.projections, projector.journals, scope)
+    past = Past(source, *kept.folds, scope)
     with bars() as shown:
 
         async def fold_to(snapshot: Snapshot) -> None:
@@ -190,6 +181,8 @@ async def _compare(kept: Kept, source: Source, scope: Scope, live: SnapshotStore
         async with live.snapshot() as snapshot:
             await fold_to(snapshot)
             streams = None if scope.is_whole else past.streams
-            compared = await compare(snapshot, past.store, (*projector.projections, *projector.journals), streams)
+            compared = await compare(
+                snapshot, past.store, (*kept.projector.projections, *kept.projector.journals), streams
+            )
     told.folded(kept.name, past)
     told.compared[kept.name] = compared

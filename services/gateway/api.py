@@ -10,6 +10,7 @@ from services.gateway.published import openapi
 from services.gateway.routes import (
     account,
     analytics,
+    files,
     health,
     identities,
     jobs,
@@ -51,6 +52,7 @@ ROUTERS = (
     timelines,
     renders,
     uploads,
+    files,
     jobs,
     presets,
     account,

@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from eventlog.kafka import KafkaAccess, KafkaEventLog
 from eventlog.read.mongo import MongoDatabase
-from eventlog.read.postgres import PostgresProjectionStore, open_pool
+from eventlog.read.postgres import open_pool
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import Partition, SnapshotStore
 from eventlog.read.verify import Report, verify
-from ops.commands.verify import IN_MONGO, IN_POSTGRES, Kept
+from ops.commands.projectors import KNOWN, Kept, store_of
 from ops.stack.endpoints import Endpoints
 from tests.chaos.system import LOOK_SECONDS, System
 from tests.waiting import eventually
@@ -58,7 +58,7 @@ async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> 
             return all(places.get(place, 0) >= offset for place, offset in end.items())
 
         await eventually(at_the_end, SETTLE_SECONDS, LOOK_SECONDS)
-        return await verify([source], store, projector.projections, projector.journals)
+        return await verify([source], store, *kept.folds)
     finally:
         await log.close()
 
@@ -70,13 +70,4 @@ async def _stores(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, S
         stack.callback(database.close)
         pool = await open_pool(endpoints.postgres, application="playhead-chaos", seconds=60)
         stack.push_async_callback(pool.close)
-        yield [
-            *(
-                (kept, database.store(kept.name, kept.projector.projections, kept.projector.journals))
-                for kept in IN_MONGO
-            ),
-            *(
-                (kept, PostgresProjectionStore(pool, kept.name, kept.projector.projections, kept.projector.journals))
-                for kept in IN_POSTGRES
-            ),
-        ]
+        yield [(kept, store_of(kept, database, pool)) for kept in KNOWN.values()]

@@ -152,6 +152,11 @@ class MemoryDocuments:
             raise Unavailable("MongoDB", "mongo-3.internal:27017 does not answer")
         return [row for row in self.collections.get("uploads", {}).values() if row["assetId"] == upload_id]
 
+    async def files(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        rows = [row for row in self.rows("uploads", tenant) if row["accountId"] == account_id]
+        rows.sort(key=lambda row: (row["createdAt"], row["_id"]), reverse=True)
+        return [row for row in rows if after is None or (row["createdAt"], row["_id"]) < after][:limit]
+
     async def stock(self, tenant: str, account_id: str) -> Stock:
         mine = [row for row in self.rows("uploads", tenant) if row["accountId"] == account_id]
         came = [row["sizeBytes"] for row in mine if row["status"] == "ready"]

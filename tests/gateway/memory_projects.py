@@ -43,5 +43,15 @@ class MemoryProjects:
         large = {"layers", "markers", "playheadTime", "duration"}
         return [{name: value for name, value in row.items() if name not in large} for row in older[:limit]]
 
+    async def using(self, tenant: str, asset_id: str) -> str | None:
+        rows = [*self._documents.rows(PROJECTS, tenant), *self._documents.rows(TIMELINES, tenant)]
+        return next((row["projectId"] for row in rows if _names(row, asset_id)), None)
+
     async def changed(self, tenant: str, stream: str, version: int) -> None:
         """Nothing is kept here but what is."""
+
+
+def _names(row: Stored, asset_id: str) -> bool:
+    layers = row["layers"] if "layers" in row else row["timelineState"]["layers"]
+    sources = [layer.get("source") or "" for layer in layers]
+    return any(asset_id in source.lower() for source in (row.get("videoPath") or "", *sources))

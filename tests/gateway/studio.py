@@ -2,10 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from tests.gateway import samples
 from tests.gateway.company import Company
+from tests.gateway.world import OURS, US
 from tests.render.stages import reels
 
 WAIT = {"Prefer": "wait=5"}
@@ -24,6 +27,14 @@ async def uploaded(client: httpx.AsyncClient, content: bytes, **fields: Any) -> 
     answer = await client.put(upload["uploadUrl"], content=content)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def crowd(company: Company, files: int, size: int, **fields: Any) -> None:
+    """Files that the account has already."""
+    came = {"status": "ready", "fileName": "upload.png", "mediaType": "image/png", "sha256": "a" * 64}
+    for n in range(files):
+        row = samples.upload(OURS, "a.png", UUID(int=1000 + n)) | came
+        company.gateway.documents.put("uploads", row | {"sizeBytes": size, "accountId": str(US.account), **fields})
 
 
 async def projected(client: httpx.AsyncClient, *layers: dict[str, Any], **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -13,23 +12,14 @@ import pytest
 from contracts.plans import FREE, PREMIUM, Plan
 from services.gateway.files.shares import Coming, Stock, check_announcement
 from services.gateway.http.problems import Problem
-from tests.gateway import samples
 from tests.gateway.company import Company
-from tests.gateway.studio import announced, uploaded
+from tests.gateway.studio import announced, crowd, uploaded
 from tests.gateway.test_bad_input import assert_problem
 from tests.gateway.world import OTHER_KEY, OURS, US
 from tests.render.stages import reels
 
 PNG = reels.picture(reels.RED)
 OWNER = (OURS, str(US.account))
-
-
-def crowd(company: Company, files: int, size: int, **fields: Any) -> None:
-    """Files that the account has already."""
-    came = {"status": "ready", "fileName": "upload.png", "mediaType": "image/png", "sha256": "a" * 64}
-    for n in range(files):
-        row = samples.upload(OURS, "a.png", UUID(int=1000 + n)) | came
-        company.gateway.documents.put("uploads", row | {"sizeBytes": size, "accountId": str(US.account), **fields})
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ from eventlog.archive.writing import archive, ends_of
 from eventlog.commit import Record, start
 from eventlog.memory import MemoryEventLog
 from eventlog.read.mongo import MongoDatabase
-from eventlog.read.postgres import PostgresProjectionStore, open_pool
+from eventlog.read.postgres import open_pool
 from eventlog.read.projector import ProjectorLane
 from eventlog.read.store import ProjectionStore
-from ops.commands.replaying import PROJECTORS
-from ops.commands.verify import IN_MONGO, Kept
+from ops.commands.projectors import KNOWN, Kept, store_of
 from tests.bdd import NOON
 from tests.eventlog.archive.logs import quiet
 from tests.flows.world import SESSION_STREAM, World
@@ -64,15 +63,8 @@ async def stores(mongodb: str, postgres: str) -> AsyncGenerator[list[tuple[Kept,
     """Every projector's own."""
     database = MongoDatabase.connect(mongodb, "playhead", application="tests")
     pool = await open_pool(postgres, application="tests")
-
-    def store(kept: Kept) -> ProjectionStore:
-        views, journals = kept.projector.projections, kept.projector.journals
-        if kept in IN_MONGO:
-            return database.store(kept.name, views, journals)
-        return PostgresProjectionStore(pool, kept.name, views, journals)
-
     try:
-        yield [(kept, store(kept)) for kept in PROJECTORS]
+        yield [(kept, store_of(kept, database, pool)) for kept in KNOWN.values()]
     finally:
         await pool.close()
         database.close()

@@ -10,7 +10,7 @@ from eventlog.read.replay import Source
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.verify import verify
 from eventlog.roles import Projector
-from ops.commands.verify import IN_MONGO, IN_POSTGRES
+from ops.commands.projectors import IN_MONGO, IN_POSTGRES
 from tests.live.company import GRANT, Company, Play
 from tests.waiting import eventually
 

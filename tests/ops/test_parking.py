@@ -13,7 +13,7 @@ from eventlog.roles import Projector
 from ops.__main__ import run
 from ops.commands import parking
 from ops.commands.parked_words import print_acts
-from ops.commands.verify import Kept
+from ops.commands.projectors import Kept
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, memory_store, project, totals
 from tests.eventlog.test_parked import NEW
 

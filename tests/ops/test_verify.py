@@ -1,7 +1,7 @@
 """What `playhead verify` looks at."""
 
 from eventlog.roles import Projector
-from ops.commands.verify import IN_MONGO, IN_POSTGRES
+from ops.commands.projectors import IN_MONGO, IN_POSTGRES
 from services.analytics import handlers as analytics
 from services.render import handlers as render
 from services.session import handlers as session

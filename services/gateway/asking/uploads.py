@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.envelope import stream_id
 from contracts.messages.account import AccountKind
-from contracts.messages.upload import AnnounceUpload, Bytes, Digest, FileName, NameBytes, ReceiveUpload
+from contracts.messages.upload import AnnounceUpload, Bytes, Digest, ExpireUpload, FileName, NameBytes, ReceiveUpload
 from contracts.topics import RENDER_COMMANDS
 from eventlog.errors import Unavailable
 from services.gateway.asking.planning import plan_now
@@ -64,6 +64,19 @@ def announcement(gateway: Gateway, caller: Principal, new: NewUpload, upload: UU
         id=command_id(gateway, caller.tenant, chosen),
         at=gateway.now(),
         links={"upload": upload_link(gateway, caller.tenant, upload), "asset": f"/v1/assets/{upload}"},
+        repeatable=chosen is not None,
+    )
+
+
+def removal(gateway: Gateway, caller: Principal, upload: UUID, chosen: UUID | None) -> Wish:
+    """The file goes."""
+    return Wish(
+        topic=RENDER_COMMANDS.name,
+        stream=stream_id("upload", caller.tenant, str(upload)),
+        body=ExpireUpload(reason="its owner took it away"),
+        id=command_id(gateway, caller.tenant, chosen),
+        at=gateway.now(),
+        links={},
         repeatable=chosen is not None,
     )
 

@@ -16,6 +16,7 @@ from services.gateway.http.problems import Problem
 AT_ONCE: Final = 32
 """Bodies that a process takes at a time, of everybody together."""
 RETRY_SECONDS: Final = 5
+_ROOM: Final = "GET /v1/uploads lists them, DELETE takes one away; what no project uses goes by itself."
 
 Owner: TypeAlias = tuple[str, str]
 """A tenant and an account of it."""
@@ -35,7 +36,7 @@ def check_announcement(plan: Plan, stock: Stock, size: int | None) -> None:
         raise Problem(
             "upload.over_quota",
             f"The account has {stock.files:,} files of its own, those to come among them; the plan {plan.name} "
-            f"allows {plan.files:,}. Files that never come or that no project uses go by themselves.",
+            f"allows {plan.files:,}. {_ROOM}",
         )
     _check_room(plan, plan.file_bytes - stock.announced, size or 1)
 
@@ -96,5 +97,5 @@ def _check_room(plan: Plan, room: int, size: int) -> None:
         raise Problem(
             "upload.over_quota",
             f"The plan {plan.name} allows {plan.file_bytes:,} bytes of files, {plan.file_bytes - room:,} are used, and "
-            f"the file has {size:,} or more. Files that never come or that no project uses go by themselves.",
+            f"the file has {size:,} or more. {_ROOM}",
         )

@@ -77,6 +77,7 @@ CODES: dict[str, Meaning] = {
     "upload.unknown": Meaning(404, "There is no such upload"),
     "upload.exists": Meaning(409, "Another file has this id"),
     "upload.finished": Meaning(409, "The file has come already"),
+    "upload.in_use": Meaning(409, "A project uses the file"),
     "upload.in_progress": Meaning(409, "The file is being sent", retryable=True),
     "upload.over_quota": Meaning(402, "The account has no room for the file"),
     "upload.too_many": Meaning(429, "Too many files at a time", retryable=True),

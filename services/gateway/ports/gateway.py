@@ -133,6 +133,10 @@ class Documents(Protocol):
         """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
         ...
 
+    async def files(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        """What the account announced and is not gone, newest first, from after a place."""
+        ...
+
     async def stock(self, tenant: str, account_id: str) -> Stock:
         """What the account has of files of its own."""
         ...

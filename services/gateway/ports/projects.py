@@ -37,6 +37,10 @@ class Projects(Protocol):
         """What was saved when, in versions smaller than `before`, newest first; without the timelines themselves."""
         ...
 
+    async def using(self, tenant: str, asset_id: str) -> str | None:
+        """The id of a project that has the file as its video, or has it in a timeline that was ever saved of it."""
+        ...
+
     async def changed(self, tenant: str, stream: str, version: int) -> None:
         """Somebody is told that the stream has this version: what is kept of an older one is not shown any more."""
         ...

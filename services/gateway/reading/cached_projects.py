@@ -73,6 +73,9 @@ class CachedProjects:
     async def timelines(self, tenant: str, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
         return await self._store.timelines(tenant, project_id, before=before, limit=limit)
 
+    async def using(self, tenant: str, asset_id: str) -> str | None:
+        return await self._store.using(tenant, asset_id)
+
     async def changed(self, tenant: str, stream: str, version: int) -> None:
         if category_of(stream) == "project":
             await self._cache.mark(key_of("head", tenant, stream), version)

@@ -119,6 +119,10 @@ class MongoDocuments:
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
 
+    async def files(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
+        where = {"$and": [{"accountId": account_id}, *behind(after)]}
+        return await self._database.of_tenant("uploads", tenant).find(where, sort=NEWEST, limit=limit)
+
     async def stock(self, tenant: str, account_id: str) -> Stock:
         found = await self._database.of_tenant("uploads", tenant).totals(
             {"accountId": account_id}, "status", "sizeBytes"

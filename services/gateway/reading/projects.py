@@ -47,6 +47,17 @@ class MongoProjects:
             without=() if which.timelines else ("timelineState",),
         )
 
+    async def using(self, tenant: str, asset_id: str) -> str | None:
+        named = {"$regex": re.escape(asset_id), "$options": "i"}
+        for name, where in (
+            (PROJECTS, {"$or": [{"videoPath": named}, {"timelineState.layers.source": named}]}),
+            (TIMELINES, {"layers.source": named}),
+        ):
+            found = await self._database.of_tenant(name, tenant).find_one(where)
+            if found is not None:
+                return found["projectId"]
+        return None
+
     async def timeline(self, tenant: str, project_id: str, version: int) -> Stored | None:
         where = {"projectId": project_id, "version": version}
         return await self._database.of_tenant(TIMELINES, tenant).find_one(where)
