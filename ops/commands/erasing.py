@@ -129,7 +129,8 @@ def _tell(
         print(f"account {whose.account} of {whose.tenant}")
         for category, number in sorted(found.items()):
             print(f"  {category}: {number} found, {left[category]} left")
-        print(f"  key: {_of_key(destroyed)}")
+        if going:
+            print(f"  key: {_of_key(destroyed)}")
         if going and left:
             print(
                 "The services have not finished: `playhead status` shows whether they run; ask again to go on watching."
