@@ -29,9 +29,9 @@ LOOK_SECONDS: Final = 1.0
 async def erase(
     account: str, *, tenant: str, yes: bool = False, wait: float = 120.0, dry_run: bool = False, as_json: Json = False
 ) -> int:
-    """Close an account and erase whose it was. It cannot be taken back. Exit 1 where there is none, or it takes longer.
+    """Close an account and erase whose it was: the key goes, then every document, row and file; say what went.
 
-    Its text in the log and in every archive cannot be read any more as soon as its key is gone; documents and tables
+    It cannot be taken back. Exit 1 where there is no such account, or it takes longer than `wait`. Its text in the log and in every archive cannot be read any more as soon as its key is gone; documents and tables
     follow within seconds, bytes of films and files when they are collected (PLAYHEAD_UNNAMED_BYTES_HOURS).
 
     Parameters
