@@ -7,9 +7,13 @@ RUN := .venv/bin
 TESTS = mkdir -p .playhead/tmp && TMPDIR=$(CURDIR)/.playhead/tmp $(RUN)/pytest --basetemp=.playhead/pytest
 # Two workers, each with a stack of its own: while one waits for a lease or a restart, the other works (tests/together.py).
 BESIDE = --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Where the tests that need it are: the others are not even read.
+ON_THE_STACK = tests/browser tests/chaos tests/live tests/render/worker
 export UV_PYTHON_DOWNLOADS ?= never
+# Hundreds of processes start: each would compile every module anew, which takes three times as long as to load it.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check unit manim fuzz bench up down status lock clean
+.PHONY: help setup demo test check unit manim fuzz chaos bench up down status lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,7 +26,7 @@ demo: setup ## Start everything, turn a prompt into a video, show the proof (ONC
 test: ## All checks, and every test on the real stack
 	@rm -f .playhead/requirements.json
 	@$(MAKE) --no-print-directory check
-	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser"
+	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser" $(ON_THE_STACK)
 
 check: setup ## Lint, types, layers, schemas, unit tests
 	@$(MAKE) --no-print-directory --jobs 2 lint
@@ -54,6 +58,9 @@ manim: setup ## Install the extra `manim` (see docs/operate.md), and test it
 
 fuzz: setup ## Many calls that nobody would think of (CASES=50000)
 	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0
+
+chaos: setup ## Faults from seeds against a whole system, and every invariant after each (SEEDS=1-20; PLANS=1: only say what they do)
+	@$(RUN)/python -m tests.chaos --seeds $(or $(SEEDS),1-20) $(if $(PLANS),--plans)
 
 bench: setup ## The benchmarks (WHAT="log visible")
 	@$(RUN)/playhead bench $(or $(WHAT),all)

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder needs."""
 
+import asyncio
 import os
 from collections.abc import Generator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from ops.stack.endpoints import Endpoints
+from tests.live.databases import drop_templates
 from tests.live.infrastructure import infrastructure, stop_shared_parts
 from tests.requirements import Requirements
 from tests.together import Together, rank
@@ -19,6 +21,7 @@ def stack(request: pytest.FixtureRequest) -> Generator[Endpoints]:
     owner, worker = told.get("owner", os.getpid()), told.get("workerid", "")
     with infrastructure(os.environ, owner, worker) as endpoints:  # noqa: TID251 - the tests' own edge
         yield endpoints
+        asyncio.run(drop_templates())
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from eventlog.commit import start
 from eventlog.errors import Corrupt
+from eventlog.read.counted import Counted
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection
-from eventlog.read.projector import Counted, ProjectorLane
+from eventlog.read.projector import ProjectorLane
 from eventlog.read.replay import Source, read_log
 
 

@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from contracts.catalog import Catalog
 from eventlog.commit import Record, start
+from eventlog.read.counted import counted_of
 from eventlog.read.projection import Journal, Projection
-from eventlog.read.projector import Changes, ProjectorLane, counted_of
+from eventlog.read.projector import Changes, ProjectorLane
 from eventlog.read.snapshot import ParkedRecord, SnapshotStore
 from eventlog.read.store import OtherFolds, Unkeepable
 

@@ -5,7 +5,7 @@ are needed, `fold` gives back what to write. The store then writes it together w
 old one; where the guard fails, somebody else runs this projector, and everything is loaded anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -14,10 +14,11 @@ import msgspec
 from cachetools import LRUCache
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
-from contracts.envelope import Commit, category_of, event_id, part_id
+from contracts.envelope import category_of
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
-from eventlog.read.projection import Fact, Journal, Projection, Row, View
+from eventlog.read.counted import Counted, counted_of, facts_of
+from eventlog.read.projection import Journal, Projection, Row, View
 
 Place: TypeAlias = tuple[str, str]
 """(projection, stream)."""
@@ -31,7 +32,6 @@ before all are parked. What was applied long ago does not excuse what is parked 
 REMEMBERED_BYTES = 1024 * 1024
 """Of views, about, that a lane wrote last: a stream that goes on is not loaded again."""
 
-_decode_commit = msgspec.json.Decoder(Commit).decode
 _encode = msgspec.msgpack.Encoder(enc_hook=lambda _: None).encode
 
 
@@ -43,14 +43,6 @@ class Parked(NamedTuple):
     reason: str
 
 
-class Counted(NamedTuple):
-    """A record that counts. `commit` is None where its envelope cannot be read."""
-
-    stream: str
-    record: Record
-    commit: Commit | None
-
-
 @dataclass(slots=True)
 class Changes:
     """What one batch writes, in one transaction."""
@@ -60,6 +52,19 @@ class Changes:
     parked: list[Parked] = field(default_factory=list[Parked])
     forgotten: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
     """(journal, its field with the stream) to streams whose rows go, before `entries` are added."""
+    begun: set[Place] = field(default_factory=set[Place], compare=False)
+    """Of `views`: those of streams that begin here, so that the store holds nothing of them yet."""
+
+    def add(self, later: "Changes") -> None:
+        """What follows on it: of each view the last is kept."""
+        self.views |= later.views
+        for (name, of), streams in later.forgotten.items():
+            self.entries[name] = [row for row in self.entries.get(name, ()) if row[of] not in streams]
+            self.forgotten.setdefault((name, of), []).extend(streams)
+        for name, rows in later.entries.items():
+            self.entries.setdefault(name, []).extend(rows)
+        self.parked += later.parked
+        self.begun |= later.begun
 
     def __bool__(self) -> bool:
         """Whether there is anything to write besides the position."""
@@ -84,7 +89,10 @@ class Parking:
 
 
 class ProjectorLane:
-    """One partition of one topic, folded into the projections and journals of one store."""
+    """One partition of one topic, folded into the projections and journals of one store.
+
+    `remembered` are views that need not be loaded, as the lane knows them; whoever gives it sees to its size.
+    """
 
     def __init__(
         self,
@@ -93,8 +101,11 @@ class ProjectorLane:
         catalog: Catalog,
         position: Position,
         parked: Mapping[str, int],
+        remembered: MutableMapping[Place, View] | None = None,
     ) -> None:
-        self._projections = projections
+        self._of: dict[str, list[Projection]] = {}
+        for projection in projections:
+            self._of.setdefault(projection.category, []).append(projection)
         self._journals = journals
         self._catalog = catalog
         self.position = position
@@ -105,7 +116,9 @@ class ProjectorLane:
         self._parking = Parking(dict(parked))
         self._folded = self._parking
         # Nobody else writes views while the checkpoint stands where this lane left it: they are what the store holds.
-        self._remembered: LRUCache[Place, View] = LRUCache(REMEMBERED_BYTES, lambda view: len(_encode(view)))
+        self._remembered: MutableMapping[Place, View] = (
+            LRUCache(REMEMBERED_BYTES, size_of) if remembered is None else remembered
+        )
         self._views: Mapping[Place, View] = {}
 
     @property
@@ -125,7 +138,7 @@ class ProjectorLane:
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
         """Whose views have to be loaded for the batch, each once: those of streams that begin in it are not there."""
-        begun = {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}
+        begun = _begun(counted)
         concerned = self._concerned(counted)
         return [place for place in concerned if place[1] not in begun and place not in self._remembered]
 
@@ -151,6 +164,8 @@ class ProjectorLane:
             else:
                 parking.in_a_row = 0
         changes.views = {place: view for place, view in views.items() if view is not known.get(place, ())}
+        begun = _begun(counted)
+        changes.begun = {place for place in changes.views if place[1] in begun}
         self._views = views
         return changes
 
@@ -167,12 +182,7 @@ class ProjectorLane:
 
     def _concerned(self, counted: Sequence[Counted]) -> list[Place]:
         streams = dict.fromkeys(c.stream for c in counted if c.commit is not None and c.commit.events)
-        return [
-            (projection.name, stream)
-            for stream in streams
-            for projection in self._projections
-            if projection.category == category_of(stream)
-        ]
+        return [(projection.name, stream) for stream in streams for projection in self._of.get(category_of(stream), ())]
 
     def _apply(self, one: Counted, views: dict[Place, View], changes: Changes) -> str:
         """Why the commit could not be applied; empty when it was. All of it is applied, or nothing."""
@@ -181,13 +191,12 @@ class ProjectorLane:
         after: dict[Place, View] = {}
         try:
             facts = facts_of(one.commit, self._catalog)
-            for projection in self._projections:
-                if facts and projection.category == category_of(one.stream):
-                    place = (projection.name, one.stream)
-                    view = views.get(place, ())
-                    for fact in facts:
-                        view = projection.after(view, fact)
-                    after[place] = view
+            for projection in self._of.get(category_of(one.stream), ()) if facts else ():
+                place = (projection.name, one.stream)
+                view = views.get(place, ())
+                for fact in facts:
+                    view = projection.after(view, fact)
+                after[place] = view
             entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
         except (UnknownMessage, MalformedMessage) as error:
             self.error = error
@@ -226,32 +235,11 @@ class ProjectorLane:
             )
 
 
-def counted_of(record: Record, catalog: Catalog) -> Counted:
-    """A record that counts, as far as it can be read, in plain text: where its envelope cannot, its stream is its key.
-
-    Raises `Unavailable` where the keys cannot be asked for.
-    """
-    try:
-        commit = catalog.opened(_decode_commit(record.value))
-    except msgspec.DecodeError:
-        return Counted(record.key.decode(errors="replace"), record, None)
-    return Counted(commit.stream, record, commit)
+def size_of(view: View) -> int:
+    """In bytes, about: as it would be encoded."""
+    return len(_encode(view))
 
 
-def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
-    """Its events, each in its newest version. Raises `UnknownMessage` or `MalformedMessage`."""
-    before = commit.version - len(commit.events)
-    return [
-        Fact(
-            id=part_id(event_id(commit.command_id, n), part),
-            stream=commit.stream,
-            version=before + n + 1,
-            at=commit.at,
-            tenant=commit.tenant,
-            actor=commit.actor,
-            command_id=commit.command_id,
-            body=body,
-        )
-        for n, recorded in enumerate(commit.events)
-        for part, body in enumerate(catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)))
-    ]
+def _begun(counted: Sequence[Counted]) -> set[str]:
+    """The streams whose first commit is among these."""
+    return {c.stream for c in counted if c.commit is not None and c.commit.version == len(c.commit.events)}

@@ -7,9 +7,10 @@ from contracts.catalog import Catalog
 from eventlog.commit import DIGEST_BYTES, Record, chain, start
 from eventlog.errors import Corrupt, Diverged, Unavailable
 from eventlog.log import Tail
+from eventlog.read.counted import Counted
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection
-from eventlog.read.projector import Counted, ProjectorLane
+from eventlog.read.projector import ProjectorLane
 from eventlog.read.snapshot import Partition
 
 READ_SECONDS = 10.0

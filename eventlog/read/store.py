@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from eventlog.commit import Position, Record
-from eventlog.errors import Conflict, Poison
+from eventlog.errors import Conflict, Poison, Unavailable
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
 
@@ -31,6 +31,10 @@ class Unkeepable(Poison):
         )
         self.place = place
         self.reason = reason
+
+
+class TooMuch(Unavailable):
+    """One transaction cannot hold so many changes at once, now: fewer may pass."""
 
 
 class OtherFolds(Conflict):
@@ -74,7 +78,8 @@ class ProjectionStore(Protocol):
 
         Raises `Conflict` where the stored position is not `expected` (None: none was ever written), or where somebody
         dealt with parked records since `checkpoint` was asked: then what was loaded is old. Raises `Unavailable`
-        where the store does not answer; then whether it was written is unknown, and the checkpoint tells.
+        where the store does not answer; then whether it was written is unknown, and the checkpoint tells. `TooMuch`, an
+        `Unavailable`, where it holds so much at once in no transaction: nothing was written.
         Raises `Unkeepable` for a view or entry that the store will never take.
         """
         ...

@@ -54,6 +54,8 @@ class Lane:
         self.accepted = self.ignored = self.ignored_in_a_row = 0
         self.refusals: Counter[str] = Counter()
         """By code, of all commits that counted; whoever reports them clears them."""
+        self.abandoned = 0
+        """How often the overlay was dropped: what was proposed before has to be proposed again."""
         self._pending: deque[Proposal] = deque()
         self._overlay: dict[str, Known] = {}
         self._overlay_ids: dict[UUID, str] = {}
@@ -125,6 +127,7 @@ class Lane:
 
     def abandon(self) -> None:
         """Drop the whole overlay: its first proposal lost, or nobody knows what became of it."""
+        self.abandoned += 1
         self._pending.clear()
         self._overlay.clear()
         self._overlay_ids.clear()

@@ -1,7 +1,7 @@
 """Drives a lane: commands in, commits out, one partition."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import msgspec
@@ -18,7 +18,7 @@ READ_WAIT_SECONDS = 0.25
 UNSAVED_COMMITS = 5_000
 """Kept in memory at the most while a long log is read."""
 BATCH_LINKS = 250
-"""Appended at once: small enough that deciding, appending and reading back overlap."""
+"""Appended at once: while the broker takes them, the next are decided and those before are read back."""
 ATTEMPTS = 2
 """Appends in a row that were not answered, before whoever called hears of it and waits."""
 
@@ -93,14 +93,18 @@ class Processor:
         self.lane.abandon()
         self.lane.prepare(commands)
         failures: list[Unavailable] = []
-        while links := self._proposed(commands):
+        while links := next(pieces := self._proposed(commands), ()):
             if len(failures) == ATTEMPTS:
                 raise failures[-1]
-            failure = await self._append_and_read(self._reader, links)
+            abandoned = self.lane.abandoned
+            failure = await self._append_and_read(self._reader, links, pieces)
             failures = [*failures, failure] if failure else []
             if self.lane.pending:
                 await self._read_to_end(self._reader)
+            if self.lane.pending:
                 self.lane.abandon()
+            if self.lane.abandoned == abandoned and not failure:
+                break  # all that was proposed was seen to count
         self.lane.save()
 
     async def look(self) -> None:
@@ -112,26 +116,48 @@ class Processor:
             raise RuntimeError("start the processor before it looks at the log")
         await self._read(self._reader, 0)
 
-    def _proposed(self, commands: Iterable[Command]) -> list[Link]:
-        links = [link for command in commands if (link := self.lane.propose(command)) is not None]
-        self.lane.check_ledger()
-        return links
+    def _proposed(self, commands: Sequence[Command]) -> Iterator[Sequence[Link]]:
+        """What to append, piece by piece, each decided when it is asked for.
 
-    async def _append_and_read(self, reader: Reader, links: Sequence[Link]) -> Unavailable | None:
+        It ends where another writer won: what comes later in a stream must not be decided before what was lost of it.
+        """
+        abandoned = self.lane.abandoned
+        for start in range(0, len(commands), BATCH_LINKS):
+            if self.lane.abandoned != abandoned:
+                return
+            piece = commands[start : start + BATCH_LINKS]
+            links = [link for command in piece if (link := self.lane.propose(command)) is not None]
+            self.lane.check_ledger()
+            if links:
+                yield links
+
+    async def _append_and_read(
+        self, reader: Reader, links: Sequence[Link], following: Iterator[Sequence[Link]]
+    ) -> Unavailable | None:
         with plain_errors():
             async with asyncio.TaskGroup() as group:
-                appending = group.create_task(self._append(links))
+                appending = group.create_task(self._append(links, following))
                 while self.lane.pending and not appending.done():
                     await self._read(reader, READ_WAIT_SECONDS / 10)
         return appending.result()
 
-    async def _append(self, links: Sequence[Link]) -> Unavailable | None:
-        for start in range(0, len(links), BATCH_LINKS):
-            try:
-                await self._log.append(self._partition, links[start : start + BATCH_LINKS])
-            except Unavailable as failure:
-                # Whether it took effect is unknown; the log will tell, and what follows chains on it.
+    async def _append(self, links: Sequence[Link], following: Iterator[Sequence[Link]]) -> Unavailable | None:
+        """While the log takes one piece, the next is decided."""
+        while links:
+            async with asyncio.TaskGroup() as group:
+                taking = group.create_task(self._taken(links))
+                await asyncio.sleep(0)  # let it go out first
+                links = next(following, ())
+            if failure := taking.result():
                 return failure
+        return None
+
+    async def _taken(self, links: Sequence[Link]) -> Unavailable | None:
+        """Whether it took effect is unknown after a failure; the log will tell, and what follows chains on it."""
+        try:
+            await self._log.append(self._partition, links)
+        except Unavailable as failure:
+            return failure
         return None
 
     async def _read(self, reader: Reader, wait: float) -> bool:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import archive, cache, gateway, log, render, switching, visible
+from ops.bench import archive, cache, gateway, log, rebuilds, render, switching, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -45,6 +45,14 @@ async def _switch() -> list[Figure]:
     return await switching.switches(OpsSettings())
 
 
+async def _mongo() -> list[Figure]:
+    return await rebuilds.documents_rebuilt(OpsSettings())
+
+
+async def _postgres() -> list[Figure]:
+    return await rebuilds.tables_rebuilt(OpsSettings())
+
+
 SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "log": _log,
     "archive": _archive,
@@ -52,6 +60,8 @@ SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "render": _render,
     "gateway": _gateway,
     "switch": _switch,
+    "mongo": _mongo,
+    "postgres": _postgres,
 }
 
 
@@ -61,7 +71,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, archive, visible, render, gateway, switch, or all.
+        log, archive, visible, render, gateway, switch, mongo, postgres, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

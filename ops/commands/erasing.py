@@ -31,8 +31,9 @@ async def erase(
 ) -> int:
     """Close an account and erase whose it was: the key goes, then every document, row and file; say what went.
 
-    It cannot be taken back. Exit 1 where there is no such account, or it takes longer than `wait`. Its text in the log and in every archive cannot be read any more as soon as its key is gone; documents and tables
-    follow within seconds, bytes of films and files when they are collected (PLAYHEAD_UNNAMED_BYTES_HOURS).
+    It cannot be taken back. Exit 1 where there is no such account, or it takes longer than `wait`. Its text in the log
+    and in every archive cannot be read any more as soon as its key is gone; documents and tables follow within
+    seconds, bytes of films and files when they are collected (PLAYHEAD_UNNAMED_BYTES_HOURS).
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from eventlog import collector
 from eventlog.clock import new_id
 from eventlog.read.rebuild.generations import Generations
 from eventlog.read.rebuild.pacing import Pacing
@@ -84,6 +85,7 @@ async def rebuild(
         return _usage("--throttle and --most-behind count records: they are not negative", as_json=as_json)
     if name not in KNOWN:
         return _unknown(name, as_json=as_json)
+    collector.settle()
     async with reached(OpsSettings(), name) as one:
         with _drawn(one, most_behind, throttle) as drawn:
             run = _running(one, drawn)

@@ -1,9 +1,10 @@
-"""`playhead reset`: stores are emptied, and made again from the log; or everything is emptied, the log too."""
+"""`playhead reset`: stores are emptied, and filled again from the log; or everything is emptied, the log too."""
 
 import asyncio
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,9 @@ from eventlog.errors import PlayheadError
 from eventlog.kafka import delete_topics, existing_topics
 from eventlog.read.postgres.pool import our_errors
 from ops.commands import migrating
+from ops.commands.filling import Filled, fill
 from ops.commands.options import Json
+from ops.commands.progress import bars
 from ops.commands.reach import documents, endpoints, kafka, mongo, postgres
 from ops.processes import SERVICES
 from ops.settings import OpsSettings
@@ -48,7 +51,7 @@ async def reset(
     dry_run: bool = False,
     as_json: Json = False,
 ) -> int:
-    """Empty documents and tables; the services make them again from the log, which is kept. They may not run meanwhile.
+    """Empty documents and tables, and fill them again from the log, which is kept. No service may run meanwhile.
 
     `playhead down` and `playhead up --parts-only` come before, `playhead up` after it. Where the stores still work,
     `playhead rebuild` is the better way: it needs no downtime, compares, and can be taken back.
@@ -78,15 +81,19 @@ async def reset(
             print(f"playhead: nothing was changed: it was not confirmed. Type {_WORD}, or give --yes.", file=sys.stderr)
             return USAGE
         await _empty(settings, everything=everything)
+    filled = [] if dry_run or everything else await _filled(settings)
     said = [f"{name}: {what} {'would go' if dry_run else 'are gone'}" for name, what in going.items()]
+    said += [f"{one.projector}: {one.records} records folded in {one.seconds:.1f} s" for one in filled]
     after = (
         ""
         if dry_run
         else "`playhead up` "
-        + ("starts with nothing" if everything else "makes documents and tables again from the log")
+        + ("starts with nothing" if everything else "goes on: documents and tables are what the log says")
     )
     print(
-        json.dumps({"dryRun": dry_run, "everything": everything, "gone": going})
+        json.dumps(
+            {"dryRun": dry_run, "everything": everything, "gone": going, "filled": [one._asdict() for one in filled]}
+        )
         if as_json
         else "\n".join([*said, after]).strip()
     )
@@ -152,6 +159,11 @@ async def _empty(settings: OpsSettings, *, everything: bool) -> None:
 
 def _dropped(*, everything: bool) -> list[str]:
     return [name for name in migrating.schemas() if everything or name not in LASTING]
+
+
+async def _filled(settings: OpsSettings) -> Sequence[Filled]:
+    with bars() as told:
+        return await fill(settings, told)
 
 
 async def _delete_bytes(settings: OpsSettings) -> None:

@@ -12,8 +12,8 @@ from contracts.envelope import Commit, category_of, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from eventlog.commit import accept, start
 from eventlog.kafka import partition_for
+from eventlog.read.counted import facts_of
 from eventlog.read.projection import Fact, View
-from eventlog.read.projector import facts_of
 from eventlog.read.replay import ReadableLog, read_log
 from eventlog.write.decider import Decider
 from ops.commands.log import TOPIC_OF

@@ -20,6 +20,11 @@ def mongod() -> Path:
     )
 
 
+TRANSACTION_SECONDS = 15
+"""What a killed projector had begun holds its documents until the server ends it, and its successor waits: by default
+for a minute, and half of that again. No transaction of ours takes nearly so long."""
+
+
 def mongo(folder: Path, ports: Ports) -> Program:
     """Say how to run mongod; the replica set is initiated by the first readiness check."""
     home = folder / "mongo"
@@ -29,6 +34,7 @@ def mongo(folder: Path, ports: Ports) -> Program:
         *(str(mongod()), "--dbpath", str(home), "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0"),
         *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64", "--nounixsocket", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
     )
 
     async def ready() -> None:

@@ -35,11 +35,15 @@ class Counted:
 
 @dataclass(slots=True)
 class History:
-    """One service: what it was asked, by command id (every different wording), and what counts, in log order."""
+    """One service: what it was asked, by command id (every different wording), and what counts, in log order.
+
+    `copies`: of commands; `strange`: records among them that are none; `ignored`: of events.
+    """
 
     asked: dict[UUID, list[Command]] = field(default_factory=dict[UUID, list[Command]])
     counted: list[Counted] = field(default_factory=list[Counted])
     copies: int = 0
+    strange: int = 0
     ignored: int = 0
     events: dict[tuple[str, int], Sequence[Record]] = field(default_factory=dict[tuple[str, int], Sequence[Record]])
 
@@ -90,7 +94,10 @@ async def _opened(access: KafkaAccess, topic: str, stack: AsyncExitStack) -> Kaf
 async def _read_commands(log: KafkaEventLog, history: History) -> None:
     for partition in range(log.partitions()):
         for record in await _records(log, partition):
-            history.hear(_command(record.value))
+            try:
+                history.hear(_command(record.value))
+            except msgspec.DecodeError:
+                history.strange += 1
 
 
 async def _read_events(log: KafkaEventLog, history: History) -> None:

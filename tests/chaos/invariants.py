@@ -52,8 +52,10 @@ async def _decided(endpoints: Endpoints) -> Mapping[str, History]:
 def one_outcome_each(history: History) -> None:
     """Every command that is in the log of commands, policies' and workers' too, has one commit that counts."""
     outcomes = Counter(one.commit.command_id for one in history.counted)
-    assert [id_ for id_, count in outcomes.items() if count > 1] == []
-    assert outcomes.keys() == history.asked.keys(), "a commit counts whose command nobody gave"
+    twice = [str(id_) for id_, count in outcomes.items() if count > 1]
+    assert not twice, f"more than one outcome each: {twice}"
+    other = [str(id_) for id_ in outcomes.keys() ^ history.asked.keys()]
+    assert not other, f"no outcome, or an outcome that nobody asked for: {other}"
 
 
 def versions_follow(history: History) -> None:
@@ -67,7 +69,8 @@ def versions_follow(history: History) -> None:
 
 def decided_the_same(service: str, history: History) -> None:
     """An independent fold of the deciders gives the bytes of every commit."""
-    assert decided_otherwise(service, history) == []
+    otherwise = decided_otherwise(service, history)
+    assert not otherwise, f"decided otherwise: {otherwise[:3]}"
 
 
 def acknowledged_is_decided(acknowledged: Sequence[UUID], history: History) -> None:
@@ -94,7 +97,8 @@ def amounts_sum_to_the_balance(history: History) -> None:
 def completed_once(history: History) -> None:
     """Each run of a job."""
     runs = Counter((one.commit.stream, data["run"]) for kind, data, one in _events(history) if kind == "job.completed")
-    assert [run for run, count in runs.items() if count > 1] == []
+    again = [run for run, count in runs.items() if count > 1]
+    assert not again, f"completed more than once: {again}"
 
 
 def no_stage_of_an_old_turn(history: History) -> None:

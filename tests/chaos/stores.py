@@ -25,21 +25,22 @@ async def stores_equal_the_log(system: System) -> None:
 
     The last time that this was so is remembered: a projector that is behind it has lost what it had.
     """
-    async with _stores(system.endpoints) as stores:
+    async with stores_of(system.endpoints) as stores:
         for kept, store in stores:
-            never_back(system.places.get(kept.name, {}), await _places(store))
+            never_back(system.places.get(kept.name, {}), await places_of(store))
             report = await _caught_up(system.endpoints, kept, store)
-            assert report.findings == []
-            assert report.parked == 0
-            system.places[kept.name] = await _places(store)
+            assert not report.findings, f"{kept.name}: {'; '.join(map(str, report.findings[:3]))}"
+            assert report.parked == 0, f"{kept.name} has parked {report.parked} records"
+            system.places[kept.name] = await places_of(store)
 
 
 def never_back(before: Places, now: Places) -> None:
     """No partition stands before where it stood."""
-    assert {place: offset for place, offset in before.items() if now.get(place, 0) < offset} == {}
+    gone = {place: (offset, now.get(place, 0)) for place, offset in before.items() if now.get(place, 0) < offset}
+    assert not gone, f"from and to: {gone}"
 
 
-async def _places(store: SnapshotStore) -> Places:
+async def places_of(store: SnapshotStore) -> Places:
     async with store.snapshot() as snapshot:
         return {place: kept.position.next_offset for place, kept in (await snapshot.checkpoints()).items()}
 
@@ -54,7 +55,7 @@ async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> 
 
         async def at_the_end() -> bool:
             end = {(log.topic, partition): await log.end(partition) for partition in partitions}
-            places = await _places(store)
+            places = await places_of(store)
             return all(places.get(place, 0) >= offset for place, offset in end.items())
 
         await eventually(at_the_end, SETTLE_SECONDS, LOOK_SECONDS)
@@ -64,7 +65,7 @@ async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> 
 
 
 @asynccontextmanager
-async def _stores(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, SnapshotStore]]]:
+async def stores_of(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, SnapshotStore]]]:
     async with AsyncExitStack() as stack:
         database = MongoDatabase.connect(endpoints.mongodb, "playhead", application="playhead-chaos")
         stack.callback(database.close)

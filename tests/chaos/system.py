@@ -37,9 +37,9 @@ LOOK_SECONDS = 0.1
 
 class System:
     """One data folder and what runs in it. `measured`: seconds by what was measured, told in `measured.json`;
-    `places`: how far each projector was when it was last checked."""
+    `places`: how far each projector was when it was last checked. `supervisor`: where it is another process."""
 
-    def __init__(self, folder: Path, supervisor: Process) -> None:
+    def __init__(self, folder: Path, supervisor: Process | None = None) -> None:
         self.folder = folder
         self.measured: dict[str, float] = {}
         self.places: dict[str, Mapping[tuple[str, int], int]] = {}
@@ -149,7 +149,9 @@ class System:
         """Return when all of it works; fails with what the supervisor said."""
 
         async def ready() -> bool:
-            assert self._supervisor.returncode is None, (self.folder / "logs" / "supervisor.log").read_text()
+            assert self._supervisor is None or self._supervisor.returncode is None, (
+                self.folder / "logs" / "supervisor.log"
+            ).read_text()
             state = read_state(self.folder)
             return state is not None and state["state"] == "ready"
 
@@ -157,6 +159,8 @@ class System:
 
     async def stop(self) -> None:
         """Nothing of it runs afterwards."""
+        if self._supervisor is None:
+            return
         if self._supervisor.returncode is None:
             self._supervisor.terminate()
         async with asyncio.timeout(STOP_SECONDS):

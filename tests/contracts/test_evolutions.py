@@ -125,6 +125,7 @@ def test_every_service_can_read_its_log(catalog: Catalog) -> None:
 
 
 @pytest.mark.req(84)
+@pytest.mark.mutant("upcaster dropped")
 @pytest.mark.parametrize("missing", [one.reads for one in UPCASTERS if one.reads[0] in CATALOG.events])
 def test_a_service_without_an_upcaster_does_not_start_and_names_it(missing: tuple[str, int]) -> None:
     left = [one for one in UPCASTERS if one.reads != missing]

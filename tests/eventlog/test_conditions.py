@@ -35,6 +35,7 @@ async def ids(log: MemoryEventLog) -> list[UUID]:
     return [commit.command_id for commit in await accepted(log)]
 
 
+@pytest.mark.mutant("refusals do not move the head")
 def test_every_commit_moves_the_head_a_refusal_too() -> None:
     refusal = a_lane(Lane).propose(add("a", 11))
     assert refusal is not None
@@ -52,6 +53,17 @@ async def test_dedupe_looks_into_the_overlay_too(kind: type[Lane], times: int) -
     assert (await ids(log)).count(command_id("a")) == times
 
 
+@pytest.mark.mutant("no dedupe by command id")
+@pytest.mark.parametrize(("kind", "times"), [(Lane, 1), (mutants.NeverDedupes, 2)])
+def test_a_command_that_is_delivered_twice_has_one_outcome(kind: type[Lane], times: int) -> None:
+    lane, links = a_lane(kind), list[Link]()
+    for _ in range(2):
+        made = proposed(lane, "a")
+        assert all(seen(lane, *made, first=len(links)))
+        links += made
+    assert len(links) == times
+
+
 @pytest.mark.parametrize(("kind", "versions"), [(Lane, [1, 2, 3]), (mutants.KeepsTheOverlay, [1, 3, 4])])
 def test_after_a_lost_race_the_overlay_is_dropped_whole(kind: type[Lane], versions: list[int]) -> None:
     lane, rival = a_lane(kind), a_lane(Lane)
@@ -62,6 +74,7 @@ def test_after_a_lost_race_the_overlay_is_dropped_whole(kind: type[Lane], versio
     assert [commit_in(one.value).version for one in (*theirs, *again)] == versions
 
 
+@pytest.mark.mutant("handled ids pruned")
 @pytest.mark.parametrize(("kind", "times"), [(MemoryLedger, 1), (mutants.PrunesHandledIds, 2)])
 async def test_handled_ids_are_kept_as_long_as_the_partition_lives(kind: type[MemoryLedger], times: int) -> None:
     log = MemoryEventLog(TOPIC, 1)
@@ -87,6 +100,7 @@ def test_the_ledger_is_guarded_by_the_position_it_was_loaded_with() -> None:
         zombie.save()
 
 
+@pytest.mark.mutant("ledger write unguarded")
 def test_an_unguarded_ledger_goes_back_and_calls_a_healthy_log_corrupt() -> None:
     ledger = mutants.UnguardedLedger(BEGINNING)
     zombie, links = zombie_and_successor(ledger)
@@ -118,6 +132,7 @@ def test_the_ledger_is_keyed_by_the_version_of_the_fold(tmp_path: Path, fold: st
     assert (refusal.code if refusal else None) == refused
 
 
+@pytest.mark.mutant("accepting only what is understood")
 @pytest.mark.parametrize(("kind", "counted"), [(Lane, [True, True]), (mutants.AcceptsWhatItUnderstands, [False] * 2)])
 def test_accepting_comes_before_understanding(kind: type[Lane], counted: list[bool]) -> None:
     (made,) = proposed(a_lane(Lane), "a")

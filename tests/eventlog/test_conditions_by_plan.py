@@ -37,9 +37,33 @@ CASES = [
         id="the ledger is keyed by the version of the fold",
     ),
     pytest.param(Parts(ledger=mutants_around.TornLedger), {}, 0, id="the ledger is one transaction"),
-    pytest.param(Parts(store=mutants_around.TwoTransactions), {}, 0, id="checkpoint and views are one transaction"),
     pytest.param(
-        Parts(projector_lane=mutants_around.PassesParkedStreams), {}, 5, id="a parked stream blocks its successors"
+        Parts(store=mutants_around.TwoTransactions),
+        {},
+        0,
+        marks=pytest.mark.mutant("checkpoint outside the transaction"),
+        id="checkpoint and views are one transaction",
+    ),
+    pytest.param(
+        Parts(store=mutants_around.OutcomesApart),
+        {},
+        0,
+        marks=pytest.mark.mutant("outcome written apart from documents"),
+        id="outcomes and views are one transaction",
+    ),
+    pytest.param(
+        Parts(store=mutants_around.UnorderedWrites),
+        {},
+        0,
+        marks=pytest.mark.mutant("unordered writes for ordered ones"),
+        id="views are written in the order of the log",
+    ),
+    pytest.param(
+        Parts(projector_lane=mutants_around.PassesParkedStreams),
+        {},
+        5,
+        marks=pytest.mark.mutant("a parked stream does not block its successors"),
+        id="a parked stream blocks its successors",
     ),
     pytest.param(
         Parts(sender=mutants_around.SendsWithoutAsking), {}, 15, id="policies keep their offset after the acks"

@@ -17,6 +17,7 @@ SEEDS = range(60)
     [
         pytest.param(
             Parts(command_runner=mutants.KeepsTheOffsetFirst),
+            marks=pytest.mark.mutant("group offset moved before acceptance was seen"),
             id="the commands' group offset moves only past what was seen accepted",
         ),
         pytest.param(

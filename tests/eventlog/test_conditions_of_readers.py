@@ -90,6 +90,7 @@ def test_two_versions_of_a_policy_ask_under_the_same_ids(kind: type[PolicyLane],
     assert len({one.id for one in asked}) == commands
 
 
+@pytest.mark.mutant("no head check at a fetch")
 async def test_whoever_lost_its_tail_does_not_accept_its_own_orphan() -> None:
     assert await reads_on_after_a_lost_tail(mutants.NeverLooksBack) == [True]
     with pytest.raises(Diverged):

@@ -9,8 +9,9 @@ from eventlog.commit import Link, start
 from eventlog.errors import Conflict, Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
 from eventlog.write.ledger import Ledger, MemoryLedger
-from eventlog.write.processor import Bookmark, Processor
+from eventlog.write.processor import BATCH_LINKS, Bookmark, Processor
 from tests.eventlog.toys import TOPIC, a_lane, accepted, add, command_id, commit_in
+from tests.waiting import eventually
 
 BEGINNING = start(TOPIC, 0)
 
@@ -150,3 +151,56 @@ async def test_a_zombie_that_reads_what_its_successor_wrote_does_not_call_the_lo
     await successor.handle([add("a"), add("b")])
     with pytest.raises(Conflict, match="another process moved the ledger"):
         await zombie.handle([add("a"), add("c")])
+
+
+class Patient(MemoryEventLog):
+    """Takes the first append only when more is proposed than it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(TOPIC, 1)
+        self.lane = a_lane()
+        self.sizes: list[int] = []
+
+    async def append(self, partition: int, links: Sequence[Link]) -> int:
+        async def more() -> bool:
+            return self.lane.pending > len(links)
+
+        if not self.sizes:
+            await eventually(more)
+        self.sizes.append(len(links))
+        return await super().append(partition, links)
+
+
+async def test_the_next_piece_is_decided_while_the_log_takes_one() -> None:
+    log = Patient()
+    processor = Processor(log, 0, log.lane)
+    await processor.start()
+    await processor.handle([add(n, 0) for n in range(600)])
+    assert log.sizes == [BATCH_LINKS, BATCH_LINKS, 100]
+
+
+class Beaten(MemoryEventLog):
+    """A rival's commit gets in before the first append, and is seen before the append is answered."""
+
+    def __init__(self) -> None:
+        super().__init__(TOPIC, 1)
+        self.lane = a_lane()
+
+    async def append(self, partition: int, links: Sequence[Link]) -> int:
+        async def seen() -> bool:
+            return self.lane.accepted > 0
+
+        if not self.partitions[0]:
+            theirs = a_lane().propose(add("rival", stream="toy-9"))
+            assert theirs is not None
+            await super().append(partition, [theirs])
+            await eventually(seen)
+        return await super().append(partition, links)
+
+
+async def test_what_lost_a_race_is_not_overtaken_by_later_pieces_of_its_batch() -> None:
+    log = Beaten()
+    processor = Processor(log, 0, log.lane)
+    await processor.start()
+    await processor.handle([add(n, 0) for n in range(1_000)])
+    assert [commit.command_id for commit in (await accepted(log))[1:]] == [command_id(n) for n in range(1_000)]

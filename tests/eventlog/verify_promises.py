@@ -3,15 +3,18 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
+from random import Random
 
 import pytest
 
-from eventlog.errors import Corrupt, Diverged
+from eventlog.errors import Corrupt, Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import SnapshotStore
 from eventlog.read.verify import Finding, Report, verify
 from tests.eventlog.counting import CATALOG, OTHERS, OUTCOMES, TOPIC, TOTALS, Writer, project
+from tests.eventlog.unreliable import FATES, Fates, UnreliableStore
 
 
 async def verified(log: MemoryEventLog, store: SnapshotStore) -> Report:
@@ -50,6 +53,21 @@ class VerifyPromises(ABC):
         assert {name: content.rows for name, content in report.contents.items()} == {
             "totals": 11, "others": 0, "outcomes": 37,
         }  # fmt: skip
+
+    async def test_through_a_store_that_fails_in_every_way_the_fold_is_the_same(self, store: SnapshotStore) -> None:
+        """Three calls in twenty, and a third of those that fail are carried out."""
+        log, writer, fates = MemoryEventLog(TOPIC, 1), Writer(), Fates(Random(3), answer_seconds=0)
+        await log.append(0, [writer.commit(f"counter-{n % 50}", 20 * n, 20) for n in range(1_000)])
+        unreliable, done = UnreliableStore(store, fates), False
+        while not done:
+            with suppress(Unavailable):
+                await project(log, unreliable, batch=10)
+                done = True
+        report = await verified(log, store)
+        assert (report.findings, report.parked, report.records) == ([], 0, 1_000)
+        offsets = [position.next_offset for position in unreliable.positions]
+        assert offsets == sorted(set(offsets))
+        assert {("store", fate) for fate in FATES} <= fates.met.keys()
 
     async def test_a_changed_field_is_named_with_both_values(self, log: MemoryEventLog, store: SnapshotStore) -> None:
         honest = await verified(log, store)

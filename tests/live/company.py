@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
@@ -22,22 +21,21 @@ from contracts.messages.account import AccountKind, RegisterAccount
 from contracts.messages.session import StartSession
 from contracts.model import CommandBody
 from contracts.topics import COMMANDS_OF, TOPICS
-from eventlog import migrations
 from eventlog.clock import new_id, now
 from eventlog.kafka import KafkaAccess, KafkaSender, create_topics
 from eventlog.read.mongo import MongoDatabase
-from ops.commands.setup import MIGRATIONS
 from ops.logins import OF_SERVICE
 from ops.settings import PROJECT
 from ops.stack.launcher import Endpoints
 from services.render import stores as render
 from services.session import stores as session
+from tests.live.databases import migrated_database
 from tests.live.logins import login_of, passwords
 from tests.plain_http import plain_http
 from tests.waiting import eventually
 
 PARTITIONS = 4
-START_SECONDS = 60
+START_SECONDS = 120
 RENDER_SECONDS = 240
 LOOK_SECONDS = 0.1
 """Between two looks: services start and films are made beside them, on the same few processors."""
@@ -206,29 +204,24 @@ async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **set
 
     `tenant`: whose jobs its workers take.
     """
-    access, name = KafkaAccess(stack.kafka), f"test_{new_id().hex}"
-    await create_topics(access, TOPICS, PARTITIONS, 1)
-    owner = await asyncpg.connect(stack.postgres)
-    await owner.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
-    for service, path in MIGRATIONS:
-        await migrations.up(dsn, service, path)
-    await passwords(dsn)
-    ours = await asyncpg.connect(dsn)
-    await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
-    await ours.close()
-    made = Company(stack, dsn, name, folder, settings)
-    await session.install(made.documents)
-    await render.install(made.documents)
-    try:
-        async with AsyncExitStack() as hired:
-            names = ("session", "render", "analytics")
-            await asyncio.gather(*(hired.enter_async_context(made.hired(name, f"services.{name}")) for name in names))
-            yield made
-    finally:
-        await made.close()
-        await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await owner.close()
+    await create_topics(KafkaAccess(stack.kafka), TOPICS, PARTITIONS, 1)
+    async with migrated_database(stack) as dsn:
+        await passwords(dsn)
+        ours = await asyncpg.connect(dsn)
+        await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
+        await ours.close()
+        made = Company(stack, dsn, f"test_{new_id().hex}", folder, settings)
+        await session.install(made.documents)
+        await render.install(made.documents)
+        try:
+            async with AsyncExitStack() as hired:
+                services = ("session", "render", "analytics")
+                await asyncio.gather(
+                    *(hired.enter_async_context(made.hired(name, f"services.{name}")) for name in services)
+                )
+                yield made
+        finally:
+            await made.close()
 
 
 def _free_port() -> int:

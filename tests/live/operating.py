@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from ops.settings import PROJECT
 from tests.live.infrastructure import without_urls
+from tests.live.operator import ERR, IN, OUT, forked
 
 SECONDS = 180
 
@@ -26,21 +26,23 @@ class Said(NamedTuple):
         return json.loads(self.out)
 
 
-async def playhead(settings: Mapping[str, str], *arguments: str, typed: str | None = None) -> Said:
+async def playhead(settings: Mapping[str, str], *arguments: str, typed: str = "") -> Said:
     """Run it to its end; `typed` is what is answered when it asks."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "ops", *arguments),
-        cwd=PROJECT,
-        env={**without_urls(), **settings},
-        stdin=DEVNULL if typed is None else PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            out, err = await process.communicate(None if typed is None else typed.encode())
-    finally:
-        if process.returncode is None:
+    return await asyncio.to_thread(_run, {**without_urls(), **settings}, arguments, typed)
+
+
+def _run(environment: Mapping[str, str], arguments: tuple[str, ...], typed: str) -> Said:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for stream, content in ((IN, typed), (OUT, ""), (ERR, "")):
+            (folder / stream).write_text(content)
+        process = forked(folder, environment, arguments)
+        process.start()
+        try:
+            process.join(SECONDS)
+            out, err = (folder / OUT).read_text(), (folder / ERR).read_text()
+            assert process.exitcode is not None, f"playhead {arguments} did not end within {SECONDS} s:\n{out}{err}"
+        finally:
             process.kill()
-            await process.wait()
-    return Said(process.returncode or 0, out.decode(), err.decode())
+            process.join()
+        return Said(process.exitcode, out, err)

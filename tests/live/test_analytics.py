@@ -2,23 +2,20 @@
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
-from eventlog import migrations
-from eventlog.clock import new_id
 from eventlog.commit import start
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
-from ops.commands.setup import MIGRATIONS
 from ops.stack.launcher import Endpoints
 from services.analytics.projections import OF_JOBS, OF_SESSIONS, jobs, stage_attempts, wallet
 from tests.analytics.stories import ACCOUNT, JOB, STREAM, rows
 from tests.analytics.test_accounts import GRANTED, REGISTERED
 from tests.analytics.test_jobs import FILMED
+from tests.live.databases import migrated_database
 
 pytestmark = pytest.mark.live
 
@@ -36,17 +33,9 @@ WHERE c.relkind IN ('r', 'v')
 @pytest.fixture(scope="module")
 async def pool(stack: Endpoints) -> AsyncGenerator[Pool]:
     """A database of these tests, with one finished job and one wallet in it."""
-    name = f"test_{new_id().hex}"
-    owner = await asyncpg.connect(stack.postgres)
-    await owner.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
-    for folder, path in MIGRATIONS:
-        await migrations.up(dsn, folder, path)
-    async with await open_pool(dsn, application="tests") as opened:
+    async with migrated_database(stack) as dsn, await open_pool(dsn, application="tests") as opened:
         await _fill(opened)
         yield opened
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await owner.close()
 
 
 async def _fill(pool: Pool) -> None:

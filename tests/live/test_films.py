@@ -10,10 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ops.stack.launcher import Endpoints
 from services.render.engines.probe import probe
 from tests.gateway.studio import text
-from tests.live.company import RENDER_SECONDS, Company, company
+from tests.live.company import RENDER_SECONDS, Company
 from tests.plain_http import plain_http
 from tests.render.stages import reels
 from tests.render.stages.test_cut import colour_at
@@ -65,27 +64,27 @@ async def film_of(client: httpx.AsyncClient, answer: httpx.Response, path: Path)
 
 @pytest.mark.req(14, 15, 18, 49)
 async def test_a_film_shows_the_version_that_was_asked_for_while_the_next_is_saved(
-    stack: Endpoints, tmp_path: Path
+    here: Company, tmp_path: Path
 ) -> None:
-    async with company(stack, tmp_path) as services, staffed(services) as client:
+    async with staffed(here) as client:
         project = (await client.post("/v1/projects", json={"name": "Mine"}, headers=WAIT)).json()
-        here = f"/v1/projects/{project['projectId']}"
+        address = f"/v1/projects/{project['projectId']}"
         clip = await sent(client, reels.clip(tmp_path / "a.mp4", "red", 4), projectId=project["projectId"])
         tone = await sent(client, reels.tone(tmp_path / "a.wav", 3))
-        imported = (await client.get(here)).json()
+        imported = (await client.get(address)).json()
         assert (imported["videoPath"], imported["duration"]) == (f"/media/{clip['assetId']}.mp4", 4.0)
         red = {"type": "video", "source": imported["videoPath"], "trimIn": 1, "duration": 3, "fit": "cover"}
         words = text("Version one", start=1, duration=2, color="#00ff00", size=0.2)
         layers: list[dict[str, Any]] = [red, words, {"type": "audio", "source": tone["assetId"], "volume": 0.5}]
         saved = await client.put(
-            f"{here}/timeline", json={"layers": layers}, headers=WAIT | {"If-Match": f'"v{imported["version"]}"'}
+            f"{address}/timeline", json={"layers": layers}, headers=WAIT | {"If-Match": f'"v{imported["version"]}"'}
         )
         version = saved.json()["version"]
         blue = await sent(client, reels.picture(reels.BLUE))
         other = [{"type": "image", "source": blue["assetId"], "duration": 2, "fit": "cover"}]
         rendered, next_saved = await asyncio.gather(
-            client.post(f"{here}/render", json={"version": version}, headers=WAIT),
-            client.put(f"{here}/timeline", json={"layers": other}, headers=WAIT | {"If-Match": f'"v{version}"'}),
+            client.post(f"{address}/render", json={"version": version}, headers=WAIT),
+            client.put(f"{address}/timeline", json={"layers": other}, headers=WAIT | {"If-Match": f'"v{version}"'}),
         )
         assert next_saved.json()["version"] == version + 1
         first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
@@ -96,13 +95,15 @@ async def test_a_film_shows_the_version_that_was_asked_for_while_the_next_is_sav
         assert colour_at(picture_at(first, 0.5), 0.1, 0.1) == "red"
         middle = picture_at(first, 1.5)
         assert "green" in {colour_at(middle, x / 200, 0.5) for x in range(40, 160)}
-        await film_of(client, await client.post(f"{here}/render", json={"version": version + 1}, headers=WAIT), second)
+        await film_of(
+            client, await client.post(f"{address}/render", json={"version": version + 1}, headers=WAIT), second
+        )
         assert colour_at(picture_at(second, 0.5), 0.5, 0.5) == "blue"
         kinds = {one["kind"]: one for one in session["assets"]}
         assert kinds["video"]["expiresAt"] > session["updatedAt"], "its end is planned"
         poster = await client.get(kinds["poster"]["url"])
         assert poster.content.startswith(b"\xff\xd8")
         assert reels.Image.open(io.BytesIO(poster.content)).size == (1280, 720)
-        stored = await services.documents.collection("uploads").find({}, limit=10)
+        stored = await here.documents.collection("uploads").find({}, limit=10)
         assert {one["status"] for one in stored} == {"ready"}
         assert sum(len(str(one)) for one in stored) < 10_000, "the documents hold no bytes of them"

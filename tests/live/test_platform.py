@@ -6,19 +6,16 @@ from datetime import date
 from hashlib import md5
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from eventlog import migrations
-from eventlog.clock import new_id
 from eventlog.read.postgres import Pool, open_pool, tenant_transaction
-from ops.commands.setup import MIGRATIONS
 from ops.stack.endpoints import Endpoints
 from services.gateway.ports.tables import Days, Tables
 from services.gateway.reading.postgres import PostgresTables
+from tests.live.databases import migrated_database
 from tests.live.logins import login_of, passwords
 
 pytestmark = pytest.mark.live
@@ -57,22 +54,14 @@ FROM unnest($1::text[]) WITH ORDINALITY AS named (tenant, n), generate_series(1,
 
 @pytest.fixture(scope="module")
 async def database(stack: Endpoints) -> AsyncGenerator[tuple[str, Pool]]:
-    owner = await asyncpg.connect(stack.postgres)
-    name = f"test_{new_id().hex}"
-    await owner.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
-    for folder, path in MIGRATIONS:
-        await migrations.up(dsn, folder, path)
-    made = await open_pool(dsn, application="tests", size=CONNECTIONS, seconds=60)
-    for rows in (FILL, WORKFLOWS, FILES, SESSIONS):
-        await made.execute(rows, list(TENANTS))
-    await passwords(dsn)
-    try:
+    async with (
+        migrated_database(stack) as dsn,
+        await open_pool(dsn, application="tests", size=CONNECTIONS, seconds=60) as made,
+    ):
+        for rows in (FILL, WORKFLOWS, FILES, SESSIONS):
+            await made.execute(rows, list(TENANTS))
+        await passwords(dsn)
         yield dsn, made
-    finally:
-        await made.close()
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await owner.close()
 
 
 @pytest.fixture(scope="module")

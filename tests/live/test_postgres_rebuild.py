@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
-from eventlog import migrations
-from eventlog.clock import new_id
 from eventlog.errors import Conflict
 from eventlog.read.parked import ParkedStore
 from eventlog.read.postgres import MIGRATIONS, Pool, PostgresProjectionStore, open_pool
@@ -26,7 +24,7 @@ from tests.eventlog.rebuild.promises import (
     RebuildPromises,
     a_run,
 )
-from tests.live.test_postgres_store import moved
+from tests.live.databases import migrated_database
 
 pytestmark = pytest.mark.live
 
@@ -87,19 +85,15 @@ ORDER BY 1
 @pytest.fixture
 async def pool(stack: Endpoints) -> AsyncGenerator[Pool]:
     """A database of the test's own, with the tables of `TABLES`."""
-    name = f"test_{new_id().hex}"
-    owner = await asyncpg.connect(stack.postgres)
-    await owner.execute(f"CREATE DATABASE {name}")
-    dsn = moved(stack.postgres, database=name)
-    await migrations.up(dsn, "eventlog", MIGRATIONS)
-    await owner.execute("DO $$ BEGIN CREATE ROLE playhead_app LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-    inside = await asyncpg.connect(dsn)
-    await inside.execute(TABLES)
-    await inside.close()
-    async with await open_pool(dsn, application="tests", size=10) as opened:
-        yield opened
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await owner.close()
+    async with migrated_database(stack, [("eventlog", MIGRATIONS)]) as dsn:
+        inside = await asyncpg.connect(dsn)
+        await inside.execute(
+            "DO $$ BEGIN CREATE ROLE playhead_app LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        )
+        await inside.execute(TABLES)
+        await inside.close()
+        async with await open_pool(dsn, application="tests", size=10) as opened:
+            yield opened
 
 
 def generations(pool: Pool) -> PostgresGenerations:
@@ -193,6 +187,14 @@ class TestPostgresGenerations(RebuildPromises):
         with pytest.raises(Conflict, match="totals 1"):
             await a_run(newer, playing, totals=NEWER).roll_back()
         assert (await a_run(store, playing).roll_back()).current == 0
+
+
+class TestByCopy(TestPostgresGenerations):
+    """However few the rows are: as it is with many."""
+
+    @pytest.fixture(autouse=True)
+    def however_few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("eventlog.read.postgres.table.COPIED_ROWS", 1)
 
 
 async def _shape(pool: Pool, schema: str) -> dict[str, str]:

@@ -8,8 +8,6 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from eventlog import migrations
-from eventlog.clock import new_id
 from eventlog.read.parked import ParkedStore
 from eventlog.read.postgres import MIGRATIONS, Pool, PostgresProjectionStore, open_pool, tenant_transaction
 from eventlog.read.projection import Projection, Row
@@ -22,6 +20,7 @@ from tests.eventlog.lossy_proxy import lossy_proxy
 from tests.eventlog.parked_promises import ParkedPromises
 from tests.eventlog.store_promises import DIARY, THINGS, TOPIC, DurableStorePromises, at, of, parked, thing
 from tests.eventlog.verify_promises import VerifyPromises
+from tests.live.databases import migrated_database
 
 pytestmark = pytest.mark.live
 
@@ -62,17 +61,11 @@ def part(stream: str, number: int, **fields: object) -> Row:
 @pytest.fixture
 async def dsn(stack: Endpoints) -> AsyncGenerator[str]:
     """An empty database with the tables of these tests."""
-    name = f"test_{new_id().hex}"
-    owner = await asyncpg.connect(stack.postgres)
-    await owner.execute(f"CREATE DATABASE {name}")
-    made = moved(stack.postgres, database=name)
-    await migrations.up(made, "eventlog", MIGRATIONS)
-    inside = await asyncpg.connect(made)
-    await inside.execute(TABLES)
-    await inside.close()
-    yield made
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await owner.close()
+    async with migrated_database(stack, [("eventlog", MIGRATIONS)]) as made:
+        inside = await asyncpg.connect(made)
+        await inside.execute(TABLES)
+        await inside.close()
+        yield made
 
 
 @pytest.fixture
@@ -107,6 +100,14 @@ class TestPostgresProjectionStore(DurableStorePromises, ParkedPromises):
             yield a_store(pool, seconds=2)
             pool.terminate()
             assert proxy.losses, "the answer to a commit was lost"
+
+
+class TestByCopy(TestPostgresProjectionStore):
+    """However few the rows are: as it is with many."""
+
+    @pytest.fixture(autouse=True)
+    def however_few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("eventlog.read.postgres.table.COPIED_ROWS", 1)
 
 
 class TestVerifyPostgres(VerifyPromises):

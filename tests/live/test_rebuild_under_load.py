@@ -10,10 +10,16 @@ import pytest
 from eventlog.clock import new_id
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool, open_pool
+from ops.commands import migrating
+from ops.commands.filling import fill
+from ops.commands.projectors import KNOWN
+from ops.commands.reach import mongo
 from ops.commands.rebuilding import rebuild, rollback
 from ops.commands.verify import verify
+from ops.settings import OpsSettings
 from ops.stack.launcher import Endpoints
 from tests.live.company import Company, Play
+from tests.live.tables import migrated
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.live
@@ -128,3 +134,25 @@ async def test_readers_notice_nothing_of_a_rebuild_a_switch_and_a_rollback(
     await load.until_all_are_read()
     assert load.reads > 100
     assert await verify(name) == 0
+
+
+@pytest.mark.usefixtures("operator")
+async def test_stores_that_were_lost_are_filled_from_the_log_alone_while_commands_come(
+    load: Load, stack: Endpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every projector of both stores, and each document and row is what an independent fold of the log says."""
+    await load.start(FIRST)
+    async with migrated(stack) as (empty, _pool), asyncio.TaskGroup() as tasks:
+        tasks.create_task(load.go_on())
+        monkeypatch.setenv("MONGODB_DATABASE", f"lost_{new_id().hex}")
+        monkeypatch.setenv("DATABASE_URL", empty)
+        async with mongo(OpsSettings(), "tests") as documents:
+            await migrating.install(OpsSettings())
+            filled = await fill(OpsSettings(), lambda _what, _done, _of: None)
+            load.ended.set()
+            kept = await documents.of_tenant("sessions", load.tenant).count({}, limit=100_000)
+            assert await verify() == 0
+            await documents.drop()
+    assert {one.projector for one in filled} == set(KNOWN)
+    assert all(one.records > 0 for one in filled)
+    assert FIRST <= kept <= load.asked

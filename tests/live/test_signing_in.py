@@ -2,15 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from ops.stack.launcher import Endpoints
 from tests.gateway.test_signin import Wallet, bearer, proof
-from tests.live.company import Company, company
+from tests.live.company import Company
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -30,8 +28,8 @@ async def gateway(services: Company) -> AsyncGenerator[httpx.AsyncClient]:
 
 
 @pytest.mark.req(12, 42)
-async def test_a_wallet_signs_in_once_by_each_nonce_and_out_again(stack: Endpoints, tmp_path: Path) -> None:
-    async with company(stack, tmp_path) as services, gateway(services) as client:
+async def test_a_wallet_signs_in_once_by_each_nonce_and_out_again(here: Company) -> None:
+    async with gateway(here) as client:
         wallet = Wallet()
         shown = await proof(client, wallet)
         first = await client.post("/v1/auth/wallet", json=shown)

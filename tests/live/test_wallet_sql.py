@@ -3,26 +3,23 @@
 from collections.abc import AsyncGenerator
 from io import BytesIO
 from typing import NamedTuple, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from blobs.memory import MemoryBlobs
 from blobs.postgres import PostgresBlobs
-from eventlog import migrations
-from eventlog.clock import new_id
 from eventlog.commit import start
 from eventlog.read.postgres import Pool, PostgresProjectionStore, open_pool
 from eventlog.read.projection import View
 from eventlog.read.projector import Changes, Place
-from ops.commands.setup import MIGRATIONS
 from ops.stack.launcher import Endpoints
 from services.analytics.film_copies import FilmCopies
 from services.analytics.projections import OF_JOBS, OF_SESSIONS, wallet
 from tests.analytics.stories import ACCOUNT, JOB, STREAM, rows
 from tests.analytics.test_accounts import GRANTED, REGISTERED
 from tests.analytics.test_jobs import FILMED
+from tests.live.databases import migrated_database
 from tests.live.logins import login_of, passwords
 
 pytestmark = pytest.mark.live
@@ -41,18 +38,10 @@ class Database(NamedTuple):
 @pytest.fixture(scope="module")
 async def database(stack: Endpoints) -> AsyncGenerator[Database]:
     """One wallet of the tenant that the role sees, with one film; and the same of another tenant."""
-    name = f"test_{new_id().hex}"
-    owner = await asyncpg.connect(stack.postgres)
-    await owner.execute(f"CREATE DATABASE {name}")
-    dsn = urlunsplit(urlsplit(stack.postgres)._replace(path=f"/{name}"))
-    for folder, path in MIGRATIONS:
-        await migrations.up(dsn, folder, path)
-    await passwords(dsn)
-    async with await open_pool(dsn, application="tests") as pool:
+    async with migrated_database(stack) as dsn, await open_pool(dsn, application="tests") as pool:
+        await passwords(dsn)
         await _fill(pool)
         yield Database(pool, dsn, login_of(dsn, "playhead_wallet"))
-    await owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await owner.close()
 
 
 async def _fill(pool: Pool) -> None:

@@ -1,5 +1,7 @@
 """Who shares a system or a company of services stays on one worker: a second one would cost more than all its tests."""
 
+import re
+
 from ops.settings import PROJECT
 from tests.together import GROUPS, group, rank
 
@@ -25,3 +27,11 @@ def test_the_tests_of_a_file_stay_together_and_what_takes_long_begins() -> None:
     assert group("tests/chaos/test_kills.py::test_a") == group("tests/chaos/test_away.py::test_a")
     assert rank("tests/chaos/test_kills.py::test_a") < rank("tests/live/seeds/test_001_editor.py::test_a")
     assert rank("tests/live/seeds/test_001_editor.py::test_a") < rank("tests/live/test_cache.py::test_a")
+
+
+def test_what_needs_the_stack_is_where_make_test_looks() -> None:
+    folders = re.search(r"^ON_THE_STACK = (.*)$", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert folders
+    marked = [file for file in FILES if re.search(r"mark\.(live|chaos|browser)\b", (PROJECT / file).read_text("utf-8"))]
+    assert len(marked) > 50
+    assert [file for file in marked if not file.startswith(tuple(f"{one}/" for one in folders[1].split()))] == []

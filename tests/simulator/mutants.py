@@ -42,6 +42,17 @@ class DedupesAgainstTheLedgerAlone(Lane):
         return super().propose(command)
 
 
+class NeverDedupes(Lane):
+    """A command is decided as often as it is delivered."""
+
+    def propose(self, command: Command) -> Link | None:
+        self._overlay_ids.clear()
+        return super().propose(command)
+
+    def handled(self, command_id: UUID) -> str | None:
+        return None
+
+
 class KeepsTheOverlay(Lane):
     """After a lost race the proposals are dropped, and the states that they would have made are not."""
 

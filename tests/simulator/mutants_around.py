@@ -1,13 +1,15 @@
 """More conditions taken away: what ledgers, stores, senders and tails promise to the lanes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from contracts.envelope import Command
 from eventlog.commit import Position
-from eventlog.errors import Unavailable
+from eventlog.errors import Poison, Unavailable
+from eventlog.read.counted import Counted
 from eventlog.read.projection import View
-from eventlog.read.projector import Changes, Counted, Place, ProjectorLane
+from eventlog.read.projector import Changes, Parking, Place, ProjectorLane
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
 from eventlog.write.lane import Lane
@@ -54,6 +56,29 @@ class TwoTransactions(SimStore):
         await super().commit(topic, partition, position, position, changes)
 
 
+class OutcomesApart(SimStore):
+    """What became of a command is written after the documents, in a transaction of its own."""
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        await super().commit(topic, partition, expected, position, Changes(changes.views, {}, changes.parked))
+        await super().commit(topic, partition, position, position, Changes(entries=changes.entries))
+
+
+class UnorderedWrites(SimStore):
+    """The views of a batch may reach the store after those of the batch that follows it."""
+
+    late: Mapping[Place, View] = {}
+
+    async def commit(
+        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
+    ) -> None:
+        late, self.late = self.late, changes.views
+        unordered = Changes({**changes.views, **late}, changes.entries, changes.parked)
+        await super().commit(topic, partition, expected, position, unordered)
+
+
 class PassesParkedStreams(ProjectorLane):
     """A parked commit does not hold up those that follow it."""
 
@@ -62,6 +87,14 @@ class PassesParkedStreams(ProjectorLane):
     ) -> Changes:
         self._parking.waiting.clear()
         return super().fold(counted, loaded, refused)
+
+
+class WithoutBreaker(ProjectorLane):
+    """However many streams are parked, it goes on."""
+
+    def _count(self, parking: Parking, stream: str, reason: str) -> None:
+        with suppress(Poison):
+            super()._count(parking, stream, reason)
 
 
 class SendsWithoutAsking(SimSender):

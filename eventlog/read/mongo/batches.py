@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from eventlog.read.mongo.current import physical
 from eventlog.read.mongo.driver import (
+    PART,
     BlockingSession,
     BulkWriteError,
     Database,
@@ -21,9 +22,10 @@ from eventlog.read.mongo.driver import (
 from eventlog.read.mongo.snapshot import PARKED
 from eventlog.read.projection import Row, View
 from eventlog.read.projector import Changes, Place
-from eventlog.read.store import Unkeepable
+from eventlog.read.store import TooMuch, Unkeepable
 
 _DUPLICATE = 11000
+_TOO_LARGE_FOR_CACHE = 388
 
 
 class Batch(NamedTuple):
@@ -40,11 +42,15 @@ class Repeated(Exception):
 
 
 def batches_of(changes: Changes, parked: Mapping[str, Sequence[Row]], *, again: bool) -> list[Batch]:
-    """Views are replaced, entries and what is `parked` are added; `again`: some of these may be there already."""
+    """Views are replaced, those of streams that begin, entries and what is `parked` are added.
+
+    `again`: some of what is to be added may be there already.
+    """
     batches: dict[str, Batch] = {}
     for (name, stream), view in changes.views.items():
         batch = batches.setdefault(name, Batch(name, [], [], []))
-        batch.writes.append(_written(name, stream, view))
+        begins = not again and (name, stream) in changes.begun
+        batch.writes.append(_written(name, stream, view, begins=begins))
         batch.places.append((name, stream))
         batch.documents.append(view[0] if view else {})
     for (name, field), streams in changes.forgotten.items():
@@ -59,7 +65,10 @@ def batches_of(changes: Changes, parked: Mapping[str, Sequence[Row]], *, again: 
 
 
 def write(database: Database, session: BlockingSession, batch: Batch, generation: int) -> None:
-    """In a worker thread. Raises `Unkeepable`, `Repeated` where an entry is there, and the driver's errors."""
+    """In a worker thread.
+
+    Raises `Unkeepable`, `TooMuch`, `Repeated` where something that was to be added is there, and the driver's errors.
+    """
     try:
         name = PARKED if batch.collection == PARKED else physical(batch.collection, generation)
         database.delegate[name].bulk_write(batch.writes, ordered=True, session=session)
@@ -67,6 +76,8 @@ def write(database: Database, session: BlockingSession, batch: Batch, generation
         failed = error.details["writeErrors"]
         if not failed:
             raise
+        if failed[0]["code"] == _TOO_LARGE_FOR_CACHE:
+            raise TooMuch(PART, "the transaction does not fit into its cache: write less at once") from error
         if failed[0]["code"] == _DUPLICATE and isinstance(batch.writes[failed[0]["index"]], InsertOne):
             raise Repeated from error
         raise Unkeepable(batch.places[failed[0]["index"]], f"MongoDB error {failed[0]['code']}") from error
@@ -75,12 +86,15 @@ def write(database: Database, session: BlockingSession, batch: Batch, generation
         raise Unkeepable(next(unfit, (batch.collection, "")), type(error).__name__) from error
 
 
-def _written(name: str, stream: str, view: View) -> Write:
+def _written(name: str, stream: str, view: View, *, begins: bool) -> Write:
+    """What begins is inserted: nothing has to be looked for that it might replace."""
     if not view:
         return DeleteOne({"_id": stream})
     document = view[0]
     if len(view) != 1 or document.get("_id") != stream:
         raise ValueError(f"{name}: {stream} needs one document whose _id is the stream, its fold gave {len(view)}")
+    if begins:
+        return InsertOne(dict(document))
     return ReplaceOne({"_id": stream}, dict(document), upsert=True)
 
 

@@ -20,7 +20,7 @@ from eventlog.read.mongo.store import MongoProjectionStore
 from eventlog.read.mongo.transaction import in_transaction
 from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild.generations import Generations, RebuildRefused
-from eventlog.read.rebuild.port import HOLD_SECONDS, Vector
+from eventlog.read.rebuild.port import HOLD_SECONDS, POUR_SECONDS, Vector
 
 SECONDS = 10.0
 """For the transaction of a switch."""
@@ -85,7 +85,9 @@ class MongoGenerations:
         return MongoProjectionStore(self._client, self._database, self._projector, *self._folds, watching=True)
 
     def beside(self, generation: int) -> MongoProjectionStore:
-        return MongoProjectionStore(self._client, self._database, self._projector, *self._folds, beside=generation)
+        return MongoProjectionStore(
+            self._client, self._database, self._projector, *self._folds, POUR_SECONDS, beside=generation
+        )
 
     async def make(self, generation: int) -> None:
         await self.drop(generation)

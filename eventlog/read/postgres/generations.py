@@ -18,7 +18,7 @@ from eventlog.read.postgres.store import PostgresProjectionStore, name_beside, t
 from eventlog.read.postgres.table import quoted
 from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild.generations import Generations, RebuildRefused
-from eventlog.read.rebuild.port import HOLD_SECONDS, Vector
+from eventlog.read.rebuild.port import HOLD_SECONDS, POUR_SECONDS, Vector
 
 LOCK_MILLISECONDS = 250
 """For which readers may be made to wait for a lock that others hold. Less than `deadlock_timeout`: so it is the switch
@@ -82,7 +82,9 @@ class PostgresGenerations:
         return PostgresProjectionStore(self._pool, self._projector, *self._folds, self._untouched, watching=True)
 
     def beside(self, generation: int) -> PostgresProjectionStore:
-        return PostgresProjectionStore(self._pool, self._projector, *self._folds, self._untouched, beside=generation)
+        return PostgresProjectionStore(
+            self._pool, self._projector, *self._folds, self._untouched, POUR_SECONDS, beside=generation
+        )
 
     async def make(self, generation: int) -> None:
         async with self._transaction() as connection:

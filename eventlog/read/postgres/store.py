@@ -12,7 +12,7 @@ from eventlog.read.parked import Release, Told
 from eventlog.read.postgres.parked import ParkedRows
 from eventlog.read.postgres.pool import Connection, Pool, our_errors, statement
 from eventlog.read.postgres.snapshot import PostgresSnapshot, open_snapshot, position_of
-from eventlog.read.postgres.table import STREAM, Table, read_table
+from eventlog.read.postgres.table import STREAM, Table, read_table, replace_views
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
 from eventlog.read.snapshot import ParkedRecord, Partition
@@ -163,13 +163,15 @@ class PostgresProjectionStore:
         for (name, stream), view in changes.views.items():
             views.setdefault(name, {})[stream] = view
         for name, by_stream in views.items():
-            await _replace(connection, await self._table(connection, name), by_stream)
+            begun = {stream for stream in by_stream if (name, stream) in changes.begun}
+            await replace_views(connection, await self._table(connection, name), by_stream, begun)
         for (name, field), streams in changes.forgotten.items():
             await connection.execute((await self._table(connection, name)).forget(field), streams)
         for name, rows in changes.entries.items():
             if rows:
                 table = await self._table(connection, name)
-                await connection.execute(table.add, *table.arrays(rows))
+                if not await table.copy(connection, rows):
+                    await connection.execute(table.add, *table.arrays(rows))
 
     async def _table(self, connection: Connection, name: str) -> Table:
         """As the catalogue described it when it was first needed: a changed table needs a restart."""
@@ -206,19 +208,6 @@ def table_beside(name: str, generation: int) -> str:
     """Where a table is as long as its generation is not the current one: in a schema beside."""
     schema, _, table = name.rpartition(".")
     return f"{schema or 'public'}_g{generation}.{table}"
-
-
-async def _replace(connection: Connection, table: Table, views: Mapping[str, View]) -> None:
-    rows = [row for view in views.values() for row in view]
-    for stream, view in views.items():
-        if any(row.get(STREAM) != stream for row in view):
-            raise ValueError(f"{table.name}: each row of {stream} carries it in its column `stream`")
-    if table.key != (STREAM,):
-        await connection.execute(table.clear_others, list(views), *table.keys(rows))
-    elif empty := [stream for stream, view in views.items() if not view]:
-        await connection.execute(table.clear, empty)
-    if rows:
-        await connection.execute(table.upsert, *table.arrays(rows))
 
 
 def _fields(position: Position) -> tuple[bytes, int, int, bytes, int]:

@@ -10,13 +10,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from eventlog.read.postgres.pool import Connection, statement
-from eventlog.read.projection import Row
+from eventlog.read.projection import Row, View
 
 STREAM = "stream"
+COPIED_ROWS = 500
+"""Fewer are inserted by a statement: a copy asks the catalogue first, and needs a savepoint."""
+COPY_SECONDS = 60.0
+
 _COLUMNS = statement("columns")
+_GUARDED = "SELECT row_security_active(to_regclass($1)::oid)"
+_NOT_BY_COPY = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    ValueError,
+    TypeError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,16 @@ class Column:
 
 
 class Table:
-    """The statements of one table. `key` are the columns that tell its rows apart."""
+    """The statements of one table. `key` are the columns that tell its rows apart.
 
-    def __init__(self, name: str, key: Sequence[str], columns: Sequence[Column]) -> None:
+    `copies`: rows may come by COPY, which PostgreSQL refuses where row-level security binds who writes.
+    """
+
+    def __init__(self, name: str, key: Sequence[str], columns: Sequence[Column], *, copies: bool = False) -> None:
         self.name = name
         self.key = tuple(key)
         self.columns = tuple(columns)
+        self.copies = copies
         self._names = frozenset(column.name for column in columns)
         missing = [field for field in self.key if field not in self._names]
         if missing or not key:
@@ -93,10 +111,34 @@ class Table:
 
     def arrays(self, rows: Sequence[Row]) -> list[list[Any]]:
         """One list of values a column. Raises `ValueError` for a field that is no column."""
+        self._refuse_others(rows)
+        return [column.array(rows) for column in self.columns]
+
+    async def copy(self, connection: Connection, rows: Sequence[Row]) -> bool:
+        """Add rows that are not there, in a transaction. False, with nothing done, where that is no way for them: they
+        are few, one of them is there or does not fit (a statement tells which), or the table takes no copies."""
+        if not self.copies or len(rows) < COPIED_ROWS:
+            return False
+        self._refuse_others(rows)
+        names = [column.name for column in self.columns]
+        schema, _, table = self.name.rpartition(".")
+        try:
+            async with connection.transaction():
+                await connection.copy_records_to_table(
+                    table,
+                    schema_name=schema or None,
+                    columns=names,
+                    records=(tuple(row.get(name) for name in names) for row in rows),
+                    timeout=COPY_SECONDS,
+                )
+        except _NOT_BY_COPY:
+            return False
+        return True
+
+    def _refuse_others(self, rows: Sequence[Row]) -> None:
         for row in rows:
             if not self._names.issuperset(row):
                 raise ValueError(f"{self.name} has no column {sorted(set(row) - self._names)}: migrate, or correct it")
-        return [column.array(rows) for column in self.columns]
 
     def keys(self, rows: Iterable[Row]) -> list[list[Any]]:
         """One list of values a key column."""
@@ -146,4 +188,24 @@ async def read_table(connection: Connection, name: str, key: Sequence[str], unto
     columns = [Column(*row) for row in await connection.fetch(_COLUMNS, quoted(name)) if row["name"] not in untouched]
     if not columns:
         raise LookupError(f"there is no table {name} that this role can see: run the migrations, check the grants")
-    return Table(name, key, columns)
+    return Table(name, key, columns, copies=not await connection.fetchval(_GUARDED, quoted(name)))
+
+
+async def replace_views(
+    connection: Connection, table: Table, views: Mapping[str, View], begun: Collection[str]
+) -> None:
+    """Make the rows of these streams what their views hold; of those that have `begun` none is there."""
+    for stream, view in views.items():
+        if any(row.get(STREAM) != stream for row in view):
+            raise ValueError(f"{table.name}: each row of {stream} carries it in its column `stream`")
+    if await table.copy(connection, [row for stream in begun for row in views[stream]]):
+        views = {stream: view for stream, view in views.items() if stream not in begun}
+    rows = [row for view in views.values() for row in view]
+    if not views:
+        return
+    if table.key != (STREAM,):
+        await connection.execute(table.clear_others, list(views), *table.keys(rows))
+    elif empty := [stream for stream, view in views.items() if not view]:
+        await connection.execute(table.clear, empty)
+    if rows:
+        await connection.execute(table.upsert, *table.arrays(rows))

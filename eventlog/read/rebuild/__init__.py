@@ -2,7 +2,7 @@
 
 Holds  generations.py  what is known of a projector's generations, and how that may change: pure
        port.py         what a store has to be able to do
-       folding.py      the log folded into a generation that nobody reads, up to a place that is named
+       folding.py      the log folded in memory and poured into a generation, up to a place that is named
        following.py    all partitions folded side by side, to where the current generation stands
        comparing.py    two generations at one place in the log, row by row
        running.py      one rebuild or rollback, from wherever it was left to its end

@@ -1,21 +1,27 @@
-"""The log folded into a generation that nobody reads: in large batches, each view written once a batch.
+"""The log folded into a generation that nobody reads: by stream, in memory, and each stream written once a pour.
 
-What a stream's views were is remembered from batch to batch, and of a stream that begins nothing is there to be read;
-so nearly nothing is loaded. The position is written with the views: after a crash it goes on where it was.
+A *pour* is what the records since the last one came to, in one transaction with the position that they lead to: the
+last view of each stream, all entries, all that was parked. So what is written is always the fold of a beginning of the
+log, and whoever follows a process that was killed goes on where its last pour has ended.
+
+What is folded and not yet written is bounded by the bytes of its records, and of the views that were read for them.
+After a pour that this bound has brought, the views are forgotten, and those of streams that come again are read.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Corrupt
+from eventlog.read.counted import Counted
 from eventlog.read.projection import Journal, Projection, View
-from eventlog.read.projector import Changes, Counted, Place, ProjectorLane
+from eventlog.read.projector import Changes, Place, ProjectorLane, size_of
 from eventlog.read.replay import Source, read_log
-from eventlog.read.store import Checkpoint, ProjectionStore, Unkeepable
+from eventlog.read.store import Checkpoint, ProjectionStore, TooMuch, Unkeepable
 
-BATCH_RECORDS = 4_000
-REMEMBERED = 40_000
-"""Views; with more of them all are forgotten, and read when they are needed."""
+BATCH_RECORDS = 2_000
+"""That are folded between two words to whoever waits: a tenth of a second, or less."""
+POURED_BYTES = 2 * 1024 * 1024
+"""Of records, about, whose changes are written together: thousands of documents, for MongoDB's smallest cache."""
 
 Beat = Callable[[int], Awaitable[None]]
 """Told after each batch, with its number of records. It may wait, and it may raise to stop."""
@@ -37,58 +43,89 @@ class Folding:
         self._source = source
         self._folds = (projections, journals)
         self._store = store
+        self._discarded = discarded
+        self._most = POURED_BYTES
         self._lane: ProjectorLane | None = None
         self._stored: Position | None = None
         self._views: dict[Place, View] = {}
-        self._discarded = discarded
+        self._remembered = 0
+        self._unwritten = Changes()
+        self._records: list[Record] = []
 
     async def position(self) -> Position:
         """Where it stands."""
         return (await self._opened()).position
 
     async def run(self, until: int, beat: Beat) -> None:
-        """Fold what is below the offset `until`. What is there already is left alone.
+        """Fold and write what is below the offset `until`. What is there already is left alone.
 
         Raises `Corrupt`, `Diverged`, `Unavailable`, `Poison` where this code cannot apply the log, and `Conflict` where
-        somebody else writes the same generation.
+        somebody else writes the same generation. Then what it remembers may be wrong: take another one.
         """
         lane = await self._opened()
-        waiting: list[Record] = []
         async for records in read_log(self._source.log, self.place[1], lane.position.next_offset, until):
-            waiting += records
-            while len(waiting) >= BATCH_RECORDS:
-                await self._fold(lane, waiting[:BATCH_RECORDS], beat)
-                waiting = waiting[BATCH_RECORDS:]
-        if waiting:
-            await self._fold(lane, waiting, beat)
+            for first in range(0, len(records), BATCH_RECORDS):
+                batch = records[first : first + BATCH_RECORDS]
+                await self._fold(batch)
+                if self._remembered >= self._most:
+                    await self._pour()
+                    self._forget()
+                await beat(len(batch))
+        await self._pour()
 
     async def _opened(self) -> ProjectorLane:
         if self._lane is None:
             kept = await self._store.checkpoint(*self.place)
             at = kept or Checkpoint(start(*self.place), {})
             self._stored = kept.position if kept else None
-            self._lane = ProjectorLane(*self._folds, self._source.catalog, at.position, at.parked)
+            self._forget()
+            self._lane = ProjectorLane(*self._folds, self._source.catalog, at.position, at.parked, self._views)
         return self._lane
 
-    async def _fold(self, lane: ProjectorLane, records: Sequence[Record], beat: Beat) -> None:
+    def _forget(self) -> None:
+        self._views.clear()
+        self._remembered = 0
+
+    async def _fold(self, records: Sequence[Record]) -> None:
+        lane = await self._opened()
+        position, counted = self._taken(lane, records)
+        places = lane.places(counted)
+        loaded = await self._store.load(places) if places else {}
+        changes = lane.fold(counted, loaded)
+        lane.moved(position, len(records), len(counted))
+        self._unwritten.add(changes)
+        self._records += records
+        self._remembered += sum(len(record.value) for record in records)
+        self._remembered += sum(size_of(view) for view in loaded.values())
+
+    def _taken(self, lane: ProjectorLane, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
         try:
             position, counted = lane.take(records)
         except Corrupt as error:
             raise Corrupt(f"{self.place[0]}[{self.place[1]}]: {error}") from error
-        applied = [one for one in counted if one.record.offset not in self._discarded]
-        loaded = await self._load(lane, applied)
-        changes = await self._commit(lane, position, applied, loaded)
-        lane.moved(position, len(records), len(counted))
-        self._stored = position
-        self._views |= {**loaded, **changes.views}
-        if len(self._views) > REMEMBERED:
-            self._views.clear()
-        await beat(len(records))
+        return position, [one for one in counted if one.record.offset not in self._discarded]
 
-    async def _commit(
-        self, lane: ProjectorLane, position: Position, counted: Sequence[Counted], loaded: Mapping[Place, View]
-    ) -> Changes:
-        """What was written. A stream whose view the store will never take is parked, as its projector would."""
+    async def _pour(self) -> None:
+        """Write what was folded since the last pour; where it cannot be written as it is, fold it again in parts."""
+        records, changes = self._records, self._unwritten
+        if not records:
+            return
+        lane = await self._opened()
+        self._records, self._unwritten = [], Changes()
+        try:
+            await self._store.commit(*self.place, self._stored, lane.position, changes)
+        except (TooMuch, Unkeepable):
+            await self._fold_again(records)
+        else:
+            self._stored = lane.position
+
+    async def _fold_again(self, records: Sequence[Record]) -> None:
+        """From where the store stands. A stream whose view it will never take is parked, as its projector would."""
+        self._lane = None
+        lane = await self._opened()
+        position, counted = self._taken(lane, records)
+        places = lane.places(counted)
+        loaded = await self._store.load(places) if places else {}
         refused: dict[str, str] = {}
         while True:
             changes = lane.fold(counted, loaded, refused)
@@ -99,19 +136,15 @@ class Folding:
                 if not stream or stream in refused:
                     raise
                 refused[stream] = str(error)
+            except TooMuch:
+                if len(records) == 1:
+                    raise
+                self._most = max(1, self._most // 2)
+                half = len(records) // 2
+                await self._fold_again(records[:half])
+                await self._fold_again(records[half:])
+                return
             else:
-                return changes
-
-    async def _load(self, lane: ProjectorLane, counted: Sequence[Counted]) -> dict[Place, View]:
-        """The views that the batch needs: remembered, or of a stream that begins in it, or read."""
-        begun = {
-            one.stream for one in counted if one.commit is not None and one.commit.version == len(one.commit.events)
-        }
-        views: dict[Place, View] = {}
-        unknown: list[Place] = []
-        for place in lane.places(counted):
-            if place in self._views:
-                views[place] = self._views[place]
-            elif place[1] not in begun:
-                unknown.append(place)
-        return {**views, **await self._store.load(unknown)} if unknown else views
+                lane.moved(position, len(records), len(counted))
+                self._stored = position
+                return

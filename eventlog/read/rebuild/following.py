@@ -85,7 +85,7 @@ class Following:
                         tasks.create_task(folding.run(stands[place].next_offset, beat))
         except* PlayheadError as errors:
             self.begin_again(generation)
-            raise _first(errors) from None
+            raise first_of(errors) from None
         return done - before
 
     def begin_again(self, generation: int) -> None:
@@ -110,7 +110,8 @@ class Following:
         return self._foldings[generation]
 
 
-def _first(errors: BaseExceptionGroup[PlayheadError]) -> PlayheadError:
+def first_of(errors: BaseExceptionGroup[PlayheadError]) -> PlayheadError:
+    """Of several foldings that have failed, the first."""
     for error in errors.exceptions:
-        return error if isinstance(error, PlayheadError) else _first(error)
+        return error if isinstance(error, PlayheadError) else first_of(error)
     raise AssertionError("a group has an exception")

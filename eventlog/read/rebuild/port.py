@@ -15,6 +15,10 @@ HOLD_SECONDS = 20
 """For which a rebuild is its process's own without another word of it."""
 
 
+POUR_SECONDS = 55.0
+"""For one write into a generation that nobody reads. MongoDB ends a transaction after 60."""
+
+
 class GenerationStore(Protocol):
     """The generations of one projector in one store. Every method raises `Unavailable`."""
 

@@ -31,6 +31,7 @@ from tests.eventlog.counting import (
     project,
     total,
 )
+from tests.eventlog.rebuild.crashing import Crash, Crashing
 
 PARTITIONS = 2
 TOTALS = replace(counting.TOTALS, key=("stream",))
@@ -197,6 +198,23 @@ class RebuildPromises(ABC):
         kept = await a_run(store, playing, totals=NEWER).rebuild(approve=True)
         assert kept.current == 1
         assert (await content(store.live()))["totals"] != before["totals"]
+
+    @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+    async def test_a_rebuild_whose_process_ends_at_a_pour_is_finished_by_the_next_one(
+        self, store: GenerationStore, playing: Playing, monkeypatch: pytest.MonkeyPatch, *, after: bool
+    ) -> None:
+        """Nothing of a pour is written without the rest of it, and nothing of one is folded twice."""
+        monkeypatch.setattr("eventlog.read.rebuild.folding.BATCH_RECORDS", 2)
+        monkeypatch.setattr("eventlog.read.rebuild.folding.POURED_BYTES", 1_000)
+        before = await content(store.live())
+        for at in (1, 2, 3):
+            with pytest.raises(BaseExceptionGroup) as ended:
+                await a_run(Crashing(store, at, after=after, pours=True), playing).rebuild()
+            assert ended.group_contains(Crash)
+            assert await content(store.live()) == before
+        kept = await a_run(self.again(store), playing).rebuild()
+        assert (kept.current, kept.rebuild) == (1, None)
+        assert await content(store.live()) == before
 
     async def test_a_refused_generation_makes_way_for_the_next_attempt(
         self, store: GenerationStore, playing: Playing

@@ -1,24 +1,18 @@
 """Generations in memory keep the promises of every store, and a rebuild that ends anywhere is finished by the next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventlog.commit import Position, Record
-from eventlog.read.memory import MemoryProjectionStore, MemorySnapshot
 from eventlog.read.parked import ParkedStore
-from eventlog.read.projection import View
-from eventlog.read.projector import Changes, Place
 from eventlog.read.rebuild.generations import Generations, RebuildRefused
 from eventlog.read.rebuild.memory import MemoryGenerations
-from eventlog.read.rebuild.port import GenerationStore, Vector
+from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.rebuild.running import Running
-from eventlog.read.store import Checkpoint
+from tests.eventlog.rebuild.crashing import Crash, Crashing
 from tests.eventlog.rebuild.promises import (
     BUGGY,
     OTHERS,
@@ -49,87 +43,11 @@ class TestMemoryGenerations(RebuildPromises):
         return store.live()
 
 
-class Crash(BaseException):
-    """The process has ended."""
-
-
-class Crashing:
-    """The generations as a process sees them that ends at its n-th step, before it took effect or after."""
-
-    def __init__(self, of: MemoryGenerations, at: int, *, after: bool) -> None:
-        self.of = of
-        self._left = at
-        self._after = after
-
-    async def step(self, doing: Coroutine[Any, Any, Any]) -> Any:
-        self._left -= 1
-        if self._left == 0 and not self._after:
-            doing.close()
-            raise Crash
-        done = await doing
-        if self._left == 0:
-            raise Crash
-        return done
-
-    async def read(self) -> Generations:
-        return await self.of.read()
-
-    async def write(self, revision: int, after: Generations) -> None:
-        await self.step(self.of.write(revision, after))
-
-    async def hold(self, holder: str) -> bool:
-        return await self.step(self.of.hold(holder))
-
-    async def release(self, holder: str) -> None:
-        if self._left > 0:  # a process that has ended releases nothing
-            await self.of.release(holder)
-
-    async def make(self, generation: int) -> None:
-        await self.step(self.of.make(generation))
-
-    async def drop(self, generation: int) -> None:
-        await self.step(self.of.drop(generation))
-
-    async def released(self) -> int:
-        return await self.of.released()
-
-    def live(self) -> Any:
-        return self.of.live()
-
-    def beside(self, generation: int) -> "CrashingStore":
-        return CrashingStore(self, self.of.beside(generation))
-
-    async def switch(self, revision: int, after: Generations, catch_up: Callable[[Vector], Awaitable[object]]) -> None:
-        await self.step(self.of.switch(revision, after, catch_up))
-
-
-class CrashingStore:
-    def __init__(self, crashing: Crashing, of: MemoryProjectionStore) -> None:
-        self._crashing = crashing
-        self._of = of
-
-    async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
-        return await self._of.checkpoint(topic, partition)
-
-    async def oldest_parked(self, topic: str, partition: int) -> Record | None:
-        return await self._of.oldest_parked(topic, partition)
-
-    async def load(self, places: Sequence[Place]) -> Mapping[Place, View]:
-        return await self._of.load(places)
-
-    async def commit(
-        self, topic: str, partition: int, expected: Position | None, position: Position, changes: Changes
-    ) -> None:
-        await self._crashing.step(self._of.commit(topic, partition, expected, position, changes))
-
-    def snapshot(self) -> AbstractAsyncContextManager[MemorySnapshot]:
-        return self._of.snapshot()
-
-
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a log of forty records has several."""
-    monkeypatch.setattr("eventlog.read.rebuild.folding.BATCH_RECORDS", 9)
+    """So that a log of forty records has several, and several pours of one batch or two."""
+    monkeypatch.setattr("eventlog.read.rebuild.folding.BATCH_RECORDS", 6)
+    monkeypatch.setattr("eventlog.read.rebuild.folding.POURED_BYTES", 2_500)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

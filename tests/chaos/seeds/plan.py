@@ -1,0 +1,90 @@
+"""What one integer decides: which faults, whom they meet, when, for how long, and what is asked meanwhile.
+
+The first seeds meet each kind of fault alone, in the order of `KINDS`; those that follow draw pairs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Literal
+
+SERVICES: Final = ("session", "render", "worker", "analytics", "gateway")
+PARTS: Final = ("kafka", "mongo", "postgres", "valkey")
+WIRED: Final = ("mongo", "postgres", "valkey")
+"""Parts that can be cut off from their clients. Kafka tells its clients where it is: no wire can be put before it."""
+
+Needs = Literal["", "wires", "film"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Of a fault: whom it may meet, how long it may last in seconds, and what has to be there for it."""
+
+    targets: Sequence[str] = ("",)
+    lasts: Sequence[float] = (0.0,)
+    needs: Needs = ""
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "service killed": Kind(SERVICES),
+    "part killed": Kind(PARTS),
+    "service restarted": Kind(SERVICES),
+    "part restarted": Kind(PARTS),
+    "frozen": Kind((*SERVICES, *PARTS), (3.0, 3.0, 12.0, 45.0)),
+    "cut off": Kind(WIRED, (3.0, 8.0), "wires"),
+    "answers cut off": Kind(WIRED, (3.0, 8.0), "wires"),
+    "answers lost": Kind(WIRED, (5.0,), "wires"),
+    "connections reset": Kind(WIRED, (5.0,), "wires"),
+    "late": Kind(WIRED, (5.0, 10.0), "wires"),
+    "slow": Kind(("mongo", "postgres"), (8.0,), "wires"),
+    "joining and leaving": Kind(("session", "render", "analytics", "worker"), (10.0,)),
+    "delivered again": Kind(),
+    "ledgers lost": Kind(("session", "render")),
+    "poison": Kind(),
+    "cache flushed": Kind(),
+    "file cut short": Kind(needs="film"),
+    "encoder killed": Kind(needs="film"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Begins `at` seconds after the load did."""
+
+    kind: str
+    target: str
+    at: float
+    lasts: float
+
+    def __str__(self) -> str:
+        lasting = f" for {self.lasts:g} s" if self.lasts else ""
+        return f"{self.at:g} s: {self.kind}{' ' if self.target else ''}{self.target}{lasting}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Of one run. `rate`: wishes a second, whatever becomes of those before, for `seconds`."""
+
+    seed: int
+    faults: tuple[Fault, ...]
+    rate: float
+    seconds: float
+    film: bool
+
+    def __str__(self) -> str:
+        film = ", and a film" if self.film else ""
+        return f"seed {self.seed}: {self.rate:g}/s for {self.seconds:g} s{film}; " + "; ".join(map(str, self.faults))
+
+
+def planned(seed: int, kinds: Mapping[str, Kind] = KINDS, *, rate: float = 3.0, seconds: float = 12.0) -> Plan:
+    """The same plan for the same arguments, always."""
+    random = Random(f"{seed}:faults")
+    names = list(kinds)
+    chosen = [names[seed - 1]] if 1 <= seed <= len(names) else random.sample(names, 2)
+    faults = tuple(_fault(random, name, kinds[name], seconds) for name in chosen)
+    return Plan(seed, faults, rate, seconds, any(kinds[name].needs == "film" for name in chosen))
+
+
+def _fault(random: Random, name: str, kind: Kind, seconds: float) -> Fault:
+    at = round(random.uniform(0.1, 0.5) * seconds, 1)
+    return Fault(name, random.choice(kind.targets), at, random.choice(kind.lasts))
