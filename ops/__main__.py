@@ -47,8 +47,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     ),
     "reset": (
         "resetting:reset",
-        "Empty documents and tables; the services make them again from the log, which is kept. They may not run "
-        "meanwhile.",
+        "Empty documents and tables, and fill them again from the log, which is kept. No service may run meanwhile.",
     ),
     "backup": (
         "backup:backup",
