@@ -9,19 +9,15 @@ from typing import Any
 
 import httpx
 import msgspec
-import pytest
 
 from contracts.envelope import Command
-from contracts.messages.access import SignOut
 from contracts.messages.account import AccountKind
-from contracts.messages.erasure import EraseAccount, EraseSession
 from services.gateway.auth.keys import KeyRing, digest, key_of
 from services.gateway.auth.principal import Principal
 from services.session.erasure import Erasure, Leaving
 from tests.flows import world as flows
 from tests.gateway.company import Company
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEM, US
-from tests.session.words import an_id
 
 NEIGHBOUR_KEY = key_of(bytes(range(40, 60)))
 NEIGHBOUR = Principal(OURS, AccountKind.API_KEY, "neighbour")
@@ -209,53 +205,3 @@ async def test_a_rebuild_after_it_gives_the_same_for_everybody() -> None:
         await fresh.read()
         assert fresh.store.views == old.store.views
         assert fresh.store.entries == old.store.entries
-
-
-async def test_who_was_erased_stays_out() -> None:
-    house_ = await house()
-    async with house_.company.client() as client:
-        await client.delete("/v1/me", headers={"Prefer": "wait=5"})
-        await house_.erase()
-        assert (await client.get("/v1/me")).status_code == 401
-        assert (await client.post("/v1/sessions", json={"prompt": "again"})).status_code == 401
-
-
-async def test_what_is_shown_of_a_neighbour_is_what_he_wrote() -> None:
-    house_ = await house()
-    async with house_.company.client() as client:
-        await client.delete("/v1/me", headers={"Prefer": "wait=5"})
-    await house_.erase()
-    async with house_.company.client(NEIGHBOUR_KEY) as client:
-        shown = (await client.get("/v1/sessions", params={"limit": 100})).json()["items"]
-    assert shown
-    assert all("canary-b" in msgspec.json.encode(one).decode() for one in shown)
-
-
-@pytest.mark.parametrize("body", [EraseAccount()])
-async def test_an_open_account_is_not_erased(body: EraseAccount) -> None:
-    house_ = await house()
-    before = len(house_.company.services.session.log)
-    await house_.company.send(flows.stream_id("account", OURS, str(US.account)), OURS, body)
-    commit = house_.company.services.session.commits()[before]
-    assert commit.refusal is not None
-    assert commit.refusal.code == "account.open"
-
-
-async def test_a_session_is_erased_once() -> None:
-    house_ = await house()
-    shown = house_.company.gateway.documents.collections["sessions"].values()
-    stream = next(row["_id"] for row in shown if row["accountId"] == str(US.account))
-    for expected in (1, 0):
-        await house_.company.send(stream, OURS, EraseSession())
-        assert len(house_.company.services.session.commits()[-1].events) == expected
-
-
-async def test_what_ended_before_has_no_say() -> None:
-    house_ = await house()
-    async with house_.company.client() as client:
-        await client.delete("/v1/me", headers={"Prefer": "wait=5"})
-    await house_.erase()
-    await house_.company.send(
-        flows.stream_id("account", OURS, str(US.account)), OURS, SignOut(login_id=an_id("of long ago"))
-    )
-    assert house_.canaries("a") == set()
