@@ -28,6 +28,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     origin: str = ""
     expected_version: int | None = None
     subject: str = ""
+    trace: str = ""
+    """The W3C `traceparent` of what it was sent for, where that is traced. No rule sees it, and it tells no commands
+    apart."""
     data: msgspec.Raw
 
 
@@ -67,6 +70,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     subject: str = ""
     events: tuple[Recorded, ...] = ()
     refusal: Refusal | None = None
+    trace: str = ""
+    """That of the command. No fold sees it."""
 
 
 def event_id(command_id: UUID, number: int) -> UUID:

@@ -40,6 +40,14 @@ class KeyDestroyed(LookupError):
 class Keys(Protocol):
     """The keys of subjects, as a process knows them. Both may raise `Unavailable`."""
 
+    seals: bool
+    """Whether anything is sealed here. Where nothing is, envelopes name no subject: what somebody typed is his text,
+    whatever it begins with."""
+
+    def knows(self, subject: str) -> bool:
+        """Whether its key is at hand: then nobody waits for it."""
+        ...
+
     def to_seal(self, subject: str) -> AESSIV | None:
         """The subject's key, made where there is none; None where this installation writes plain text.
 
@@ -58,6 +66,11 @@ class Keys(Protocol):
 
 class NoKeys:
     """Writes plain text, and reads what is sealed as empty."""
+
+    seals = False
+
+    def knows(self, subject: str) -> bool:  # noqa: ARG002 - of the protocol
+        return True
 
     def to_seal(self, subject: str) -> AESSIV | None:  # noqa: ARG002 - of the protocol
         return None

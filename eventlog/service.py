@@ -13,7 +13,7 @@ import uvloop
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from eventlog import collector
+from eventlog import collector, tracing
 from eventlog.errors import PlayheadError, Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
 from eventlog.kafka.group import Group
@@ -82,6 +82,7 @@ def run_service(name: str, settings: Settings, wire: "Wire[Settings]") -> None:
     """Run until SIGTERM or SIGINT, then drain. Exits with 1 after an error that does not pass."""
     configure_logs(name, settings.log_level, secrets_of(settings))
     log = structlog.get_logger()
+    end_traces = tracing.begin(name, settings.traces)
     try:
         uvloop.run(serve(settings, wire))
     except PlayheadError as error:
@@ -90,6 +91,8 @@ def run_service(name: str, settings: Settings, wire: "Wire[Settings]") -> None:
     except Exception:
         log.critical("the process ends", exc_info=True)
         sys.exit(1)
+    finally:
+        end_traces()
     log.info("drained")
 
 

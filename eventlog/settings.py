@@ -56,6 +56,10 @@ class ServiceSettings(BaseSettings):
     port: int = Field(default=8080, alias="PLAYHEAD_PORT", ge=0, le=65_535)
     data: Path = Field(default=Path(".playhead"), alias="PLAYHEAD_DATA")
     """The folder of disposable state: ledgers, work of renderers."""
+    traces: str = Field(default="", alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern=r"^(https?://\S+)?$")
+    """An OpenTelemetry collector that takes OTLP over HTTP, such as http://127.0.0.1:4318; empty: nothing is traced."""
+    traces_headers: SecretStr | None = Field(default=None, alias="OTEL_EXPORTER_OTLP_HEADERS")
+    """What the collector is told with each request, `name=value` apart by commas: often a secret."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", alias="PLAYHEAD_LOG_LEVEL")
 
     @field_validator("mongodb_uri")

@@ -7,6 +7,7 @@ could say which of them still stand.
 """
 
 import asyncio
+import threading
 from collections import Counter
 
 import structlog
@@ -29,15 +30,24 @@ LOADED = 10_000
 class KeyRing:
     """`contracts.sealing.Keys` over a store."""
 
+    seals = True
+
     def __init__(self, store: KeyStore) -> None:
         self._store = store
         self._known: LRUCache[str, AESSIV | None] = LRUCache(KNOWN)
+        self._lock = threading.Lock()  # whoever may not wait asks in a thread
         self.unread: Counter[str] = Counter()
         """How many fields of which subject did not open: altered, or moved. Nobody writes such."""
 
+    def knows(self, subject: str) -> bool:
+        """Whether its key, or that it was destroyed, is known here."""
+        return self._found(subject)[0]
+
     def to_seal(self, subject: str) -> AESSIV | None:
         """The subject's key, made where there is none. Raises `KeyDestroyed`, `Unavailable`."""
-        key = self._known[subject] if subject in self._known else self._kept(subject, self._store.make(subject))
+        known, key = self._found(subject)
+        if not known:
+            key = self._kept(subject, self._store.make(subject))
         if key is None:
             raise KeyDestroyed(subject)
         return key
@@ -48,8 +58,9 @@ class KeyRing:
         Raises `Unavailable` also where the store never heard of the subject: what is sealed was sealed with a key, so
         it is another store, or an older copy of it, and to go on would leave blanks that nobody asked for.
         """
-        if subject in self._known:
-            return self._known[subject]
+        known, cipher = self._found(subject)
+        if known:
+            return cipher
         there, key = self._store.find(subject)
         if not there:
             raise Unavailable(
@@ -67,7 +78,7 @@ class KeyRing:
     def destroy(self, subject: str) -> bool:
         """Destroy a key for good; whether there was one. Other processes hear of it within seconds."""
         was = self._store.destroy(subject)
-        self._known[subject] = None
+        self._kept(subject, None)
         return was
 
     def destroyed(self, subject: str) -> bool:
@@ -82,11 +93,12 @@ class KeyRing:
     def look(self) -> None:
         """Forget what was destroyed lately. Raises `Unavailable`."""
         for subject in self._store.destroyed_lately(LOOK_BACK_SECONDS):
-            self._known[subject] = None
+            self._kept(subject, None)
 
     def forget(self) -> None:
         """Know nothing any more: everything is asked for again."""
-        self._known.clear()
+        with self._lock:
+            self._known.clear()
 
     async def follow(self) -> None:
         """Look every two seconds, until it is cancelled."""
@@ -109,5 +121,10 @@ class KeyRing:
 
     def _kept(self, subject: str, key: bytes | None) -> AESSIV | None:
         made = None if key is None else AESSIV(key)
-        self._known[subject] = made
+        with self._lock:
+            self._known[subject] = made
         return made
+
+    def _found(self, subject: str) -> tuple[bool, AESSIV | None]:
+        with self._lock:
+            return (True, self._known[subject]) if subject in self._known else (False, None)

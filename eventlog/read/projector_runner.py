@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from contracts.envelope import Commit
+from eventlog import tracing
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Conflict
 from eventlog.log import EventLog
@@ -90,7 +91,9 @@ class ProjectorRunner:
         if changes.parked:
             work.metrics.parked(work.role, work.partition, len(changes.parked))
             await self._tell_parked(work, lane)
-        work.moved(batch, len(counted), asyncio.get_running_loop().time() - began)
+        seconds = asyncio.get_running_loop().time() - began
+        work.moved(batch, len(counted), seconds)
+        tracing.projected(work.role, work.partition, (one.commit for one in counted), seconds)
         return stored
 
     async def _look_at_parked(self, work: Work, lane: ProjectorLane) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from contracts.envelope import Command
+from eventlog import tracing
 from eventlog.commit import Record
 from eventlog.errors import Corrupt, Diverged, Unavailable
 from eventlog.log import EventLog, Tail
@@ -107,6 +108,7 @@ class CommandRunner:
         await processor.handle(commands)
         seconds = asyncio.get_running_loop().time() - began
         work.moved(batch, len(commands), seconds)
+        tracing.decided(work.role, work.partition, commands, seconds)
         for code, number in processor.lane.refusals.items():
             work.metrics.refused(work.role, code, number)
         processor.lane.refusals.clear()

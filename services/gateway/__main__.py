@@ -5,7 +5,7 @@ import sys
 import structlog
 import uvloop
 
-from eventlog import collector
+from eventlog import collector, tracing
 from eventlog.secrets import secrets_of
 from eventlog.telemetry import configure_logs
 from services.gateway.app import wired
@@ -28,11 +28,14 @@ def main() -> None:
     settings = GatewaySettings.model_validate({})
     configure_logs("gateway", settings.log_level, secrets_of(settings))
     log = structlog.get_logger(__name__)
+    end_traces = tracing.begin("gateway", settings.traces)
     try:
         uvloop.run(serve(settings))
     except Exception:
         log.critical("the process ends", exc_info=True)
         sys.exit(1)
+    finally:
+        end_traces()
 
 
 if __name__ == "__main__":

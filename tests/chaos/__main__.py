@@ -89,6 +89,9 @@ async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
                 runs.append(await run(system, wires, plan, tell))
                 write(folder, runs)
                 progress.advance(bar)
+                if runs[-1].recovery is None:
+                    progress.console.print(f"seed {plan.seed} left the system unsettled: nothing more is run on it")
+                    break
     return runs
 
 

@@ -1,5 +1,6 @@
 """Asking for something: a command goes into the log, and whoever prefers to wait learns what became of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from contracts.messages.account import RegisterAccount
 from contracts.model import CommandBody
 from contracts.sealing import KeyDestroyed, sealed
 from contracts.topics import SESSION_COMMANDS
+from eventlog import tracing
 from eventlog.errors import Unavailable
 from services.gateway.asking.planning import planned
 from services.gateway.auth.principal import Principal
@@ -85,8 +87,10 @@ async def outcome_of(
 async def send(request: Request, gateway: Gateway, principal: Principal, wish: Wish) -> None:
     """Put the command into the log. Raises the problem when that was not confirmed in time."""
     body = await planned(gateway, principal, wish.body)
-    subject = stream_id("account", principal.tenant, str(principal.account))
+    subject = stream_id("account", principal.tenant, str(principal.account)) if gateway.subject_keys.seals else ""
     try:
+        if subject and not gateway.subject_keys.knows(subject):  # the others' calls do not wait for this one's key
+            await asyncio.to_thread(gateway.subject_keys.to_seal, subject)
         data = sealed(body, body.TYPE, wish.stream, subject, gateway.subject_keys)
     except KeyDestroyed as error:
         raise problems.of_refusal(
@@ -105,6 +109,7 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         origin=gateway.origin,
         expected_version=wish.expected_version,
         subject=subject,
+        trace=tracing.here(),
         data=data,
     )
     try:

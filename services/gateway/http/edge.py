@@ -5,10 +5,12 @@ from collections.abc import MutableMapping
 
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eventlog import tracing
 from eventlog.clock import new_id
 from services.gateway import metrics
 from services.gateway.http import problems
@@ -16,6 +18,7 @@ from services.gateway.http.bodies import LARGEST_BYTES
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _FILES = re.compile(r"/v1/uploads/[^/]+/content")
 _EXPOSED = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
 _log = structlog.get_logger(__name__)
@@ -35,8 +38,25 @@ class Edge:
         request.state.request_id = _request_id(request)
         watched = _Watched(send, request)
         with metrics.measured() as measurement:
-            await self._answer(scope, receive, watched, request)
+            if tracing.on() and scope["path"] not in _PROBES:
+                await self._traced(scope, receive, watched, request)
+            else:
+                await self._answer(scope, receive, watched, request)
         measurement.seen(scope, watched.status)
+
+    async def _traced(self, scope: Scope, receive: Receive, send: "_Watched", request: Request) -> None:
+        """Within a span; the address is told by its pattern, for ids and signatures stand in it."""
+        with tracing.span(request.method, _given(request), kind=SpanKind.SERVER) as span:
+            await self._answer(scope, receive, send, request)
+            pattern = str(getattr(scope.get("route"), "path", ""))
+            span.update_name(f"{request.method} {pattern}".rstrip())
+            span.set_attributes(
+                {
+                    "http.request.method": request.method,
+                    "http.route": pattern,
+                    "http.response.status_code": send.status,
+                }
+            )
 
     async def _answer(self, scope: Scope, receive: Receive, send: "_Watched", request: Request) -> None:
         announced = "0" if _is_file(scope) else request.headers.get("content-length", "0")
@@ -82,11 +102,16 @@ def trace_headers(request: Request) -> list[tuple[str, bytes]]:
     carrier: MutableMapping[str, str] = {}
     if trace.get_current_span() is not trace.INVALID_SPAN:
         propagate.inject(carrier)
-    given = request.headers.get("traceparent", "")
-    if "traceparent" not in carrier and _TRACE_PARENT.fullmatch(given):
+    if "traceparent" not in carrier and (given := _given(request)):
         carrier["traceparent"] = given
     carrier["request-id"] = request.state.request_id
     return [(name, value.encode()) for name, value in carrier.items()]
+
+
+def _given(request: Request) -> str:
+    """The `traceparent` that the client sent; empty where it is none."""
+    given = request.headers.get("traceparent", "")
+    return given if _TRACE_PARENT.fullmatch(given) else ""
 
 
 def _request_id(request: Request) -> str:

@@ -10,9 +10,10 @@ import structlog
 from blobs.opening import open_blobs
 from blobs.store import BlobStore
 from contracts.rendering import JobInputs, Stage, StageOutput
-from contracts.topics import COMMANDS_OF
+from contracts.topics import COMMANDS_OF, RENDER_EVENTS
+from eventlog import tracing
 from eventlog.clock import new_id, now
-from eventlog.kafka import KafkaSender
+from eventlog.kafka import KafkaEventLog, KafkaSender
 from eventlog.read.postgres import Pool, open_service_pool
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
@@ -26,6 +27,7 @@ from services.render.settings import WorkerSettings
 from services.render.worker.metrics import WorkerMetrics
 from services.render.worker.news import KafkaNews
 from services.render.worker.queue import Claim, RenderQueue
+from services.render.worker.traces import Traces
 from services.render.worker.turn import Crew, RunStage, Turn
 from services.render.worker.worker import Worker
 from services.render.worker.workspace import workspace
@@ -40,6 +42,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     name = settings.worker_name or f"worker-{new_id().hex[-12:]}"
     access = settings.kafka(f"playhead-{name}")
     sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
+    jobs = KafkaEventLog(access, RENDER_EVENTS.name) if tracing.on() else None
     pools: list[Pool] = []
     blobs, keys = open_blobs(settings.blobs), settings.keys()
 
@@ -50,25 +53,35 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     try:
         await reached(connect)
         await reached(sender.start)
+        if jobs is not None:
+            await reached(jobs.start)
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
             work, measures = stages(settings, blobs), WorkerMetrics(metrics.registry)
-            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, keys.keys)
+            traces = Traces(jobs) if jobs is not None else None
+            trace_of = traces.of if traces is not None else lambda _: ""
+            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys)
 
             async def take(claim: Claim, began: float) -> None:
                 await Turn(crew, claim, began).run()
 
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
+            besides = (
+                queue.presence.keep,
+                worker.run,
+                *keys.besides,
+                *((traces.run,) if traces is not None else ()),
+            )
             try:
-                yield Service(
-                    kafka_broker(access), (), metrics, checks, besides=(queue.presence.keep, worker.run, *keys.besides)
-                )
+                yield Service(kafka_broker(access), (), metrics, checks, besides=besides)
             finally:
                 await _ended(worker)
     finally:
         await blobs.close()
         await news.close()
+        if jobs is not None:
+            await jobs.close()
         await sender.close()
         for pool in pools:
             pool.terminate()

@@ -3,17 +3,20 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from contracts.envelope import Command
 from contracts.messages.job import ReleaseReason
 from contracts.rendering import FREE_STAGES, JobInputs, Stage, StageOutput
 from contracts.sealing import KeyDestroyed, Keys, NoKeys
+from eventlog import tracing
 from eventlog.clock import Clock
 from eventlog.errors import Unavailable
 from eventlog.tasks import plain_errors
@@ -64,6 +67,8 @@ class Crew:
     metrics: WorkerMetrics
     workspace: Path
     keep: timedelta | None = None
+    trace_of: Callable[[str], str] = lambda _: ""
+    """The `traceparent` of a job's stream; empty where it is not traced."""
     keys: Keys = field(default_factory=NoKeys)
 
 
@@ -142,7 +147,8 @@ class Turn:
         """What the stage left; None after a failure that was told."""
         began, code = _now(), "done"
         try:
-            return await self._crew.run_stage(stage, self._claim.inputs, done, self._folder, journey.at(stage))
+            with self._span(stage):
+                return await self._crew.run_stage(stage, self._claim.inputs, done, self._folder, journey.at(stage))
         except StageFailed as failed:
             code = failed.code
             self._log.warning("stage failed", stage=stage.value, code=code, cause=failed.cause)
@@ -157,8 +163,13 @@ class Turn:
         await self._say(command)
         return None
 
+    def _span(self, stage: Stage) -> AbstractContextManager[object]:
+        trace = self._crew.trace_of(self._claim.stream)
+        return tracing.span(f"stage {stage.value}", trace) if trace else nullcontext()
+
     async def _say(self, command: Command) -> None:
         """Return when the log has it. Raises `Lost` rather than say anything under a lease that is over."""
+        command = msgspec.structs.replace(command, trace=self._crew.trace_of(self._claim.stream))
         while True:
             self._lease.ensure()
             try:
