@@ -53,15 +53,9 @@ class Position(msgspec.Struct, frozen=True):
     last_offset: int
 
 
-_EMPTY = blake2b(digest_size=DIGEST_BYTES)
-"""Copied in half of the time in which another would be made."""
-
-
 def chain(prev: bytes, key: bytes, value: bytes) -> bytes:
     """The id of a record: BLAKE2b-128 over the bytes as they are."""
-    digest = _EMPTY.copy()
-    digest.update(prev + key + value)
-    return digest.digest()
+    return blake2b(prev + key + value, digest_size=DIGEST_BYTES).digest()
 
 
 def link(prev: bytes, key: bytes, value: bytes) -> Link:

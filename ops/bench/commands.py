@@ -30,24 +30,29 @@ def commands(count: int, seed: int, *, rendered: bool = True) -> list[Command]:
 
 
 def _story(dice: random.Random, *, rendered: bool) -> Iterator[Command]:
-    account, session, job = (UUID(int=dice.getrandbits(128), version=4) for _ in range(3))
+    account, session, job = (_id(dice) for _ in range(3))
     prompt = " ".join(dice.choices(WORDS, k=24))
-    yield _command(
-        dice, "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100)
+    yield command(
+        _id(dice), "account", account, RegisterAccount(account_id=account, kind=AccountKind.DEMO, starter_grant=100)
     )
     if rendered:
         begin = StartSession(session_id=session, account_id=account, job_id=job, prompt=prompt)
     else:
         begin = OpenSession(session_id=session, account_id=account, prompt=prompt)
-    yield _command(dice, "session", session, begin)
+    yield command(_id(dice), "session", session, begin)
     reserve = ReserveCredits(job_id=job, session_id=session, run=1, amount=4, enforce=True)
-    yield _command(dice, "account", account, reserve)
-    yield _command(dice, "account", account, SettleCredits(job_id=job, run=1, actual=3))
+    yield command(_id(dice), "account", account, reserve)
+    yield command(_id(dice), "account", account, SettleCredits(job_id=job, run=1, actual=3))
 
 
-def _command(dice: random.Random, category: str, public_id: UUID, body: CommandBody) -> Command:
+def _id(dice: random.Random) -> UUID:
+    return UUID(int=dice.getrandbits(128), version=4)
+
+
+def command(id_: UUID, category: str, public_id: UUID, body: CommandBody) -> Command:
+    """One for a stream of the tenant `bench`, as a gateway would send it now."""
     return Command(
-        id=UUID(int=dice.getrandbits(128), version=4),
+        id=id_,
         stream=stream_id(category, TENANT, str(public_id)),
         type=body.TYPE,
         type_version=body.VERSION,

@@ -37,19 +37,16 @@ async def projections(*, as_json: Json = False) -> int:
     if as_json:
         print(json.dumps(rows))
         return FINE
-    table = Table("projector", "store", "version", "generation", "kept", "position", "lag", "rebuild")
+    # Names are copied into the next command: they stay whole on a narrow screen, so the longest words have lines.
+    table = Table("projector", "store", "gen.", "kept", "position", "lag", box=None, padding=(0, 2, 0, 0))
     for row in rows:
         kept = "" if row["kept"] is None else str(row["kept"])
-        numbers = (str(row[field]) for field in ("position", "lag"))
         table.add_row(
-            row["projector"],
-            row["store"],
-            _version(row["versions"]),
-            str(row["generation"]),
-            kept,
-            *numbers,
-            row["rebuild"],
+            row["projector"], row["store"], str(row["generation"]), kept, str(row["position"]), str(row["lag"])
         )
+        for what, said in (("folds", _version(row["versions"])), ("rebuild", row["rebuild"])):
+            if said not in ("", "1"):
+                table.add_row(f"  {what}: {said}")
     Console(soft_wrap=False).print(table)
     return FINE
 
@@ -209,7 +206,7 @@ async def _row(one: Reached) -> dict[str, Any]:
 
 
 def _version(versions: Mapping[str, int]) -> str:
-    """The one of all folds; those that have another one are named."""
+    """The version of most folds; those that have another one are named."""
     common = max(set(versions.values()), key=list(versions.values()).count)
     others = [f"{name.rpartition('.')[2]} {version}" for name, version in versions.items() if version != common]
     return ", ".join([str(common), *others])

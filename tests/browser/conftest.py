@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from pydantic_settings import BaseSettings
 
 from tests.browser.theatre import Theatre, film, served
@@ -15,6 +15,10 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+
+LOOK_MS = 30_000
+"""How long a browser may take to show something, in milliseconds, beside tests that keep every core busy."""
+expect.set_options(timeout=LOOK_MS)
 
 
 class BrowserSettings(BaseSettings):
@@ -59,7 +63,7 @@ async def stage(browser: Browser, movie: bytes) -> AsyncGenerator[Stage]:
         playing = tasks.create_task(theatre.play())
         async with served(theatre.world.app()) as url:
             context = await browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(LOOK_MS)
             opened = Stage(await context.new_page(), theatre, url)
             opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
             opened.page.on(

@@ -1,9 +1,10 @@
 """The page, in a real browser: from a sentence to a film that plays, without a mouse and without an error."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Stage
 
@@ -22,8 +23,10 @@ async def asked(stage: Stage, words: str) -> Page:
 
 
 async def test_a_sentence_becomes_a_film_that_plays_with_captions(stage: Stage) -> None:
+    stage.theatre.draws.clear()
     page = await asked(stage, "Why is the sky blue?")
     await expect(page.locator(".making b")).to_have_text(re.compile(r"\d+%"))
+    stage.theatre.draws.set()
     await expect(page.locator("video")).to_be_visible()
     played = await page.evaluate(
         """async () => {
@@ -42,14 +45,16 @@ async def test_a_sentence_becomes_a_film_that_plays_with_captions(stage: Stage) 
 
 
 async def test_the_stages_move_while_the_video_is_made(stage: Stage) -> None:
+    stage.theatre.draws.clear()
     page = await asked(stage, "Why is the sky blue?")
-    seen: list[int] = []
     bar = page.get_by_role("progressbar", name="Film")
-    await expect(page.locator(".stage.running")).to_have_count(1)
+    await expect(bar).to_have_attribute("aria-valuenow", "50")
+    assert await page.locator(".stage.running").count() == 1
+    stage.theatre.draws.set()
+    seen = [50]
     while not await page.locator("video").count():
         seen.append(int(await bar.get_attribute("aria-valuenow") or 0))
     assert seen == sorted(seen)
-    assert any(0 < percent < 100 for percent in seen)
     assert await page.locator(".stage.done").count() == 5
 
 
@@ -66,6 +71,7 @@ async def test_the_events_that_made_it_are_shown_in_order_with_their_data(stage:
 
 async def test_everything_can_be_done_with_the_keyboard_alone(stage: Stage) -> None:
     page = stage.page
+    stage.theatre.draws.clear()
     await page.goto(stage.url)
     await expect(page.get_by_label("Prompt or script")).to_be_focused()
     await page.keyboard.type("A tall one")
@@ -80,6 +86,7 @@ async def test_everything_can_be_done_with_the_keyboard_alone(stage: Stage) -> N
     await page.get_by_role("button", name="Cancel").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator(".badge")).to_have_text("Canceled")
+    stage.theatre.draws.set()
     await page.get_by_role("button", name="Try again").focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("video")).to_be_visible()
@@ -121,16 +128,37 @@ async def test_without_the_log_the_wish_stays_and_the_page_says_what_is_away(sta
 
 
 async def test_a_connection_that_breaks_is_told_and_nothing_is_shown_twice(stage: Stage) -> None:
-    stage.theatre.pause = 0.1
+    stage.theatre.draws.clear()
     page = await asked(stage, "Why is the sky blue?")
-    await expect(page.locator(".timeline li")).to_have_count(3)
+    await expect(page.locator(".timeline li")).to_have_count(6)
     stage.theatre.world.documents.away = True
     stage.theatre.world.news.perhaps()
     await expect(page.get_by_role("alert").filter(has_text="The connection is interrupted.")).to_be_visible()
     stage.theatre.world.documents.away = False
+    stage.theatre.draws.set()
     await expect(page.locator("video")).to_be_visible()
     await expect(page.get_by_role("alert").filter(has_text="The connection is interrupted.")).to_be_hidden()
     assert await page.locator(".timeline .version").all_text_contents() == [str(n) for n in range(1, 9)]
+
+
+async def test_what_happens_while_the_session_is_read_is_shown_too(stage: Stage) -> None:
+    over = asyncio.Event()
+    stage.theatre.draws.clear()
+    page = await asked(stage, "Why is the sky blue?")
+    await expect(page.get_by_role("progressbar", name="Film")).to_have_attribute("aria-valuenow", "50")
+    address = f"{stage.url}/v1/sessions/{page.url.rpartition('/')[2]}"
+    before = await page.request.get(address)
+
+    async def late(route: Route) -> None:
+        await over.wait()
+        await route.fulfill(response=before)
+
+    await page.route(address, late, times=1)
+    stage.theatre.draws.set()
+    await expect(page.locator(".timeline li.end")).to_be_visible()
+    over.set()
+    await expect(page.locator("video")).to_be_visible()
+    await expect(page.locator(".badge")).to_have_text("Done")
 
 
 async def test_past_videos_are_listed_searched_and_opened_again(stage: Stage) -> None:

@@ -60,7 +60,10 @@ def film(folder: Path) -> bytes:
 
 
 class Theatre:
-    """Plays a session for each that is asked for. `pause` is the time between two words of a worker, in seconds."""
+    """Plays a session for each that is asked for. `pause` is the time between two words of a worker, in seconds.
+
+    While `draws` is not set, every film stands half drawn, and its worker repeats how far it is.
+    """
 
     def __init__(self, movie: bytes, pause: float) -> None:
         self.world = World()
@@ -68,6 +71,8 @@ class Theatre:
         self.pause = pause
         self.sessions: dict[UUID, dict[str, Any]] = {}
         self.stopped: set[str] = set()
+        self.draws = asyncio.Event()
+        self.draws.set()
 
     async def play(self) -> None:
         """Decide every command that is sent, until cancelled."""
@@ -155,6 +160,9 @@ class Theatre:
                 percent = before + (end - before) * step / 8
                 self.say(known, name, percent, step / 8 * 100)
                 await asyncio.sleep(self.pause)
+                while name is Stage.VIDEO and step == 4 and not self.draws.is_set():
+                    self.say(known, name, percent, step / 8 * 100)
+                    await asyncio.sleep(self.pause)
             if name is Stage.SPEECH and "Klingon" in known["prompt"]:
                 self.fail(known, stage)
                 return

@@ -1,6 +1,7 @@
 """What a gateway remembers of credentials: believed while it hears of changes, for a bounded time otherwise."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -8,12 +9,14 @@ from eventlog.errors import Unavailable
 from services.gateway.auth.credentials import AWAY_SECONDS, GRACE_SECONDS, STALE_SECONDS, Credentials
 from services.gateway.stored import Stored
 
+ACCOUNT = UUID(int=1)
+
 
 class Store:
     """One account; counts how often it is asked."""
 
     def __init__(self) -> None:
-        self.document: dict[str, Any] | None = {"_id": "account-1", "keys": ["one"]}
+        self.document: dict[str, Any] | None = {"_id": "account-1", "keys": ["one"], "version": 1}
         self.asked = 0
         self.away = False
 
@@ -57,6 +60,23 @@ async def test_a_change_is_seen_at_once(scene: Scene) -> None:
     scene.credentials.changed({"_id": "account-1", "keys": []})
     assert await scene.credentials.by_digest("d") == {"_id": "account-1", "keys": []}
     assert scene.store.asked == 1
+
+
+async def test_what_is_kept_from_before_a_known_version_is_asked_for_anew(scene: Scene) -> None:
+    scene.credentials.beat()
+    await scene.credentials.of_account("ours", ACCOUNT)
+    scene.store.document = {"_id": "account-1", "keys": ["one", "two"], "version": 2}
+    assert await scene.credentials.of_account("ours", ACCOUNT, at_least=2) == scene.store.document
+    assert await scene.credentials.of_account("ours", ACCOUNT, at_least=2) == scene.store.document
+    assert scene.store.asked == 2, "the second time what is kept is new enough"
+
+
+async def test_that_there_was_no_account_is_not_believed_after_it_was_opened(scene: Scene) -> None:
+    scene.credentials.beat()
+    opened, scene.store.document = scene.store.document, None
+    assert await scene.credentials.of_account("ours", ACCOUNT) is None
+    scene.store.document = opened
+    assert await scene.credentials.of_account("ours", ACCOUNT, at_least=1) == opened
 
 
 @pytest.mark.parametrize("gap", ["silence", "lost"])

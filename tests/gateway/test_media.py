@@ -53,6 +53,18 @@ async def test_a_part_is_answered_as_a_part(
     assert answer.headers["content-length"] == str(end - start)
 
 
+@pytest.mark.parametrize("asked_for", [{}, {"Range": "bytes=0-3"}])
+async def test_half_of_a_file_does_not_pass_for_the_whole(
+    world: World, client: httpx.AsyncClient, asked_for: dict[str, str]
+) -> None:
+    """As one that was cut short in the store: its name is that of bytes which are not there."""
+    film = samples.asset(DIGEST, 2 * len(MOVIE))
+    done = samples.session(OURS, status="completed", assets=[film], videoFilePath=PATH, activeJob=None)
+    world.documents.put("sessions", done)
+    await world.blobs.put(MOVIE)
+    assert_problem(await client.get(PATH, headers=asked_for), 503, "blobs.unavailable", "file store")
+
+
 async def test_a_part_beyond_the_end_is_416_and_names_the_size(shown: World, client: httpx.AsyncClient) -> None:
     answer = await client.get(PATH, headers={"Range": "bytes=20-"})
     assert_problem(answer, 416, "range.not_satisfiable", "20 bytes")

@@ -123,7 +123,8 @@ async def test_the_bytes_of_a_generated_file_are_under_its_workflow(page: httpx.
     (film,) = [one for one in (await read(page, workflow, "/files"))["items"] if one["file_type"] == "video"]
     blob = await company.gateway.blobs.put(samples.MOVIE)
     (row,) = [one for one in company.gateway.tables.rows["workflow.generated_files"] if str(one["id"]) == film["id"]]
-    kept = {**row, "metadata": json.dumps({**film["metadata"], "sha256": blob.sha256})}
+    metadata = json.dumps({**film["metadata"], "sha256": blob.sha256})
+    kept = {**row, "file_size": blob.size, "metadata": metadata}
     company.gateway.tables.rows["workflow.generated_files"] = [kept]
     answer = await page.get(film["url"].removeprefix(HERE))
     assert (answer.content, answer.headers["content-type"]) == (samples.MOVIE, "test/mp4")

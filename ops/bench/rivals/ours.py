@@ -7,17 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.catalog import encode
-from contracts.envelope import Command, stream_id
+from contracts.envelope import stream_id
 from contracts.messages.files import OpenSession
 from contracts.messages.session_life import EditSession
-from contracts.model import CommandBody
 from contracts.topics import COMMANDS_OF
 from eventlog import clock
 from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
-from ops.bench.commands import TENANT
+from ops.bench.commands import TENANT, command
 from ops.bench.rivals.counting import Wish
 from ops.commands.reach import kafka, mongo
 from ops.settings import OpsSettings
@@ -47,9 +45,9 @@ class Ours:
 
     async def send(self, wish: Wish) -> bool:
         self._sent += 1
-        command = _command(wish.id, wish.stream, EditSession(title=f"Take {wish.number}"))
+        asked = command(wish.id, "session", wish.stream, EditSession(title=f"Take {wish.number}"))
         try:
-            await self._sender.send([command])
+            await self._sender.send([asked])
         except Unavailable:
             return False
         return True
@@ -84,7 +82,7 @@ async def ours(settings: OpsSettings, streams: Sequence[UUID]) -> AsyncGenerator
     await sender.start()
     try:
         async with mongo(settings, "playhead-bench") as documents:
-            await sender.send([_command(clock.new_id(), stream, _open(stream)) for stream in streams])
+            await sender.send([command(clock.new_id(), "session", stream, _open(stream)) for stream in streams])
             yield Ours(settings, sender, documents, [_stream(stream) for stream in streams])
     finally:
         await sender.close()
@@ -103,16 +101,3 @@ def _open(session: UUID) -> OpenSession:
 
 def _stream(session: UUID) -> str:
     return stream_id("session", TENANT, str(session))
-
-
-def _command(id_: UUID, session: UUID, body: CommandBody) -> Command:
-    return Command(
-        id=id_,
-        stream=_stream(session),
-        type=body.TYPE,
-        type_version=body.VERSION,
-        at=clock.now(),
-        tenant=TENANT,
-        actor="bench",
-        data=encode(body),
-    )

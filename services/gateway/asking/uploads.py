@@ -39,6 +39,12 @@ async def check_room(gateway: Gateway, caller: Principal, new: NewUpload) -> Non
     check_announcement(await plan_now(gateway, caller), stock, new.size_bytes)
 
 
+async def own(gateway: Gateway, tenant: str, upload: UUID) -> Stored | None:
+    """What the tenant announced under this id; None where it did not, or where it is gone. Raises `Unavailable`."""
+    found = await gateway.documents.uploads(str(upload))
+    return next((one for one in found if one["tenant"] == tenant), None)
+
+
 def owner_of(caller: Principal | None, document: Stored) -> Principal:
     """Whose file it is: whoever announced it, whoever sends it."""
     account = UUID(document["accountId"])

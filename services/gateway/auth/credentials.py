@@ -134,11 +134,15 @@ class Credentials:
         digests = () if document is None else (part["digest"] for part in document["identities"])
         return kept if name[1] in digests else None
 
-    async def of_account(self, tenant: str, account: UUID) -> Stored | None:
-        """As the store's. Raises `Unavailable` for what is not known here while the store is away."""
+    async def of_account(self, tenant: str, account: UUID, at_least: int = 0) -> Stored | None:
+        """As the store's. Raises `Unavailable` for what is not known here while the store is away.
+
+        `at_least`: a version that was written for certain. What is kept from before it is asked for anew: an outcome
+        may be heard of sooner than the document that it changed.
+        """
         stream = stream_id("account", tenant, str(account))
         kept = self._kept.get(stream)
-        if kept is not None and self._fresh(kept):
+        if kept is not None and self._fresh(kept) and _version(kept.document) >= at_least:
             return kept.document
         before = self._changes
         try:
@@ -171,6 +175,10 @@ class Credentials:
     def _age_since(self, before: int) -> int:
         """Believed only where nothing changed since `before`: what was read may be older than what was told since."""
         return self._age if before == self._changes else _NEVER
+
+
+def _version(document: Stored | None) -> int:
+    return 0 if document is None else document["version"]
 
 
 def _put(memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from blobs.store import BlobMissing, BlobStore
+from blobs.store import BlobMissing, BlobStore, BlobStoreUnavailable
 from services.gateway.http.problems import Problem
 from services.gateway.http.ranges import Span, Unsatisfiable, asked, tags
 from services.gateway.stored import Stored
@@ -18,13 +18,18 @@ FRESH_SECONDS = 15 * 60
 async def respond(request: Request, blobs: BlobStore, asset: Stored) -> Response:
     """The asset's bytes for this GET or HEAD: 200, 206, 304 or 416.
 
-    The entity tag is the SHA-256 of the whole file, so a part fits any other part with the same tag.
+    The entity tag is the SHA-256 of the whole file, so a part fits any other part with the same tag. Of a file that was
+    cut short nothing is answered: half of it would pass for the whole.
     """
     sha256 = asset["sha256"]
     tag = f'"{sha256}"'
     size = await blobs.size(sha256)
     if size is None:
         raise BlobMissing(sha256)
+    if size != asset["sizeBytes"]:
+        raise BlobStoreUnavailable(
+            f"blob {sha256} has {size} bytes in the store, of {asset['sizeBytes']}: restore it from a copy"
+        )
     headers = {
         "ETag": tag,
         "Accept-Ranges": "bytes",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.gateway.access.callers import Caller
 from services.gateway.asking.idempotency import once
-from services.gateway.asking.uploads import removal
+from services.gateway.asking.uploads import own, removal
 from services.gateway.asking.wishes import ask
 from services.gateway.http.problems import Problem
 from services.gateway.http.view import Moment, Page, View
@@ -64,8 +64,8 @@ async def delete(request: Request, caller: Caller, upload_id: UUID) -> Response:
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
-        mine = [one for one in await gateway.documents.uploads(str(upload_id)) if one["tenant"] == caller.tenant]
-        if not mine or mine[0]["accountId"] != str(caller.account):
+        mine = await own(gateway, caller.tenant, upload_id)
+        if mine is None or mine["accountId"] != str(caller.account):
             raise Problem(
                 "upload.unknown", f"The account has no file {upload_id}. GET /v1/uploads lists those that it has."
             )
@@ -77,8 +77,8 @@ async def delete(request: Request, caller: Caller, upload_id: UUID) -> Response:
             )
 
         async def gone(_outcome: Outcome) -> Response | None:
-            left = await gateway.documents.uploads(str(upload_id))
-            return None if any(one["tenant"] == caller.tenant for one in left) else Response(status_code=204)
+            left = await own(gateway, caller.tenant, upload_id)
+            return Response(status_code=204) if left is None else None
 
         return await ask(request, gateway, caller, removal(gateway, caller, upload_id, chosen), gone)
 

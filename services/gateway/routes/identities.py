@@ -83,8 +83,9 @@ async def link(
         await _check_free(gateway, caller, identity)
         await register(request, gateway, caller)
 
-        async def show(_outcome: Outcome) -> Response | None:
-            found = _views(await gateway.credentials.of_account(caller.tenant, caller.account))
+        async def show(outcome: Outcome) -> Response | None:
+            document = await gateway.credentials.of_account(caller.tenant, caller.account, at_least=outcome.version)
+            found = _views(document)
             return next((answered(one, 201) for one in found if one.identity_id == identity.digest), None)
 
         body = LinkIdentity(provider=identity.issuer, digest=identity.digest)

@@ -107,8 +107,9 @@ async def issue(
         key, wish = _issued(gateway, caller, given.body, chosen)
         shown.update(key=key)
 
-        async def show(_outcome: Outcome) -> Response | None:
-            document = await gateway.credentials.of_account(caller.tenant, caller.account) or {"keys": ()}
+        async def show(outcome: Outcome) -> Response | None:
+            known = await gateway.credentials.of_account(caller.tenant, caller.account, at_least=outcome.version)
+            document = known or {"keys": ()}
             part = next((part for part in document["keys"] if part["keyId"] == str(wish.id)), None)
             return None if part is None else answered(KeyView.model_validate(part), 201)
 

@@ -210,7 +210,7 @@ async def _stands(gateway: Gateway, owner: Principal, outcome: Outcome, digest: 
     """Whether the login is shown; False where what is shown is older than the outcome."""
     if outcome.problem is not None:
         raise problems.of_refusal(*outcome.problem)
-    document = await gateway.credentials.of_account(owner.tenant, owner.account)
+    document = await gateway.credentials.of_account(owner.tenant, owner.account, at_least=outcome.version)
     if document is None or document["version"] < outcome.version:
         return False
     if any(part["digest"] == digest for part in document["logins"]):

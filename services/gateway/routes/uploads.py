@@ -14,7 +14,7 @@ from services.gateway.access.callers import Caller, MaybeCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.planning import plan_now
 from services.gateway.asking.projects import known
-from services.gateway.asking.uploads import NewUpload, announcement, arrival, check_room, naming, owner_of
+from services.gateway.asking.uploads import NewUpload, announcement, arrival, check_room, naming, own, owner_of
 from services.gateway.asking.wishes import DEGRADED, Wish, accepted, ask, outcome_of, register, send
 from services.gateway.auth.principal import Principal
 from services.gateway.files.receiving import Received, received, said_length
@@ -90,7 +90,7 @@ async def create(
         await register(request, gateway, caller)
 
         async def show(_outcome: Outcome) -> Response | None:
-            document = await _own(gateway, caller.tenant, upload)
+            document = await own(gateway, caller.tenant, upload)
             if document is None:
                 return None
             view = UploadView(
@@ -158,7 +158,7 @@ async def _told(request: Request, gateway: Gateway, sender: Principal, wish: Wis
         return accepted(wish)
     if outcome.problem is not None:
         raise problems.of_refusal(*outcome.problem)
-    document = await _own(gateway, sender.tenant, UUID(wish.links["asset"].rpartition("/")[2]))
+    document = await own(gateway, sender.tenant, UUID(wish.links["asset"].rpartition("/")[2]))
     if document is None:
         raise Problem("upload.unknown", "The file came after its time: it was given up. Announce it again.")
     if document["status"] != "ready":
@@ -181,11 +181,6 @@ def _finished() -> Problem:
 
 def _as_asset(document: Stored) -> Stored:
     return {**document, "kind": "upload"}
-
-
-async def _own(gateway: Gateway, tenant: str, upload_id: UUID) -> Stored | None:
-    found = await gateway.documents.uploads(str(upload_id))
-    return next((one for one in found if one["tenant"] == tenant), None)
 
 
 async def _opened(request: Request, gateway: Gateway, caller: Principal | None, upload_id: UUID) -> tuple[str, Stored]:

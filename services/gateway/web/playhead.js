@@ -273,8 +273,21 @@ class SessionPage {
     if (event.data.type === "session.deleted") event.ended = true;
   }
 
-  refresh() {
-    this.refreshing ??= this.load(3).catch((error) => this.troubled(error)).finally(() => { this.refreshing = null; });
+  /** Reads the session until it shows every event that was told: some are told while it is being read. */
+  async refresh() {
+    if (this.refreshing) return;
+    this.refreshing = true;
+    try {
+      await this.load(3);
+      while (this.session.version < Math.max(...this.rows.keys())) {
+        await wait(100, this.leaving.signal);
+        await this.load(3);
+      }
+    } catch (error) {
+      if (error.name !== "AbortError") this.troubled(error);
+    } finally {
+      this.refreshing = false;
+    }
   }
 
   show(session) {

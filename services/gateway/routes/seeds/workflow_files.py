@@ -165,6 +165,7 @@ async def content(request: Request, caller: LegacyCaller, workflow_id: str, file
         "sha256": known_of_it["sha256"],
         "mediaType": known_of_it["media_type"],
         "fileName": row["file_name"],
+        "sizeBytes": row["file_size"],
     }
     return await media.respond(request, gateway.blobs, asset)
 
