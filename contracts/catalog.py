@@ -52,6 +52,11 @@ class Catalog:
         """What the command says, in plain text. Raises `KeyDestroyed`, and as `opened` does."""
         return opened_command(command, lambda type_, _version: self.commands.get(type_), self.keys)
 
+    def erases(self, type_: str) -> bool:
+        """Whether nothing is left of a stream after an event of this type."""
+        event = self.events.get(type_)
+        return event is not None and event.ERASES
+
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:
         """Raises `UnknownMessage` or `MalformedMessage`."""
         body = self.commands.get(type_)

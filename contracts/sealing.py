@@ -9,7 +9,7 @@ value of the field: no text, no fields, no items. What was written in plain text
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, TypeAlias, cast
@@ -48,6 +48,10 @@ class Keys(Protocol):
         """Whether its key is at hand: then nobody waits for it."""
         ...
 
+    def meet(self, subjects: Collection[str]) -> None:
+        """Have the keys of these at hand, as far as there are any: all at once, and it may block for seconds."""
+        ...
+
     def to_seal(self, subject: str) -> AESSIV | None:
         """The subject's key, made where there is none; None where this installation writes plain text.
 
@@ -71,6 +75,9 @@ class NoKeys:
 
     def knows(self, subject: str) -> bool:  # noqa: ARG002 - of the protocol
         return True
+
+    def meet(self, subjects: Collection[str]) -> None:
+        """There is nobody to ask."""
 
     def to_seal(self, subject: str) -> AESSIV | None:  # noqa: ARG002 - of the protocol
         return None

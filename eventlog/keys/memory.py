@@ -1,7 +1,7 @@
 """Keys in memory: for tests, and for what lives no longer than its process."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from contracts.sealing import KEY_BYTES
 
@@ -14,6 +14,9 @@ class MemoryKeyStore:
 
     def find(self, subject: str) -> tuple[bool, bytes | None]:
         return subject in self._keys, self._keys.get(subject)
+
+    def these(self, subjects: Collection[str]) -> Mapping[str, bytes | None]:
+        return {subject: self._keys[subject] for subject in subjects if subject in self._keys}
 
     def some(self, most: int) -> Mapping[str, bytes]:
         known = {subject: key for subject, key in self._keys.items() if key is not None}

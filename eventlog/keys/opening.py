@@ -1,6 +1,6 @@
 """A ring of keys, made of settings."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ class NotConfigured:
 
     def knows(self, subject: str) -> bool:  # noqa: ARG002 - of the protocol
         return True
+
+    def meet(self, subjects: Collection[str]) -> None:
+        """There is nobody to ask."""
 
     def to_seal(self, subject: str) -> AESSIV | None:  # noqa: ARG002 - of the protocol
         return None

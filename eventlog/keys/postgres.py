@@ -6,7 +6,7 @@ The connection lives on a thread of its own with an event loop of its own: so it
 import asyncio
 import secrets
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ SECONDS = 5.0
 """For one question, connecting included."""
 _PART = "the store of keys"
 _FIND = "SELECT wrapped, secret FROM keys.subjects WHERE subject = $1"
+_THESE = "SELECT subject, wrapped, secret FROM keys.subjects WHERE subject = ANY($1::text[])"
 _SOME = """
 SELECT subject, wrapped, secret FROM keys.subjects WHERE wrapped IS NOT NULL ORDER BY made_at DESC LIMIT $1
 """
@@ -58,6 +59,10 @@ class PostgresKeyStore:
     def find(self, subject: str) -> tuple[bool, bytes | None]:
         row = self._ask(self._row(subject))
         return row is not None, None if row is None else self._unwrapped(subject, row)
+
+    def these(self, subjects: Collection[str]) -> Mapping[str, bytes | None]:
+        rows = self._ask(self._rows(_THESE, list(subjects)))
+        return {row["subject"]: self._unwrapped(row["subject"], row) for row in rows}
 
     def some(self, most: int) -> Mapping[str, bytes]:
         rows = self._ask(self._rows(_SOME, most))

@@ -1,14 +1,15 @@
 """What a process knows of the keys: those that it met, until it hears that one was destroyed.
 
-A fold is pure and takes no time to wait, so a key that this process never met is asked for there and then: one short
-question a subject, in the thread that needs it. Whoever runs a ring runs `follow` beside it: a destroyed key is
-forgotten by every process within five seconds. A store that cannot be asked for minutes takes all keys with it: nobody
-could say which of them still stand.
+Whoever folds a batch of records has its keys fetched first (`meeting.py`). A fold is pure and cannot wait, so a key
+that nobody foresaw is asked for there and then, in the thread that needs it. Whoever runs a ring runs `follow` beside
+it: a destroyed key is forgotten by every process within five seconds. A store that cannot be asked for minutes takes
+all keys with it: nobody could say which of them still stand.
 """
 
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Collection
 
 import structlog
 from cachetools import LRUCache
@@ -42,6 +43,12 @@ class KeyRing:
     def knows(self, subject: str) -> bool:
         """Whether its key, or that it was destroyed, is known here."""
         return self._found(subject)[0]
+
+    def meet(self, subjects: Collection[str]) -> None:
+        """Ask for the keys of all of these that are not known, in one question. Raises `Unavailable`."""
+        if strange := [subject for subject in subjects if not self.knows(subject)]:
+            for subject, key in self._store.these(strange).items():
+                self._kept(subject, key)
 
     def to_seal(self, subject: str) -> AESSIV | None:
         """The subject's key, made where there is none. Raises `KeyDestroyed`, `Unavailable`."""
@@ -101,19 +108,21 @@ class KeyRing:
             self._known.clear()
 
     async def follow(self) -> None:
-        """Look every two seconds, until it is cancelled."""
+        """Begin with the keys that were made last, and look every two seconds, until it is cancelled."""
         loop = asyncio.get_running_loop()
         looked = loop.time()
+        loaded = False
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
             try:
-                await asyncio.to_thread(self.look)
+                await asyncio.to_thread(self.look if loaded else self.load)
+                loaded = True
             except Unavailable as error:
                 structlog.get_logger().warning("the store of keys does not answer", detail=str(error))
                 if loop.time() - looked > LOOK_BACK_SECONDS / 2:
                     self.forget()
             else:
                 looked = loop.time()
+            await asyncio.sleep(EVERY_SECONDS)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -122,6 +131,8 @@ class KeyRing:
     def _kept(self, subject: str, key: bytes | None) -> AESSIV | None:
         made = None if key is None else AESSIV(key)
         with self._lock:
+            if made is not None and subject in self._known and self._known[subject] is None:
+                return None  # it was destroyed while it was read
             self._known[subject] = made
         return made
 

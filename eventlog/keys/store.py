@@ -1,6 +1,6 @@
 """The port to the store of keys. It is asked from within a fold, so it answers at once, not later: see `KeyRing`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 
@@ -12,6 +12,10 @@ class KeyStore(Protocol):
 
     def find(self, subject: str) -> tuple[bool, bytes | None]:
         """Whether the subject ever had a key, and the key; None where it was destroyed."""
+        ...
+
+    def these(self, subjects: Collection[str]) -> Mapping[str, bytes | None]:
+        """What `find` says of each of them that ever had a key, in one question."""
         ...
 
     def some(self, most: int) -> Mapping[str, bytes]:

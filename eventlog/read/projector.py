@@ -15,6 +15,7 @@ from cachetools import LRUCache
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
 from contracts.envelope import category_of
+from contracts.sealing import Keys
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
 from eventlog.read.counted import Counted, counted_of, facts_of
@@ -125,6 +126,11 @@ class ProjectorLane:
     def waiting(self) -> Mapping[str, int]:
         """How many records of which streams wait, as far as it was written."""
         return self._parking.waiting
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that open what it reads."""
+        return self._catalog.keys
 
     def take(self, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
         """Where these records lead, and which of them count. Nothing has moved yet."""

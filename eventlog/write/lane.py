@@ -16,7 +16,7 @@ import msgspec
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
 from contracts.envelope import Command, Commit, Recorded, Refusal, category_of, stream_id
 from contracts.model import EventBody
-from contracts.sealing import KeyDestroyed, sealed
+from contracts.sealing import KeyDestroyed, Keys, sealed
 from eventlog.commit import Link, Record, accept, link
 from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused, Unavailable
 from eventlog.write.decider import Decider
@@ -59,6 +59,11 @@ class Lane:
         self._pending: deque[Proposal] = deque()
         self._overlay: dict[str, Known] = {}
         self._overlay_ids: dict[UUID, str] = {}
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that it opens and seals with."""
+        return self._catalog.keys
 
     @property
     def pending(self) -> int:
@@ -138,6 +143,8 @@ class Lane:
 
     def _settle(self, commit: Commit, after: Known) -> None:
         self._settled.settle(commit.stream, after, commit.command_id, commit.payload_hash)
+        if any(self._catalog.erases(one.type) for one in commit.events):
+            self._settled.forget = True
         if commit.refusal is not None:
             self.refusals[commit.refusal.code] += 1
 

@@ -100,6 +100,11 @@ class PolicyLane:
         self.accepted = 0
         self.ignored = 0
 
+    @property
+    def keys(self) -> Keys:
+        """The keys that open what it hears."""
+        return self._catalog.keys
+
     def see(self, record: Record) -> list[Command]:
         """Take the next record of the log; the commands to send before the position may be kept."""
         self.position, counts = accept(self.position, record)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,7 @@ from services.render.engines.online import Access, Endpoint, Online
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
 from services.render.settings import WorkerSettings
+from services.render.stages.notes import SealedNotes
 from services.render.worker.metrics import WorkerMetrics
 from services.render.worker.news import KafkaNews
 from services.render.worker.queue import Claim, RenderQueue
@@ -57,12 +59,15 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             await reached(jobs.start)
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
-            work, measures = stages(settings, blobs), WorkerMetrics(metrics.registry)
+            tools, measures = tools_of(settings, blobs), WorkerMetrics(metrics.registry)
             traces = Traces(jobs) if jobs is not None else None
             trace_of = traces.of if traces is not None else lambda _: ""
-            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys)
 
             async def take(claim: Claim, began: float) -> None:
+                work = stages(replace(tools, notes=SealedNotes(keys.keys, claim.subject)))
+                crew = Crew(
+                    *(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys)
+                )
                 await Turn(crew, claim, began).run()
 
             worker = Worker(queue, take, settings.jobs)
@@ -96,9 +101,9 @@ async def _ended(worker: Worker) -> None:
         structlog.get_logger().error("jobs were not given back in time; their leases will run out", seconds=END_SECONDS)
 
 
-def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
-    """The stages with the engines of this machine."""
-    tools = Tools(
+def tools_of(settings: WorkerSettings, blobs: BlobStore) -> Tools:
+    """The engines of this machine."""
+    return Tools(
         blobs=blobs,
         writer=TemplateWriter(),
         voice=EspeakVoice(),
@@ -106,6 +111,10 @@ def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
         online=online(settings),
         manim=Manim.installed(),
     )
+
+
+def stages(tools: Tools) -> RunStage:
+    """The stages with these engines."""
 
     async def run(
         stage: Stage,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from contracts.envelope import stream_id
 from contracts.plans import PATIENCE_SECONDS, PLANS
 from contracts.rendering import JobInputs, Stage, StageOutput
 from eventlog.read.postgres import Pool
@@ -43,6 +44,11 @@ class Claim:
     account_id: UUID
     inputs: JobInputs
     epoch: int
+
+    @property
+    def subject(self) -> str:
+        """The account that the job is for, as its key is named."""
+        return stream_id("account", self.tenant, str(self.account_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from contracts.envelope import Command, stream_id
+from contracts.envelope import Command
 from contracts.messages.job import ClaimJob, CompleteStage, FailStage, ReleaseJob, ReleaseReason
 from contracts.model import CommandBody
 from contracts.rendering import Stage, StageOutput
@@ -24,7 +24,7 @@ class Words:
         self, claim: Claim, worker: str, clock: Clock, keep: timedelta | None = None, keys: Keys | None = None
     ) -> None:
         self._keys = keys or NoKeys()
-        self._subject = stream_id("account", claim.tenant, str(claim.account_id))
+        self._subject = claim.subject
         self._keep = keep
         self._claim = claim
         self._worker = worker
