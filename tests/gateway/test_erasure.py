@@ -41,7 +41,7 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
     """Say something in every place there is."""
 
     async def post(where: str, body: Any, **more: Any) -> Any:
-        answer = await client.post(where, json=body, headers={"Prefer": "wait=5", **more})
+        answer = await client.post(where, json=body, headers={"Prefer": "wait=20", **more})
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -53,11 +53,11 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
         await post(f"/v1/sessions/{session}/regenerate", {"from": "prompt", "changes": {"title": word()}})
     await post("/v1/sessions", {"script": f"Once upon a time there was {word()}.", "title": word()})
     gone = (await post("/v1/sessions", {"prompt": word(), "title": word()}))["sessionId"]
-    await client.delete(f"/v1/sessions/{gone}", headers={"Prefer": "wait=5"})
+    await client.delete(f"/v1/sessions/{gone}", headers={"Prefer": "wait=20"})
     layer = {"type": "text", "text": word(), "start": 0, "duration": 1, "name": word()}
     timeline = {"layers": [layer], "markers": [{"note": word()}], "playheadTime": 0, "duration": 1}
     project = await post("/v1/projects", {"name": word(), "description": word()})
-    where, waiting = f"/v1/projects/{project['projectId']}", {"Prefer": "wait=5"}
+    where, waiting = f"/v1/projects/{project['projectId']}", {"Prefer": "wait=20"}
     saved = await client.put(f"{where}/timeline", json=timeline, headers={"If-Match": '"v1"', **waiting})
     assert saved.is_success, saved.text
     edited = await client.patch(where, json={"name": word()}, headers={"If-Match": '"v2"', **waiting})
@@ -66,7 +66,7 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
     await post("/v1/presets", preset)
     await post("/v1/webhook-endpoints", {"url": f"http://127.0.0.1:9/{word()}", "description": word()})
     await post("/v1/me/keys", {"name": word(), "scopes": ["read"]})
-    await client.post("/v1/uploads", json={"fileName": f"{word()}.png"}, headers={"Prefer": "wait=5"})
+    await client.post("/v1/uploads", json={"fileName": f"{word()}.png"}, headers={"Prefer": "wait=20"})
 
 
 class House:
@@ -185,7 +185,7 @@ async def test_fifty_words_are_found_before_and_none_after() -> None:
     assert not {place for place, _ in house_.canaries("a") if place.startswith(("playhead.", "command"))}
     before = house_.others()
     async with house_.company.client() as client:
-        answer = await client.delete("/v1/me", headers={"Prefer": "wait=5"})
+        answer = await client.delete("/v1/me", headers={"Prefer": "wait=20"})
         assert answer.status_code == 204
     steps = await house_.erase()
     assert steps >= 2
@@ -197,7 +197,7 @@ async def test_fifty_words_are_found_before_and_none_after() -> None:
 async def test_a_rebuild_after_it_gives_the_same_for_everybody() -> None:
     house_ = await house()
     async with house_.company.client() as client:
-        await client.delete("/v1/me", headers={"Prefer": "wait=5"})
+        await client.delete("/v1/me", headers={"Prefer": "wait=20"})
     await house_.erase()
     world = house_.company.services
     for old in (world.documents, world.jobs, world.queue, world.retention, world.uploads, *world.facts):

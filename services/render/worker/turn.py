@@ -79,7 +79,7 @@ class Turn:
     def __init__(self, crew: Crew, claim: Claim, began: float) -> None:
         self._crew = crew
         self._claim = claim
-        self._lease = Lease(crew.queue, claim, began)
+        self._lease = Lease(crew.queue, claim, began, crew.keys)
         self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep, crew.keys)
         self._log = structlog.get_logger().bind(stream=claim.stream, epoch=claim.epoch)
         self._folder = crew.workspace / f"{claim.stream}-{claim.epoch}"
