@@ -39,6 +39,8 @@ class Catalog:
         self.events = {event.TYPE: event for event in events}
         self.upcasters = {upcaster.reads: upcaster for upcaster in upcasters}
         self.keys = keys or NoKeys()
+        self.erasing = frozenset(name for name, event in self.events.items() if event.ERASES)
+        """Types of events that leave nothing of their stream."""
 
     def under(self, keys: Keys) -> "Catalog":
         """The same messages, read and written with these keys."""
@@ -51,11 +53,6 @@ class Catalog:
     def opened_command(self, command: Command) -> bytes:
         """What the command says, in plain text. Raises `KeyDestroyed`, and as `opened` does."""
         return opened_command(command, lambda type_, _version: self.commands.get(type_), self.keys)
-
-    def erases(self, type_: str) -> bool:
-        """Whether nothing is left of a stream after an event of this type."""
-        event = self.events.get(type_)
-        return event is not None and event.ERASES
 
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:
         """Raises `UnknownMessage` or `MalformedMessage`."""

@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, TypeAlias, cast
 from uuid import UUID
 
@@ -134,8 +134,6 @@ def sealed(body: BaseModel, type_: str, stream: str, subject: str, keys: Keys) -
 
     def seal(value: Any, path: str, _leaf: Leaf) -> Any:
         nonlocal key
-        if value in (None, "", {}, []):
-            return value
         key = key or keys.to_seal(subject)
         if key is None:
             return value
@@ -180,9 +178,8 @@ def _open(data: bytes, type_: str, stream: str, body: type[BaseModel] | None, ke
         if not isinstance(value, str) or not value.startswith(PREFIX):
             return value
         name, _, text = value.removeprefix(PREFIX).partition(":")
-        try:
-            subject = f"account-{UUID(name)}"
-        except ValueError:
+        subject = _subject(name)
+        if not subject:
             return value  # somebody's own words, from before anything was sealed
         key = keys.to_open(subject)
         if key is None:
@@ -196,23 +193,31 @@ def _open(data: bytes, type_: str, stream: str, body: type[BaseModel] | None, ke
     return msgspec.Raw(_encode(_changed(_decode(data), place, "", open_)))
 
 
+@lru_cache(10_000)
+def _subject(name: str) -> str:
+    """The account stream of this id; empty for what is none."""
+    try:
+        return f"account-{UUID(name)}"
+    except ValueError:
+        return ""
+
+
 def _bound(stream: str, type_: str, path: str) -> bytes:
     return f"{stream}\n{type_}\n{path}".encode()
 
 
 def _changed(value: Any, place: Place, path: str, change: _Change) -> Any:
-    match place, value:
-        case Leaf(), _:
-            return change(value, path, place)
-        case Fields(fields=fields), dict():
+    """The value, whose dicts and lists are ours to alter, with each leaf that is there changed."""
+    match place:
+        case Leaf():
+            return change(value, path, place) if value else value
+        case Fields(fields=fields) if isinstance(value, dict):
             known = cast("dict[str, Any]", value)
-            changes = {
-                name: _changed(known[name], one, f"{path}.{name}", change)
-                for name, one in fields.items()
-                if name in known
-            }
-            return known | changes
-        case Items(item=item), list():
+            for name, one in fields.items():
+                if inner := known.get(name):  # what is empty says nothing
+                    known[name] = _changed(inner, one, f"{path}.{name}", change)
+            return known
+        case Items(item=item) if isinstance(value, list):
             many = cast("list[Any]", value)
             return [_changed(one, item, f"{path}.{number}", change) for number, one in enumerate(many)]
         case _:

@@ -7,6 +7,7 @@ accept rule, turns proposals into facts; another writer's commit in their place 
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -143,7 +144,7 @@ class Lane:
 
     def _settle(self, commit: Commit, after: Known) -> None:
         self._settled.settle(commit.stream, after, commit.command_id, commit.payload_hash)
-        if any(self._catalog.erases(one.type) for one in commit.events):
+        if any(one.type in self._catalog.erasing for one in commit.events):
             self._settled.forget = True
         if commit.refusal is not None:
             self.refusals[commit.refusal.code] += 1
@@ -216,7 +217,9 @@ class Lane:
         category = category_of(command.stream)
         decider = self._deciders.get(category)
         account = decider and ((after and decider.subject(after)) or (before and decider.subject(before)))
-        return stream_id("account", command.tenant, str(account)) if account else ""
+        if not account:
+            return ""
+        return command.stream if category == "account" else _account_stream(command.tenant, account)
 
     def _rule(self, command: Command, before: Known) -> tuple[list[EventBody], Any]:
         decider = self._deciders.get(category_of(command.stream))
@@ -253,6 +256,11 @@ def payload_hash(command: Command) -> str:
     digest = blake2b("\0".join(parts).encode(), digest_size=16)
     digest.update(command.data)
     return digest.hexdigest()
+
+
+@lru_cache(10_000)
+def _account_stream(tenant: str, account: UUID) -> str:
+    return stream_id("account", tenant, str(account))
 
 
 def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:

@@ -222,7 +222,7 @@ async def company(
         await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
         await ours.close()
         if seals:
-            secrets = {"test": "a-secret-of-thirty-two-characters"}
+            secrets = {"test": "a-secret-of-some-thirty-two-characters"}
             settings["PLAYHEAD_SUBJECT_KEYS_URL"] = login_of(dsn, KEYS)
             settings["PLAYHEAD_SUBJECT_KEYS_SECRETS"] = json.dumps(secrets)
         made = Company(stack, dsn, f"test_{new_id().hex}", folder, settings)

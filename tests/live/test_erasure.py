@@ -34,7 +34,8 @@ ERASED_SECONDS = 180
 LOOK_SECONDS = 1.0
 CANARY = re.compile(rb"canary-[abc]-\d\d")
 ENTRIES = {
-    "PLAYHEAD_PROFILE": "production",
+    "PLAYHEAD_PROFILE": "local",
+    "PLAYHEAD_WEBHOOK_LOOPBACK": "true",
     "PUBLIC_URL": "http://films.test",
     "PLAYHEAD_SIGNING_KEYS": '{"test": "a-secret-of-the-test"}',
     "PLAYHEAD_ANONYMOUS_TENANT": TENANT,
@@ -55,9 +56,10 @@ class House(NamedTuple):
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[House]:
     folder = tmp_path_factory.mktemp("erasure")
+    (folder / "company").mkdir()
     with local_parts(folder / "stack") as stack:
         async with (
-            company(stack, folder / "company-of-the-erased", seals=True, PLAYHEAD_UNNAMED_BYTES_HOURS="0") as services,
+            company(stack, folder / "company", seals=True, PLAYHEAD_UNNAMED_BYTES_HOURS="0") as services,
             services.hired("gateway", "services.gateway", **ENTRIES) as gateway,
             services.hired("worker", "services.render", "worker"),
         ):
@@ -247,7 +249,7 @@ async def test_without_the_keys_a_service_waits_and_afterwards_nothing_is_missin
 
         async def all_there() -> bool:
             listed = (await dora.client.get("/v1/sessions")).json()
-            return {one["title"] for one in listed["sessions"]} == {wish["title"] for wish in wishes}
+            return {one["title"] for one in listed["items"]} == {wish["title"] for wish in wishes}
 
         await eventually(all_there, within=60)
         waiting = await playhead(house.settings, "parked", "list", "--json")
