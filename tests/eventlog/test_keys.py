@@ -1,21 +1,26 @@
 """The keys of a batch are fetched at once, before it is folded; without them a fold waits and writes nothing wrong."""
 
 import asyncio
+import json
 from collections.abc import Collection, Mapping
 
 import msgspec
 import pytest
 
 from contracts.envelope import Commit
-from contracts.messages import CATALOG
+from contracts.messages import CATALOG, SESSION_CATALOG
 from contracts.messages.session import SessionStarted
-from contracts.sealing import KeyDestroyed
-from eventlog.commit import Record, link
+from contracts.sealing import KeyDestroyed, NoKeys
+from eventlog.commit import Record, link, start
 from eventlog.errors import Unavailable
 from eventlog.keys.meeting import met, subjects_in
 from eventlog.keys.memory import MemoryKeyStore
 from eventlog.keys.ring import KeyRing
 from eventlog.read.counted import counted_of
+from eventlog.write.lane import Lane
+from eventlog.write.ledger import MemoryLedger
+from ops.bench.commands import commands
+from services.session.deciders import DECIDERS
 from tests.contracts.test_sealing import a_commit, sample
 
 ACCOUNTS = [f"account-7b0c9c1e-59a1-5c55-9d5c-{number:012}" for number in range(50)]
@@ -49,7 +54,10 @@ class Asked(MemoryKeyStore):
 
 
 def sealed_for(store: MemoryKeyStore, subject: str) -> Record:
-    commit = a_commit(STARTED, KeyRing(store), subject=subject)
+    return a_record(a_commit(STARTED, KeyRing(store), subject=subject))
+
+
+def a_record(commit: Commit) -> Record:
     value = msgspec.json.encode(commit)
     made = link(b"", commit.stream.encode(), value)
     return Record(0, made.key, made.value, made.id, made.prev)
@@ -129,3 +137,31 @@ def test_a_key_that_was_destroyed_while_it_was_read_is_not_kept() -> None:
     assert ring.to_open(ACCOUNTS[0]) is None
     with pytest.raises(KeyDestroyed):
         ring.to_seal(ACCOUNTS[0])
+
+
+async def test_a_rule_whose_key_cannot_be_had_refuses_nothing_and_decides_later() -> None:
+    store = Asked()
+    lane = Lane(DECIDERS, SESSION_CATALOG.under(KeyRing(store)), MemoryLedger(start("toys", 0)), lambda _: True)
+    _, begin = commands(2, seed=1)
+    store.away = True
+    with pytest.raises(Unavailable):
+        lane.propose(begin)
+    assert lane.pending == 0
+    store.away = False
+    proposed = lane.propose(begin)
+    assert proposed is not None
+    commit = msgspec.json.decode(proposed.value, type=Commit)
+    assert commit.refusal is None
+    assert b"enc:v1:" in proposed.value
+
+
+async def test_what_was_written_in_plain_text_is_read_beside_what_is_sealed_and_outlives_the_key() -> None:
+    store = Asked()
+    ring = KeyRing(store)
+    plain = a_record(a_commit(STARTED, NoKeys(), subject=""))
+    sealed = sealed_for(store, ACCOUNTS[0])
+    words = [read(record, ring).events[0].data for record in (plain, sealed)]
+    assert [json.loads(bytes(said))["prompt"] for said in words] == [STARTED.prompt] * 2
+    ring.destroy(ACCOUNTS[0])
+    words = [read(record, ring).events[0].data for record in (plain, sealed)]
+    assert [json.loads(bytes(said))["prompt"] for said in words] == [STARTED.prompt, ""]
