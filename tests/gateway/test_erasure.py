@@ -22,6 +22,8 @@ from tests.gateway.world import KEY, OTHER_KEY, OURS, THEM, US
 NEIGHBOUR_KEY = key_of(bytes(range(40, 60)))
 NEIGHBOUR = Principal(OURS, AccountKind.API_KEY, "neighbour")
 RING = KeyRing({digest(KEY): US, digest(OTHER_KEY): THEM, digest(NEIGHBOUR_KEY): NEIGHBOUR})
+BRIEF = {"stages": ["refine", "script"]}
+"""No film, where somebody works on it."""
 CANARY = re.compile(rb"canary-([ab])-(\d\d)")
 
 
@@ -46,13 +48,20 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
         return answer.json()
 
     for _ in range(4):
-        said = {"prompt": f"Tell of {word()}", "title": word(), "metadata": {word(): [word(), {"deep": word()}]}}
+        said = {
+            "prompt": f"Tell of {word()}",
+            "title": word(),
+            "metadata": {word(): [word(), {"deep": word()}]},
+            **BRIEF,
+        }
         made = await post("/v1/sessions", said)
         session = made["sessionId"]
         await client.patch(f"/v1/sessions/{session}", json={"title": word(), "metadata": {"again": word()}})
         await post(f"/v1/sessions/{session}/regenerate", {"from": "prompt", "changes": {"title": word()}})
-    await post("/v1/sessions", {"script": f"Once upon a time there was {word()}.", "title": word()})
-    gone = (await post("/v1/sessions", {"prompt": word(), "title": word()}))["sessionId"]
+    await post(
+        "/v1/sessions", {"script": f"Once upon a time there was {word()}.", "title": word(), "stages": ["speech"]}
+    )
+    gone = (await post("/v1/sessions", {"prompt": word(), "title": word(), **BRIEF}))["sessionId"]
     await client.delete(f"/v1/sessions/{gone}", headers={"Prefer": "wait=20"})
     layer = {"type": "text", "text": word(), "start": 0, "duration": 1, "name": word()}
     timeline = {"layers": [layer], "markers": [{"note": word()}], "playheadTime": 0, "duration": 1}
