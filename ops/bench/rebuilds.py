@@ -33,7 +33,6 @@ from eventlog.read.snapshot import SnapshotStore
 from eventlog.roles import Projector
 from ops.bench.decided import decided
 from ops.bench.measure import Figure, Round, in_turn
-from ops.bench.switching import Unwatched
 from ops.commands.reach import documents, endpoints, postgres
 from ops.settings import OpsSettings
 from services.analytics.handlers import WORKFLOWS
@@ -49,6 +48,16 @@ GENERATION = 900_000_000
 """Far from any that a rebuild makes. Each run has one of its own, dropped before the next."""
 
 Rows = Mapping[str, Sequence[Row]]
+
+
+class Unwatched:
+    """Nobody looks at it, and nothing makes it wait: that is measured elsewhere."""
+
+    def went(self, what: str, done: int, of: int) -> None:
+        """Nothing is drawn."""
+
+    async def pause(self, records: int) -> None:
+        """No waiting."""
 
 
 class Rebuilt:

@@ -1,8 +1,7 @@
 """P2: from a command's sending to the moment when the document that shows it can be read, at 50 commands a second.
 
-Open loop: each command has an intended moment, and its latency counts from there, whether or not the one before was
-done. The rival is a task queue's no-op at the same rate, which is neither durable nor projected: Celery over the Redis
-protocol, with one worker process.
+Open loop (open_loop.py). The rival is a task queue's no-op at the same rate, which is neither durable nor projected:
+Celery over the Redis protocol, with one worker process.
 """
 
 import asyncio
@@ -10,16 +9,13 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from uuid import UUID
 
 from contracts.envelope import Command
-from contracts.topics import COMMANDS_OF
 from eventlog import clock
-from eventlog.kafka import KafkaSender
-from eventlog.read.mongo import MongoDatabase
 from ops.bench.commands import commands
 from ops.bench.measure import Figure, percentile
-from ops.commands.reach import documents, endpoints, kafka
+from ops.bench.open_loop import opened
+from ops.commands.reach import endpoints
 from ops.settings import PROJECT, OpsSettings
 
 RATE = 50
@@ -67,37 +63,11 @@ def _percentiles(values: list[float]) -> str:
 
 
 async def _ours(settings: OpsSettings, given: list[Command], warm_up: int) -> tuple[list[float], int]:
-    loop = asyncio.get_running_loop()
-    sender = KafkaSender(kafka(settings), COMMANDS_OF)
-    await sender.start()
-    database = MongoDatabase.connect(endpoints(settings).mongodb, documents(settings), application="playhead-bench")
-    intended: dict[UUID, float] = {}
-    seen: dict[UUID, float] = {}
-    waiting = {command.id for command in given}
-    try:
-        async with database.watch(["session_commands"]) as watch, asyncio.timeout(SECONDS + len(given) / RATE):
-
-            async def look() -> None:
-                while waiting:
-                    change = await watch.next()
-                    if change is not None and (id_ := UUID(change.document["_id"])) in waiting:
-                        seen[id_] = loop.time()
-                        waiting.discard(id_)
-
-            async with asyncio.TaskGroup() as group:
-                group.create_task(look())
-                start = loop.time() + 0.2
-                for number, command in enumerate(given):
-                    intended[command.id] = start + number / RATE
-                    await asyncio.sleep(max(0.0, intended[command.id] - loop.time()))
-                    group.create_task(sender.send([command]))
-    except TimeoutError:
-        pass  # what is missing is counted below, and makes the figure wrong
-    finally:
-        database.close()
-        await sender.close()
-    counted = [command.id for command in given[warm_up:]]
-    latencies = sorted((seen[id_] - intended[id_]) * 1000 for id_ in counted if id_ in seen)
+    async with opened(settings, RATE) as sending:
+        await sending.send(given)
+        await sending.until_all_are_seen(SECONDS)
+    counted = sending.seen(command.id for command in given[warm_up:])
+    latencies = sorted(one.milliseconds for one in counted if one.visible is not None)
     return latencies, len(counted) - len(latencies)
 
 

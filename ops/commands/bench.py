@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
-from ops.bench import archive, cache, gateway, log, rebuilds, render, switching, visible
+from ops.bench import archive, cache, gateway, log, rebuilds, render, under_load, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
 from ops.commands.reach import kafka
@@ -58,10 +58,6 @@ def _tell(what: str, done: int, of: int) -> None:
         Console(stderr=True).print(f"{what}: {done} of {of}", highlight=False)
 
 
-async def _switch() -> list[Figure]:
-    return await switching.switches(OpsSettings())
-
-
 async def _mongo() -> list[Figure]:
     return await rebuilds.documents_rebuilt(OpsSettings())
 
@@ -76,31 +72,33 @@ SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
     "visible": _visible,
     "render": _render,
     "gateway": _gateway,
-    "switch": _switch,
     "mongo": _mongo,
     "postgres": _postgres,
     "rivals": _rivals,
 }
 
 
-async def bench(*what: str, as_json: Json = False) -> int:
+async def bench(*what: str, commits: int = 0, as_json: Json = False) -> int:
     """Measure. Exit 1 where a goal was missed or a result was wrong.
 
     Parameters
     ----------
     what
-        log, archive, visible, render, gateway, switch, rivals, mongo, postgres, or all.
+        log, archive, visible, render, gateway, rebuild, rivals, mongo, postgres, or all.
+    commits
+        `rebuild` fills the log of sessions up to so many commits before it begins. They stay there.
     """
-    chosen = list(SUITES) if what in ((), ("all",)) else list(what)
-    if unknown := [name for name in chosen if name not in SUITES]:
-        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(SUITES)} and all")
+    suites = {**SUITES, "rebuild": lambda: under_load.rebuilt_under_load(OpsSettings(), commits, _tell)}
+    chosen = list(suites) if what in ((), ("all",)) else list(what)
+    if unknown := [name for name in chosen if name not in suites]:
+        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(suites)} and all")
         return USAGE
     collector.settle()  # as every service does
     console = Console(stderr=True)
     figures: list[Figure] = []
     for name in chosen:
         with console.status(f"measuring {name}"):
-            figures += await SUITES[name]()
+            figures += await suites[name]()
     if as_json:
         for figure in figures:
             print(figure.as_json())

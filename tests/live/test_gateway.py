@@ -285,7 +285,7 @@ async def test_on_a_signal_the_process_ends_its_streams_and_goes(
     process, url = await started_process(stack, database)
     try:
         async with plain_http(base_url=url, timeout=10) as client:
-            await eventually(lambda: _page(client), within=30)
+            await eventually(lambda: _page(client), within=90)
             async with client.stream("GET", f"/v1/sessions/{samples.SESSION}/events") as stream:
                 lines = stream.aiter_lines()
                 assert "event: session.started" in [await anext(lines) for _ in range(4)]
