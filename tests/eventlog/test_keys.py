@@ -25,6 +25,7 @@ from tests.contracts.test_sealing import a_commit, sample
 
 ACCOUNTS = [f"account-7b0c9c1e-59a1-5c55-9d5c-{number:012}" for number in range(50)]
 STARTED = sample(SessionStarted)
+PROMPT = json.loads(STARTED.model_dump_json())["prompt"]
 
 
 class Asked(MemoryKeyStore):
@@ -161,7 +162,7 @@ async def test_what_was_written_in_plain_text_is_read_beside_what_is_sealed_and_
     plain = a_record(a_commit(STARTED, NoKeys(), subject=""))
     sealed = sealed_for(store, ACCOUNTS[0])
     words = [read(record, ring).events[0].data for record in (plain, sealed)]
-    assert [json.loads(bytes(said))["prompt"] for said in words] == [STARTED.prompt] * 2
+    assert [json.loads(bytes(said))["prompt"] for said in words] == [PROMPT] * 2
     ring.destroy(ACCOUNTS[0])
     words = [read(record, ring).events[0].data for record in (plain, sealed)]
-    assert [json.loads(bytes(said))["prompt"] for said in words] == [STARTED.prompt, ""]
+    assert [json.loads(bytes(said))["prompt"] for said in words] == [PROMPT, ""]
