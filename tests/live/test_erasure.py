@@ -28,7 +28,7 @@ from tests.live.operating import playhead
 from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1500)]
 
 ERASED_SECONDS = 180
 LOOK_SECONDS = 1.0
@@ -95,7 +95,7 @@ async def film(client: httpx.AsyncClient, script: str) -> None:
         assert session["status"] not in ("failed", "canceled", "expired"), session["errorMessage"]
         return session["status"] == "completed"
 
-    await eventually(done, RENDER_SECONDS, LOOK_SECONDS)
+    await eventually(done, 3 * RENDER_SECONDS, LOOK_SECONDS)
 
 
 async def scan(house: House, *archives: Path) -> Found:
