@@ -5,6 +5,7 @@ Fifty words are planted wherever a person can write something, by one account an
 
 import re
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from services.session.erasure import Erasure, Leaving
 from tests.flows import world as flows
 from tests.gateway.company import Company
 from tests.gateway.world import KEY, OTHER_KEY, OURS, THEM, US
+from tests.waiting import eventually
 
 NEIGHBOUR_KEY = key_of(bytes(range(40, 60)))
 NEIGHBOUR = Principal(OURS, AccountKind.API_KEY, "neighbour")
@@ -57,7 +59,8 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
         made = await post("/v1/sessions", said)
         session = made["sessionId"]
         await client.patch(f"/v1/sessions/{session}", json={"title": word(), "metadata": {"again": word()}})
-        await post(f"/v1/sessions/{session}/regenerate", {"from": "prompt", "changes": {"title": word()}})
+        again = await post(f"/v1/sessions/{session}/regenerate", {"from": "prompt", "changes": {"title": word()}})
+        await eventually(partial(canceled, client, again["jobs"][-1]), within=20)
     await post(
         "/v1/sessions", {"script": f"Once upon a time there was {word()}.", "title": word(), "stages": ["speech"]}
     )
@@ -76,6 +79,11 @@ async def plant(client: httpx.AsyncClient, word: Words) -> None:
     await post("/v1/webhook-endpoints", {"url": f"http://127.0.0.1:9/{word()}", "description": word()})
     await post("/v1/me/keys", {"name": word(), "scopes": ["read"]})
     await client.post("/v1/uploads", json={"fileName": f"{word()}.png"}, headers={"Prefer": "wait=20"})
+
+
+async def canceled(client: httpx.AsyncClient, job: str) -> bool:
+    """Where somebody works it would be a film; its job may be queued a moment later than its session is shown."""
+    return (await client.post(f"/v1/jobs/{job}/cancel", headers={"Prefer": "wait=20"})).is_success
 
 
 class House:
