@@ -5,6 +5,7 @@ msgspec structs, not pydantic models: the envelope is read once a record on ever
 """
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -94,7 +95,12 @@ _STREAMS = UUID("5f0c2f3e-6f0c-5d39-9d1b-6a1f6f0f4c11")
 
 def stream_id(category: str, tenant: str, public_id: str) -> str:
     """The stream of a thing: `session-<uuid>`. Tenant and id are hashed: no tenant's ids tell of another's."""
-    return f"{category}-{uuid5(uuid5(_STREAMS, tenant), public_id)}"
+    return f"{category}-{uuid5(_of_tenant(tenant), public_id)}"
+
+
+@lru_cache(maxsize=4_096)
+def _of_tenant(tenant: str) -> UUID:
+    return uuid5(_STREAMS, tenant)
 
 
 def category_of(stream: str) -> str:

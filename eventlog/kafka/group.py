@@ -22,6 +22,7 @@ from aiokafka.errors import (
     RebalanceInProgressError,
     UnknownMemberIdError,
 )
+from aiokafka.structs import OffsetAndMetadata
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
@@ -173,8 +174,7 @@ class GroupOffsets:
             raise self._unavailable(error) from error
         finally:
             await admin.close()
-        kept = found.get(self._place)
-        return None if kept is None or kept.offset < 0 else Committed(kept.offset, kept.metadata or "")
+        return committed_in(found, self._place, f"group {self._group_id} at {self._access.servers}")
 
     async def commit(self, offset: int, metadata: str) -> None:
         """See `Offsets.commit`."""
@@ -191,3 +191,17 @@ class GroupOffsets:
         return Unavailable(
             "kafka", f"group {self._group_id} at {self._access.servers}: {type(error).__name__}: {error}"
         )
+
+
+def committed_in(
+    found: Mapping[TopicPartition, OffsetAndMetadata], place: TopicPartition, group: str
+) -> Committed | None:
+    """What the coordinator's answer says of a partition; None where nothing was ever committed.
+
+    Raises `Unavailable` where the answer does not name it. aiokafka overlooks the refusal of a coordinator that still
+    loads what was committed: taken for "nothing", its reader would begin anew, and miss that its log lost its tail.
+    """
+    kept = found.get(place)
+    if kept is None:
+        raise Unavailable("kafka", f"{group}: its coordinator does not tell yet what was committed for {place}")
+    return None if kept.offset < 0 else Committed(kept.offset, kept.metadata or "")

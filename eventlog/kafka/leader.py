@@ -86,5 +86,8 @@ class Leader:
             node = cluster.leader_for_partition(self._place)
         broker = None if node is None else cluster.broker_metadata(node)
         if broker is None:
-            raise kafka_errors.LeaderNotAvailableError("it has no leader, or does not exist: run `playhead topics`")
+            raise kafka_errors.LeaderNotAvailableError(
+                "it has no leader now, or does not exist: where it never did, run `playhead topics`; where it was "
+                "deleted, restore it from an archive"
+            )
         return broker.host, broker.port

@@ -118,7 +118,7 @@ ON CONFLICT (stream) DO UPDATE SET version = excluded.version, tenant = excluded
 """
 
 
-_RECENT_COMMANDS = 2_000
+_RECENT_COMMANDS = 5_000
 """Names and ids are random: put into the tables batch by batch, nearly each would rewrite a page of its own. So a save
 is one row of `recent`, read into memory by whoever opens the file, and many of them go into the tables together."""
 

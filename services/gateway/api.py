@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.access import callers, cors
-from services.gateway.http import problems
+from services.gateway.http import answering, problems
 from services.gateway.http.edge import Edge
 from services.gateway.ports.gateway import Gateway
 from services.gateway.published import openapi
@@ -96,7 +96,7 @@ def make(gateway: Gateway) -> FastAPI:
 
 def routed(version: str) -> FastAPI:
     """The routes alone: enough for the documents about them. Raises as `make` does."""
-    app = FastAPI(
+    app = answering.Application(
         title="Playhead",
         version=version,
         description=_ABOUT,
@@ -108,6 +108,7 @@ def routed(version: str) -> FastAPI:
     for module in ROUTERS:
         app.router.routes.extend(module.router.routes)
     callers.check(app.routes)
+    answering.serve(app.routes)
     problems.install(app)
     openapi.install(app)
     return app

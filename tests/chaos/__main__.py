@@ -1,6 +1,7 @@
 """Faults from seeds against a whole system: `make chaos SEEDS=1-20`.
 
-python -m tests.chaos --seeds 1-20      those seeds, one after the other, on one system
+python -m tests.chaos                   each kind of fault alone
+python -m tests.chaos --seeds 1-20      those seeds, one after the other, on as few systems as they can share
 python -m tests.chaos --seed 7          one of them, on a system of its own
 python -m tests.chaos --seeds 1-40 --plans   what they would do
 
@@ -22,8 +23,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops.settings import PROJECT
 from tests.chaos.seeds.campaign import Run, run
-from tests.chaos.seeds.plan import Plan, planned
+from tests.chaos.seeds.plan import KINDS, Plan, planned
 from tests.chaos.seeds.report import show, write
+from tests.chaos.seeds.tenants import Neighbour
 from tests.chaos.seeds.wires import wired_system
 
 FOLDER = PROJECT / ".playhead" / "chaos"
@@ -34,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos", description="Faults from seeds, and what they broke."
     )
-    parser.add_argument("--seeds", type=seeds_in, default=[*range(1, 21)], help="such as 1-20 or 3,5,30-35")
+    parser.add_argument("--seeds", type=seeds_in, default=[*range(1, len(KINDS) + 1)], help="such as 1-20 or 3,5,30-35")
     parser.add_argument("--seed", type=int, help="one alone")
     parser.add_argument("--rate", type=float, default=3.0, help="wishes a second (3)")
     parser.add_argument("--seconds", type=float, default=12.0, help="how long is asked (12)")
@@ -78,21 +80,29 @@ async def _all(plans: Sequence[Plan], folder: Path) -> list[Run]:
         Progress(*columns, *times, console=console, speed_estimate_period=3600) as progress,
     ):
         bar = progress.add_task("starting a system", total=len(plans))
-        async with wired_system(folder / "seeds", plans[0].seed) as (system, wires):
-            for plan in plans:
-                progress.console.print(str(plan), highlight=False)
+        for number, together in enumerate(on_one_system(plans)):
+            progress.update(bar, description="starting a system")
+            async with wired_system(folder / "seeds" / str(number), together[0].seed) as system:
+                for plan in together:
+                    progress.console.print(str(plan), highlight=False)
 
-                def tell(what: str, seed: int = plan.seed) -> None:
-                    progress.update(bar, description=f"seed {seed}: {what}")
+                    def tell(what: str, seed: int = plan.seed) -> None:
+                        progress.update(bar, description=f"seed {seed}: {what}")
 
-                tell("asking")
-                runs.append(await run(system, wires, plan, tell))
-                write(folder, runs)
-                progress.advance(bar)
-                if runs[-1].recovery is None:
-                    progress.console.print(f"seed {plan.seed} left the system unsettled: nothing more is run on it")
-                    break
+                    tell("asking")
+                    runs.append(await run(system, plan, tell, neighbour=Neighbour(system, plan.seed)))
+                    write(folder, runs)
+                    progress.advance(bar)
+                    if runs[-1].recovery is None:
+                        progress.console.print(f"seed {plan.seed} left the system unsettled: nothing more is run on it")
+                        break
     return runs
+
+
+def on_one_system(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Those that share one: all but such as have it for themselves."""
+    shared = [plan for plan in plans if not plan.alone]
+    return [*([shared] if shared else []), *([plan] for plan in plans if plan.alone)]
 
 
 if __name__ == "__main__":

@@ -59,9 +59,13 @@ def _events(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Co
         body = catalog.decode_command(command.type, command.type_version, bytes(command.data))
     except (UnknownMessage, MalformedMessage) as error:
         raise Refused("command.malformed", str(error)) from error
-    if command.expected_version not in (None, stream.version):
+    foreign = stream.tenant not in ("", command.tenant)
+    if command.expected_version not in (None, stream.version) and not foreign:
         raise Refused("version.stale", f"expected version {command.expected_version}, it is {stream.version}")
-    return decider.decide(stream.state, body, command.at)
+    events = decider.decide(decider.initial if foreign else stream.state, body, command.at)
+    if foreign and events:
+        raise Refused("stream.not_found", f"there is no {decider.category} of that id")
+    return events
 
 
 def _commit(
@@ -87,3 +91,4 @@ def _follow(catalog: Catalog, decider: Decider[Any], stream: Stream, commit: Com
         for event in catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)):
             stream.state = decider.evolve(stream.state, event)
     stream.version = commit.version
+    stream.tenant = stream.tenant or (commit.tenant if commit.events else "")

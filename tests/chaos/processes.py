@@ -3,7 +3,7 @@
 import asyncio
 from asyncio.subprocess import Process
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -23,6 +23,27 @@ def frozen(pid: int) -> Generator[None]:
         for one in stopped:
             if one.is_running():
                 one.resume()
+
+
+@contextmanager
+def full(pid: int) -> Generator[None]:
+    """No file that the process, or one that it has started, writes to may grow, until the block ends.
+
+    The kernel refuses (EFBIG) as it does on a full disk (ENOSPC), without a file system of one's own.
+    """
+    _limit(pid, 0)
+    try:
+        yield
+    finally:
+        _limit(pid, psutil.RLIM_INFINITY)
+
+
+def _limit(pid: int, size: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        for one in family(pid):
+            with suppress(psutil.NoSuchProcess):
+                _, hard = one.rlimit(psutil.RLIMIT_FSIZE)
+                one.rlimit(psutil.RLIMIT_FSIZE, (hard if size == psutil.RLIM_INFINITY else size, hard))
 
 
 def thaw(pid: int) -> None:

@@ -31,6 +31,7 @@ from tests.waiting import eventually
 
 START_SECONDS = 180.0
 READY_SECONDS = 60.0
+ANSWER_SECONDS = 20.0
 LOOK_SECONDS = 0.1
 """Between two looks at many processes, which are to have the processors meanwhile."""
 
@@ -110,8 +111,12 @@ class System:
 
     def forget_ledgers(self, name: str) -> None:
         """What a service that does not run knows of its own: it reads its commands from offset 0 on."""
-        for ledger in (self.folder / "ledgers").glob(f"playhead.{name}.*"):
+        for ledger in self.ledgers(name):
             ledger.unlink()
+
+    def ledgers(self, name: str) -> Sequence[Path]:
+        """The files of what a service knows of its own."""
+        return list((self.folder / "ledgers").glob(f"playhead.{name}.*"))
 
     def measure(self, what: str, seconds: float) -> None:
         """Keep a figure for whoever reads the folder after the run."""
@@ -201,6 +206,16 @@ async def whole_system(folder: Path) -> AsyncGenerator[System]:
         yield system
     finally:
         await system.stop()
+
+
+def http_as(system: System, key: str) -> httpx.AsyncClient:
+    """Calls with that key; each on a connection of its own, so that none tells of a gateway that was."""
+    return plain_http(
+        base_url=system.gateway,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=ANSWER_SECONDS,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
 
 
 async def encoding(system: System) -> list[psutil.Process] | None:

@@ -23,7 +23,7 @@ PAIR = len(QUICK) + 1
 @pytest.mark.parametrize("seed", [1, PAIR])
 async def test_every_invariant_holds_after_what_a_seed_did(seed: int, system: System) -> None:
     told: list[str] = []
-    done = await run(system, {}, planned(seed, QUICK, rate=2.0, seconds=SECONDS), told.append)
+    done = await run(system, planned(seed, QUICK, rate=2.0, seconds=SECONDS), told.append)
     assert done.anomalies == [], told
     assert sum(done.fates.values()) == SECONDS * 2
     assert done.fates["acknowledged"] > 0

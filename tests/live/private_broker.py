@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from aiokafka.record.util import calc_crc32c_py
+
 from ops.settings import PROJECT
 from ops.stack.child import Child
 from ops.stack.kafka import kafka
@@ -14,6 +16,9 @@ from ops.stack.ports import Ports
 from tests.waiting import eventually
 
 READY_SECONDS = 60
+SEGMENT = "00000000000000000000.log"
+CHECKED = 21
+"""From here on a batch is covered by its checksum, which is the four bytes before."""
 
 
 class PrivateBroker:
@@ -65,14 +70,35 @@ class PrivateBroker:
 
     def lose_tail(self, topic: str, batches: int) -> None:
         """Cut the last batches off partition 0. The broker must not run."""
-        segment = self.data / f"{topic}-0" / "00000000000000000000.log"
-        raw = segment.read_bytes()
-        starts: list[int] = []
-        at = 0
-        while at + 12 <= len(raw) and (length := struct.unpack_from(">i", raw, at + 8)[0]) > 0:
-            starts.append(at)
-            at += 12 + length
-        segment.write_bytes(raw[: starts[-batches]])
+        cut_tail(self.data / f"{topic}-0", batches)
+
+
+def cut_tail(partition: Path, batches: int) -> None:
+    """Take the last batches out of the only segment of a partition's folder. The broker must not run."""
+    segment = partition / SEGMENT
+    raw = segment.read_bytes()
+    segment.write_bytes(raw[: _batches(raw)[-batches]])
+
+
+def change_byte(partition: Path, offset: int, before: bytes, after: bytes) -> None:
+    """In the batch that begins at `offset` these bytes are others, as many, under a checksum that fits. As above."""
+    segment = partition / SEGMENT
+    raw = bytearray(segment.read_bytes())
+    starts = [*_batches(raw), len(raw)]
+    start = next(one for one in starts if struct.unpack_from(">q", raw, one)[0] == offset)
+    end = start + 12 + struct.unpack_from(">i", raw, start + 8)[0]
+    changed = raw[start + CHECKED : end].replace(before, after, 1)
+    raw[start:end] = raw[start : start + CHECKED - 4] + calc_crc32c_py(changed).to_bytes(4) + changed
+    segment.write_bytes(raw)
+
+
+def _batches(raw: bytes | bytearray) -> list[int]:
+    starts: list[int] = []
+    at = 0
+    while at + 12 <= len(raw) and (length := struct.unpack_from(">i", raw, at + 8)[0]) > 0:
+        starts.append(at)
+        at += 12 + length
+    return starts
 
 
 def _all_threads_stopped(pid: int) -> bool:

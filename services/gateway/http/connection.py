@@ -29,6 +29,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_begun = False
+        self._head_timed = False
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -41,6 +42,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._head_begun and not self._head_timed:  # most heads come whole: these need no clock
+            self._head_timed = True
+            self._expect_head(self.head_seconds)
         if self._deadline is not None:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
@@ -49,7 +53,6 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_begun = True
-        self._expect_head(self.head_seconds)
 
     def on_headers_complete(self) -> None:
         self._head_came()
@@ -62,6 +65,7 @@ class Connection(HttpToolsProtocol):
 
     def _head_came(self) -> None:
         self._head_begun = False
+        self._head_timed = False
         self._head_bytes = 0
         if self._deadline is not None:
             self._deadline.cancel()

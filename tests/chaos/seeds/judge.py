@@ -5,54 +5,63 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
+import psutil
 
 from blobs.store import BlobError
 from eventlog.errors import Corrupt, Unavailable
 from tests.chaos import invariants
 from tests.chaos.history import History, read_histories
+from tests.chaos.seeds.anomaly import Anomaly
 from tests.chaos.seeds.load import Wish
 from tests.chaos.stores import never_back, places_of, stores_equal_the_log, stores_of
-from tests.chaos.system import System
+from tests.chaos.system import System, encoding
 
 OVER = frozenset({"job.completed", "job.failed", "job.canceled", "job.expired", "job.purged"})
 ALIVE = frozenset({"job.queued", "job.retried"})
 SETTLED_SECONDS = 30.0
 """From the moment on that everything is healed."""
 LOST_SECONDS = 180.0
+"""Without anything that moves: no decision, no document, no encoder that has worked."""
+MOST_SECONDS = 600.0
 LOOK_SECONDS = 1.0
 WATCH_SECONDS = 2.0
 AWAY = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 """What is raised while a part is away."""
 
 
-class Anomaly(NamedTuple):
-    """`invariant` is one of I1 to I12."""
-
-    invariant: str
-    what: str
-
-
 async def settled(system: System, tell: Callable[[str], None]) -> Mapping[str, History]:
     """The log, once everything in it is decided and projected and every job is over.
 
-    Fails after `LOST_SECONDS` with what is left; `tell` hears of it all the time.
+    Fails with what is left when nothing has moved for `LOST_SECONDS`, or all of it took `MOST_SECONDS`; `tell` hears of
+    it all the time.
     """
     loop = asyncio.get_running_loop()
-    began, waiting = loop.time(), ["the log"]
-    while loop.time() - began < LOST_SECONDS:
+    began = moved = loop.time()
+    waiting, seen = ["the log"], (["the log"], 0.0)
+    while loop.time() - moved < LOST_SECONDS and loop.time() - began < MOST_SECONDS:
         with suppress(*AWAY):
             histories = await read_histories(system.endpoints)
             waiting = [*_waiting(histories)] or await _behind(system, histories)
             if not waiting:
                 return histories
             tell(f"lag: {waiting[0]}" + (f", and {len(waiting) - 1} more" if len(waiting) > 1 else ""))
+        if seen != (seen := (waiting, await _encoded(system))):
+            moved = loop.time()
         await asyncio.sleep(LOOK_SECONDS)
-    raise AssertionError(f"not settled {LOST_SECONDS:g} s after everything was healed: {waiting[:3]}")
+    raise AssertionError(f"not settled {loop.time() - began:.0f} s after everything was healed: {waiting[:3]}")
+
+
+async def _encoded(system: System) -> float:
+    """Seconds of a processor that the encoders that run now have taken."""
+    seconds = 0.0
+    with suppress(psutil.NoSuchProcess):
+        for one in await encoding(system) or ():
+            seconds += sum(one.cpu_times()[:2])
+    return seconds
 
 
 def _waiting(histories: Mapping[str, History]) -> Iterator[str]:

@@ -13,10 +13,9 @@ import httpx
 from services.gateway.identity import repeatable_command
 from tests.chaos.client import FILM, WORDS_ONLY
 from tests.chaos.seeds.plan import Plan
-from tests.chaos.system import System
-from tests.plain_http import plain_http
+from tests.chaos.seeds.tenants import OURS
+from tests.chaos.system import System, http_as
 
-ANSWER_SECONDS = 20.0
 Fate = Literal["acknowledged", "refused", "unknown"]
 
 
@@ -43,24 +42,50 @@ class Load:
         self._random = Random(f"{plan.seed}:load")
         self._tenant = tenant
         self._account = account
-        self._http = http_of(system)
+        self._http = http_as(system, system.key)
+        self._kept: set[UUID | None] = set()
 
     async def run(self) -> None:
         """Until the last one is answered, or given up."""
         began = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
             if self._plan.film:
-                group.create_task(self._ask(self._start(dict(FILM))))
+                group.create_task(self._ask(self.film()))
             for number in range(int(self._plan.rate * self._plan.seconds)):
                 due = began + number / self._plan.rate
                 await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-                group.create_task(self._ask(self._next()))
+                group.create_task(self._ask(self.next()))
+
+    def film(self) -> Wish:
+        """What a fault of the plan waits for: nobody deletes it meanwhile."""
+        wish = self._start(dict(FILM))
+        self._kept.add(wish.session)
+        return wish
+
+    def next(self) -> Wish:
+        """What is asked next: a session, a project, nonsense, or a change of what was asked for before."""
+        sessions = self.sessions()
+        chance = self._random.random()
+        if not sessions or chance < 0.4:
+            return self._start({**WORDS_ONLY, "prompt": f"Why is {OURS} salt?"})
+        if chance < 0.5:
+            return self._wish("POST", "/v1/projects", {"name": f"{OURS} {len(self.wishes)}"})
+        if chance < 0.55:
+            return self._wish("POST", "/v1/projects", {"nonsense": True})
+        session = self._random.choice(sessions)
+        if chance < 0.6 and session not in self._kept:
+            return self._wish("DELETE", f"/v1/sessions/{session}", {})
+        return self._wish("PATCH", f"/v1/sessions/{session}", {"title": f"{OURS} {len(self.wishes)}"})
 
     async def again(self) -> None:
         """Half of what nobody knows about is asked once more under its key, as a careful client does."""
         unknown = [wish for wish in self.wishes if wish.fate == "unknown"]
         for wish in unknown[::2]:
             await self._ask(wish)
+
+    def sessions(self) -> list[UUID]:
+        """Those that were wished for."""
+        return [wish.session for wish in self.wishes if wish.session is not None]
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -69,20 +94,6 @@ class Load:
     def fates(self) -> Counter[str]:
         """How many of each."""
         return Counter(wish.fate for wish in self.wishes)
-
-    def _next(self) -> Wish:
-        sessions = [wish.session for wish in self.wishes if wish.session is not None]
-        chance = self._random.random()
-        if not sessions or chance < 0.4:
-            return self._start(dict(WORDS_ONLY))
-        if chance < 0.5:
-            return self._wish("POST", "/v1/projects", {"name": f"Project {len(self.wishes)}"})
-        if chance < 0.55:
-            return self._wish("POST", "/v1/projects", {"nonsense": True})
-        if chance < 0.6:
-            return self._wish("DELETE", f"/v1/sessions/{self._random.choice(sessions)}", {})
-        changes = {"title": f"Title {len(self.wishes)}"}
-        return self._wish("PATCH", f"/v1/sessions/{self._random.choice(sessions)}", changes)
 
     def _start(self, body: dict[str, Any]) -> Wish:
         session = UUID(int=self._random.getrandbits(128), version=4)
@@ -111,13 +122,3 @@ class Load:
             wish.fate = "acknowledged"
         elif answer.is_client_error and answer.status_code != HTTPStatus.CONFLICT:
             wish.fate = "refused"
-
-
-def http_of(system: System) -> httpx.AsyncClient:
-    """Calls as the demo account; each on a connection of its own, so that none tells of a gateway that was."""
-    return plain_http(
-        base_url=system.gateway,
-        headers={"Authorization": f"Bearer {system.key}"},
-        timeout=ANSWER_SECONDS,
-        limits=httpx.Limits(max_keepalive_connections=0),
-    )

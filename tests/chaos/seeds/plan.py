@@ -1,6 +1,7 @@
 """What one integer decides: which faults, whom they meet, when, for how long, and what is asked meanwhile.
 
-The first seeds meet each kind of fault alone, in the order of `KINDS`; those that follow draw pairs.
+The first seeds meet each kind of fault alone, in the order of `KINDS`; those that follow draw pairs. What fills or
+ends a system happens alone, after everything that was asked is done, on a system of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,10 @@ from typing import Final, Literal
 
 SERVICES: Final = ("session", "render", "worker", "analytics", "gateway")
 PARTS: Final = ("kafka", "mongo", "postgres", "valkey")
-WIRED: Final = ("mongo", "postgres", "valkey")
-"""Parts that can be cut off from their clients. Kafka tells its clients where it is: no wire can be put before it."""
+WIRED: Final = PARTS
+"""Parts that can be cut off from their clients."""
 
-Needs = Literal["", "wires", "film"]
+Needs = Literal["", "wires", "film", "calm", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Kind:
     targets: Sequence[str] = ("",)
     lasts: Sequence[float] = (0.0,)
     needs: Needs = ""
+
+    @property
+    def alone(self) -> bool:
+        """On a system of its own, after everything that was asked is done."""
+        return self.needs in ("calm", "end")
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -36,7 +42,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "answers lost": Kind(WIRED, (5.0,), "wires"),
     "connections reset": Kind(WIRED, (5.0,), "wires"),
     "late": Kind(WIRED, (5.0, 10.0), "wires"),
-    "slow": Kind(("mongo", "postgres"), (8.0,), "wires"),
+    "slow": Kind(("kafka", "mongo", "postgres"), (8.0,), "wires"),
     "joining and leaving": Kind(("session", "render", "analytics", "worker"), (10.0,)),
     "delivered again": Kind(),
     "ledgers lost": Kind(("session", "render")),
@@ -44,6 +50,17 @@ KINDS: Final[Mapping[str, Kind]] = {
     "cache flushed": Kind(),
     "file cut short": Kind(needs="film"),
     "encoder killed": Kind(needs="film"),
+    "disk full": Kind(("session", "render", "worker", "gateway", "kafka", "mongo", "postgres"), (4.0, 10.0), "film"),
+    "clock wrong": Kind(SERVICES, (8.0,)),
+    "loop blocked": Kind(SERVICES),
+    "blobs gone": Kind(lasts=(4.0, 10.0), needs="film"),
+    "offsets deleted": Kind(("session", "render")),
+    "ledgers of before": Kind(("session", "render"), (6.0,)),
+    "backlog": Kind(needs="calm"),
+    "tail lost": Kind(needs="end"),
+    "topic recreated": Kind(needs="end"),
+    "topic deleted": Kind(needs="end"),
+    "byte changed": Kind(needs="end"),
 }
 
 
@@ -63,13 +80,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Of one run. `rate`: wishes a second, whatever becomes of those before, for `seconds`."""
+    """Of one run. `rate`: wishes a second, whatever becomes of those before, for `seconds`. `alone`: its faults happen
+    when all of that is done, on a system of its own; `ends`: which is of no use afterwards."""
 
     seed: int
     faults: tuple[Fault, ...]
     rate: float
     seconds: float
-    film: bool
+    film: bool = False
+    alone: bool = False
+    ends: bool = False
 
     def __str__(self) -> str:
         film = ", and a film" if self.film else ""
@@ -80,13 +100,15 @@ def planned(seed: int, kinds: Mapping[str, Kind] = KINDS, *, rate: float = 3.0, 
     """The same plan for the same arguments, always."""
     random = Random(f"{seed}:faults")
     names = list(kinds)
-    chosen = [names[seed - 1]] if 1 <= seed <= len(names) else random.sample(names, 2)
+    healing = [name for name, kind in kinds.items() if not kind.alone]
+    chosen = [names[seed - 1]] if 1 <= seed <= len(names) else random.sample(healing, 2)
     faults = tuple(_fault(random, name, kinds[name], seconds) for name in chosen)
-    return Plan(seed, faults, rate, seconds, any(kinds[name].needs == "film" for name in chosen))
+    needs = {kinds[name].needs for name in chosen}
+    return Plan(seed, faults, rate, seconds, "film" in needs, any(kinds[name].alone for name in chosen), "end" in needs)
 
 
 def _fault(random: Random, name: str, kind: Kind, seconds: float) -> Fault:
     at = round(random.uniform(0.1, 0.5) * seconds, 1)
-    if kind.needs == "film":  # it waits for the film by itself, and a short one is over soon
+    if kind.needs == "film":  # it waits for the film by itself, or meets its beginning: a short one is over soon
         at = 0.0
     return Fault(name, random.choice(kind.targets), at, random.choice(kind.lasts))

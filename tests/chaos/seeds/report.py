@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.chaos.seeds.campaign import Run
 from tests.chaos.seeds.judge import SETTLED_SECONDS
 
-INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I12")
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I10", "I11", "I12", "I13")
 
 
 def summary(runs: Sequence[Run]) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def summary(runs: Sequence[Run]) -> dict[str, Any]:
         "anomalies": dict(anomalies),
         "recovery": _of(recovered),
         "recoveredInTime": sum(seconds <= SETTLED_SECONDS for seconds in recovered),
+        "lossesNoticed": _of(sorted(run.noticed for run in runs if run.noticed is not None)),
         "back": {name: _of(sorted(seconds)) for name, seconds in sorted(back.items())},
     }
 

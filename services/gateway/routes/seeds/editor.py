@@ -41,10 +41,16 @@ _CODES = ("project.unknown", "version.stale", "kafka.unavailable")
 _CHANGED = said(*_CODES, ok=SeedProject, accepted=SentProject) | _STALE
 
 
-@router.get("/notice", operation_id="notice", summary="What users should know", dependencies=[Depends(PUBLIC)])
-async def notice() -> Notice:
+@router.get(
+    "/notice",
+    operation_id="notice",
+    summary="What users should know",
+    dependencies=[Depends(PUBLIC)],
+    responses=said(ok=Notice),
+)
+async def notice() -> Response:
     """Projects of the old in-memory editor were not taken over; everything since then is kept."""
-    return Notice()
+    return answered(Notice())
 
 
 @router.post(
