@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import ValidationError
 
+from contracts.envelope import Command, Commit
 from contracts.evolution import Upcaster
 from contracts.model import CommandBody, EventBody
+from contracts.sealing import Keys, NoKeys, opened, opened_command
 
 Body = TypeVar("Body", CommandBody, EventBody)
 
@@ -21,17 +23,36 @@ class MalformedMessage(ValueError):
 
 
 class Catalog:
-    """The messages of one or more modules. `upcasters` are kept by (type, version that they read)."""
+    """The messages of one or more modules. `upcasters` are kept by (type, version that they read).
+
+    `keys` open what is sealed in an envelope; without any it is read as empty.
+    """
 
     def __init__(
         self,
         commands: Iterable[type[CommandBody]],
         events: Iterable[type[EventBody]],
         upcasters: Iterable[Upcaster[Any]] = (),
+        keys: Keys | None = None,
     ) -> None:
         self.commands = {command.TYPE: command for command in commands}
         self.events = {event.TYPE: event for event in events}
         self.upcasters = {upcaster.reads: upcaster for upcaster in upcasters}
+        self.keys = keys or NoKeys()
+        self.erasing = frozenset(name for name, event in self.events.items() if event.ERASES)
+        """Types of events that leave nothing of their stream."""
+
+    def under(self, keys: Keys) -> "Catalog":
+        """The same messages, read and written with these keys."""
+        return Catalog(self.commands.values(), self.events.values(), self.upcasters.values(), keys)
+
+    def opened(self, commit: Commit) -> Commit:
+        """The commit in plain text, as far as there are keys. Raises `Unavailable` where they cannot be asked for."""
+        return opened(commit, self._event, self.keys)
+
+    def opened_command(self, command: Command) -> bytes:
+        """What the command says, in plain text. Raises `KeyDestroyed`, and as `opened` does."""
+        return opened_command(command, lambda type_, _version: self.commands.get(type_), self.keys)
 
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:
         """Raises `UnknownMessage` or `MalformedMessage`."""
@@ -107,6 +128,13 @@ class Catalog:
                     f"the upcaster from {event.TYPE} v{event.VERSION} leads to {one.TYPE} v{one.VERSION}, which is no "
                     "event of this version of the code: add its class, or the next upcaster"
                 )
+
+    def _event(self, type_: str, version: int) -> type[EventBody] | None:
+        body = self.events.get(type_)
+        if body is not None and version == body.VERSION:
+            return body
+        upcaster = self.upcasters.get((type_, version))
+        return upcaster.old if upcaster else None
 
     def _unknown(self, type_: str, version: int) -> str:
         what = f"no event {type_} v{version} in this version of the code"

@@ -14,7 +14,10 @@ from contracts.names import uuid5
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it."""
+    """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it.
+
+    `subject` is the account stream under whose key what is personal in `data` stands; empty: in plain text.
+    """
 
     id: UUID
     stream: str
@@ -25,6 +28,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     actor: str
     origin: str = ""
     expected_version: int | None = None
+    subject: str = ""
     trace: str = ""
     """The W3C `traceparent` of what it was sent for, where that is traced. No rule sees it, and it tells no commands
     apart."""
@@ -51,7 +55,8 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """What one command did, in one record: 0..n events, or a refusal.
 
     `version` is the stream's number of events after it. `payload_hash` (32 hexadecimal digits) tells a repeat of
-    the command from another command that was given the same id.
+    the command from another command that was given the same id. `subject` is the account stream under whose key what is
+    personal in the events stands; empty where nobody's is known.
     """
 
     stream: str
@@ -63,6 +68,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     tenant: str
     actor: str
     origin: str = ""
+    subject: str = ""
     events: tuple[Recorded, ...] = ()
     refusal: Refusal | None = None
     trace: str = ""

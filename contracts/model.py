@@ -32,7 +32,11 @@ class CommandBody(Strict):
 
 
 class EventBody(Tolerant):
-    """What happened; who, when and in which stream stand in its commit (`contracts.envelope.Commit`)."""
+    """What happened; who, when and in which stream stand in its commit (`contracts.envelope.Commit`).
+
+    What `ERASES` leaves nothing of its stream behind: no document, no row of a journal that belongs to the stream.
+    """
 
     TYPE: ClassVar[str]
     VERSION: ClassVar[int] = 1
+    ERASES: ClassVar[bool] = False

@@ -4,7 +4,7 @@ Each is a `Group`: whichever partitions its consumer group gives this process ar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import structlog
 from faststream.kafka import KafkaBroker
 
 from contracts.catalog import Catalog
+from contracts.sealing import Keys, NoKeys
 from contracts.topics import Topic
 from eventlog.commit import Position, start
 from eventlog.errors import Unavailable
@@ -53,13 +54,14 @@ class Roles:
     access: KafkaAccess
     metrics: Metrics
     data: Path
+    keys: Keys = field(default_factory=NoKeys)
 
     def processor(
         self, commands: KafkaEventLog, events: KafkaEventLog, deciders: Sequence[Decider[Any]], catalog: Catalog
     ) -> Group:
         """Decides the commands of each partition that is ours, its ledger in a file of its own."""
         count = events.partitions()
-        readable(catalog)
+        catalog = readable(catalog).under(self.keys)
 
         def ledger(partition: int) -> Ledger:
             path = self.data / "ledgers" / f"{events.topic}-{partition}.sqlite"
@@ -82,7 +84,7 @@ class Roles:
 
     def policies(self, events: KafkaEventLog, policies: Sequence[Policy], catalog: Catalog, sender: Sender) -> Group:
         """Hears events and sends commands."""
-        readable(catalog)
+        catalog = readable(catalog).under(self.keys)
 
         def lane(position: Position) -> PolicyLane:
             return PolicyLane(policies, catalog, position, actor=f"policy:{self.service}")
@@ -94,11 +96,11 @@ class Roles:
 
     def projector(self, events: KafkaEventLog, projector: Projector, store: ProjectionStore) -> Group:
         """Folds events into a store."""
-        readable(projector.catalog)
+        catalog = readable(projector.catalog).under(self.keys)
 
         def lane(checkpoint: Checkpoint) -> ProjectorLane:
             return ProjectorLane(
-                projector.projections, projector.journals, projector.catalog, checkpoint.position, checkpoint.parked
+                projector.projections, projector.journals, catalog, checkpoint.position, checkpoint.parked
             )
 
         async def run(work: Work, offsets: Offsets) -> None:

@@ -3,14 +3,18 @@ with `PLAYHEAD_`."""
 
 import ssl
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eventlog.addresses import checked, checked_postgres
 from eventlog.kafka.access import KafkaAccess
+from eventlog.keys.opening import SubjectKeys, open_keys
+
+SHORTEST_WRAPPING = 32
+"""Characters."""
 
 
 def documents_of(name: str, uri: str) -> str:
@@ -40,6 +44,12 @@ class ServiceSettings(BaseSettings):
     database_url: SecretStr = Field(default=SecretStr("postgresql://127.0.0.1:5432/playhead"), alias="DATABASE_URL")
     redis_url: SecretStr | None = Field(default=None, alias="REDIS_URL")
 
+    subject_keys_url: SecretStr | None = Field(default=None, alias="PLAYHEAD_SUBJECT_KEYS_URL")
+    """PostgreSQL with the keys of subjects; without it personal text stands in the log as it is."""
+    subject_keys_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict[str, SecretStr], alias="PLAYHEAD_SUBJECT_KEYS_SECRETS"
+    )
+    """What those keys are wrapped with in their store: name to secret, the newest last."""
     groups: str = Field(default="playhead", alias="PLAYHEAD_GROUPS", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
     """What consumer groups are called first: a second deployment beside the first reads the same log as others."""
     host: str = Field(default="127.0.0.1", alias="PLAYHEAD_HOST")
@@ -70,6 +80,32 @@ class ServiceSettings(BaseSettings):
         if url:
             checked("REDIS_URL", url.get_secret_value(), ("redis", "rediss", "unix"))
         return url
+
+    @field_validator("subject_keys_url")
+    @classmethod
+    def _keys(cls, url: SecretStr | None) -> SecretStr | None:
+        if url:
+            checked_postgres("PLAYHEAD_SUBJECT_KEYS_URL", url.get_secret_value())
+        return url or None
+
+    @model_validator(mode="after")
+    def _wrapped(self) -> Self:
+        if self.subject_keys_url and not self.subject_keys_secrets:
+            raise ValueError(
+                "PLAYHEAD_SUBJECT_KEYS_SECRETS is needed beside PLAYHEAD_SUBJECT_KEYS_URL: a JSON object of a name to "
+                f'a secret of at least {SHORTEST_WRAPPING} characters, such as {{"2026-11": "…"}}, the same everywhere'
+            )
+        for name, secret in self.subject_keys_secrets.items():
+            if len(secret.get_secret_value()) < SHORTEST_WRAPPING:
+                raise ValueError(
+                    f"the secret {name!r} of PLAYHEAD_SUBJECT_KEYS_SECRETS has fewer than {SHORTEST_WRAPPING} "
+                    "characters: `openssl rand -base64 33` makes one"
+                )
+        return self
+
+    def keys(self) -> SubjectKeys:
+        """The keys of subjects; nothing is connected yet."""
+        return open_keys(self.subject_keys_url, self.subject_keys_secrets)
 
     @property
     def documents(self) -> str:

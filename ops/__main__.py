@@ -41,6 +41,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
         "rebuilding:rollback",
         "Go back to the generation before the last switch, once it has read what came since. The other one is kept.",
     ),
+    "erase": (
+        "erasing:erase",
+        "Close an account and erase whose it was: the key goes, then every document, row and file; say what went.",
+    ),
     "reset": (
         "resetting:reset",
         "Empty documents and tables, and fill them again from the log, which is kept. No service may run meanwhile.",

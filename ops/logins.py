@@ -17,6 +17,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from eventlog.read.postgres.pool import Connection, our_errors
+from ops.settings import OpsSettings
 from ops.stack.part import StackError
 
 OF_SERVICE: Final[Mapping[str, str]] = {
@@ -27,11 +28,14 @@ OF_SERVICE: Final[Mapping[str, str]] = {
 }
 """The session service has no tables."""
 OF_PEOPLE: Final = ("playhead_analyst", "playhead_wallet", "playhead_workflow", "playhead_platform")
-LOGINS: Final = (*OF_SERVICE.values(), "playhead_blobs", *OF_PEOPLE)
+KEYS: Final = "playhead_keys"
+"""Whoever reads or writes what is personal has this one, for the store of keys alone."""
+LOGINS: Final = (*OF_SERVICE.values(), "playhead_blobs", KEYS, *OF_PEOPLE)
 SHORTEST: Final = 12
 ITERATIONS: Final = 4096
 """What PostgreSQL itself uses."""
 FOLDER: Final = "logins"
+WRAPPING: Final = "subject-keys"
 SECONDS: Final = 10.0
 TRIES: Final = 20
 _ALTER = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
@@ -42,6 +46,16 @@ def passwords(data: Path) -> dict[str, SecretStr]:
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {login: SecretStr(_password(folder / login)) for login in LOGINS}
+
+
+def key_store(settings: OpsSettings, postgres: str) -> tuple[SecretStr | None, Mapping[str, SecretStr]]:
+    """Where the keys of subjects are, and what they are wrapped with: as it was given; in a PostgreSQL of our own, in
+    it, under a login of their own and with a secret from a file. Beside a PostgreSQL that was given: nowhere."""
+    if settings.subject_keys_url or settings.postgres or settings.direct:
+        return settings.subject_keys_url, settings.subject_keys_secrets
+    login = passwords(settings.data_dir)[KEYS]
+    wrapping = SecretStr(_password(settings.data_dir / FOLDER / WRAPPING))
+    return SecretStr(address(postgres, KEYS, login)), {"local": wrapping}
 
 
 def checked(given: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:

@@ -47,7 +47,17 @@ def environment(settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:
         "PLAYHEAD_DEMO_KEY_FILE": str(settings.data_dir / DEMO_KEY_FILE),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(PROJECT),
+        **subject_keys(settings, endpoints.postgres),
     }
+
+
+def subject_keys(settings: OpsSettings, postgres: str) -> dict[str, str]:
+    """What a service is told of the store of keys; nothing where there is none."""
+    url, wrapping = logins.key_store(settings, postgres)
+    if url is None:
+        return {}
+    shown = {name: secret.get_secret_value() for name, secret in wrapping.items()}
+    return {"PLAYHEAD_SUBJECT_KEYS_URL": url.get_secret_value(), "PLAYHEAD_SUBJECT_KEYS_SECRETS": json.dumps(shown)}
 
 
 def environment_of(name: str, settings: OpsSettings, endpoints: Endpoints) -> dict[str, str]:

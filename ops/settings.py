@@ -31,6 +31,10 @@ class OpsSettings(BaseSettings):
         default_factory=dict[str, SecretStr], validation_alias="PLAYHEAD_ROLE_PASSWORDS"
     )
     """Login to password, as JSON: `playhead migrate` sets them."""
+    subject_keys_url: SecretStr | None = Field(default=None, validation_alias="PLAYHEAD_SUBJECT_KEYS_URL")
+    subject_keys_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict[str, SecretStr], validation_alias="PLAYHEAD_SUBJECT_KEYS_SECRETS"
+    )
     redis: str = Field(default="", validation_alias="REDIS_URL")
     blobs_url: str = Field(default="", validation_alias="PLAYHEAD_BLOBS_URL")
     archive_url: str = Field(default="", validation_alias="PLAYHEAD_ARCHIVE_URL")

@@ -94,7 +94,7 @@ class ChangeRole(CommandBody):
 
 
 class RequestErasure(CommandBody):
-    """Close the account: nothing acts for it any more, nothing is added. What it has already stays to be erased."""
+    """Close the account: nothing acts for it any more, nothing is added. What it has is erased from then on."""
 
     TYPE: ClassVar[str] = "RequestErasure"
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.access import AccessCommand, AccessEvent
+from contracts.messages.erasure import AccountErased, EraseAccount
 from contracts.messages.roles import AccountKind, Role
 from contracts.messages.webhook import WebhookCommand, WebhookEvent
 from contracts.model import CommandBody, EventBody, Personal
@@ -148,8 +149,15 @@ class CreditsRefunded(EventBody):
 
 PointsCommand: TypeAlias = GrantCredits | ReserveCredits | SettleCredits | RefundCredits
 
-AccountCommand: TypeAlias = RegisterAccount | PointsCommand | AccessCommand | WebhookCommand
+AccountCommand: TypeAlias = RegisterAccount | PointsCommand | AccessCommand | WebhookCommand | EraseAccount
 
 AccountEvent: TypeAlias = (
-    AccountRegistered | CreditsGranted | CreditsReserved | CreditsSettled | CreditsRefunded | AccessEvent | WebhookEvent
+    AccountRegistered
+    | CreditsGranted
+    | CreditsReserved
+    | CreditsSettled
+    | CreditsRefunded
+    | AccessEvent
+    | WebhookEvent
+    | AccountErased
 )

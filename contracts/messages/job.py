@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.messages.account import Points
+from contracts.messages.erasure import EraseJob, JobErased
 from contracts.messages.job_life import ExpireAsset, JobAssetExpired, Reason
 from contracts.messages.job_turn import (
     ClaimJob,
@@ -22,7 +23,7 @@ from contracts.messages.job_turn import (
 )
 from contracts.messages.job_turn import ReleaseReason as ReleaseReason
 from contracts.messages.session_inputs import PlanName, WantedStages
-from contracts.model import CommandBody, EventBody
+from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import JobInputs, Stage, StageOutput
 
 
@@ -59,7 +60,7 @@ class FailJob(CommandBody):
     TYPE: ClassVar[str] = "FailJob"
 
     code: str
-    message: str
+    message: Personal
     retryable: bool = True
     run: Annotated[int, Field(ge=1)] | None = None
 
@@ -174,7 +175,7 @@ class JobFailed(EventBody):
     run: int
     stage: Stage | None
     code: str
-    message: str
+    message: Personal
     retryable: bool
 
 
@@ -219,6 +220,7 @@ JobCommand: TypeAlias = (
     | ExpireJob
     | ExpireAsset
     | PurgeJob
+    | EraseJob
 )
 
 JobEvent: TypeAlias = (
@@ -235,4 +237,5 @@ JobEvent: TypeAlias = (
     | JobExpired
     | JobAssetExpired
     | JobPurged
+    | JobErased
 )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.model import CommandBody, EventBody
+from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import Stage, StageOutput
 
 Epoch = Annotated[int, Field(ge=1)]
@@ -55,7 +55,7 @@ class FailStage(CommandBody):
     epoch: Epoch
     stage: Stage
     code: str
-    message: str
+    message: Personal
     retryable: bool
 
 
@@ -106,7 +106,7 @@ class JobStageFailed(EventBody):
     stage: Stage
     attempt: int
     code: str
-    message: str
+    message: Personal
     retryable: bool
     retry_at: datetime | None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from contracts.messages.erasure import ErasePreset, PresetErased
 from contracts.messages.session_inputs import Metadata, storable
 from contracts.model import CommandBody, EventBody, Personal
 from contracts.rendering import Aspect, Kind
@@ -95,6 +96,6 @@ class PresetDeleted(EventBody):
     account_id: UUID
 
 
-PresetCommand: TypeAlias = SavePreset | DeletePreset
+PresetCommand: TypeAlias = SavePreset | DeletePreset | ErasePreset
 
-PresetEvent: TypeAlias = PresetSaved | PresetDeleted
+PresetEvent: TypeAlias = PresetSaved | PresetDeleted | PresetErased

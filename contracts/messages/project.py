@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from contracts.messages.erasure import EraseProject, ProjectErased
 from contracts.messages.session_inputs import storable
-from contracts.model import CommandBody, EventBody, Personal, Tolerant
+from contracts.model import PERSONAL, CommandBody, EventBody, Personal, Tolerant
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 5_000
@@ -27,11 +28,13 @@ Item: TypeAlias = dict[str, JsonValue]
 """A layer or a marker, as the editor wrote it."""
 
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-Layers = Annotated[tuple[Item, ...], Field(max_length=MOST_LAYERS)]
-Markers = Annotated[tuple[Item, ...], Field(max_length=MOST_MARKERS)]
+_AS_A_WHOLE = Field(json_schema_extra={PERSONAL: True})
+"""Nobody here knows which of an editor's fields say something about a person: all of them may."""
+Layers = Annotated[tuple[Item, ...], Field(max_length=MOST_LAYERS, json_schema_extra={PERSONAL: True})]
+Markers = Annotated[tuple[Item, ...], Field(max_length=MOST_MARKERS, json_schema_extra={PERSONAL: True})]
 Name = Annotated[Personal, Field(min_length=1, max_length=LONGEST_NAME)]
 Description = Annotated[Personal, Field(max_length=LONGEST_DESCRIPTION)]
-VideoPath = Annotated[str, Field(max_length=LONGEST_PATH)]
+VideoPath = Annotated[Personal, Field(max_length=LONGEST_PATH)]
 
 
 def check_size(layers: Sequence[Item], markers: Sequence[Item]) -> None:
@@ -45,10 +48,10 @@ def check_size(layers: Sequence[Item], markers: Sequence[Item]) -> None:
 class TimelineState(Tolerant):
     """A timeline as it was saved."""
 
-    layers: tuple[Item, ...] = ()
+    layers: Annotated[tuple[Item, ...], _AS_A_WHOLE] = ()
     playhead_time: float = 0
     duration: float = 0
-    markers: tuple[Item, ...] = ()
+    markers: Annotated[tuple[Item, ...], _AS_A_WHOLE] = ()
 
 
 class Timeline(TimelineState):
@@ -128,7 +131,7 @@ class ProjectCreated(EventBody):
     account_id: UUID
     name: Personal
     description: Personal
-    video_path: str
+    video_path: Personal
     duration_ms: int
     timeline: TimelineState
 
@@ -142,7 +145,7 @@ class ProjectEdited(EventBody):
     project_id: UUID
     name: Personal | None
     description: Personal | None
-    video_path: str | None
+    video_path: Personal | None
     duration_ms: int | None
 
 
@@ -173,9 +176,11 @@ class ProjectRestored(EventBody):
     project_id: UUID
 
 
-ProjectCommand: TypeAlias = CreateProject | EditProject | SaveTimeline | DeleteProject | RestoreProject
+ProjectCommand: TypeAlias = CreateProject | EditProject | SaveTimeline | DeleteProject | RestoreProject | EraseProject
 
-ProjectEvent: TypeAlias = ProjectCreated | ProjectEdited | TimelineSaved | ProjectDeleted | ProjectRestored
+ProjectEvent: TypeAlias = (
+    ProjectCreated | ProjectEdited | TimelineSaved | ProjectDeleted | ProjectRestored | ProjectErased
+)
 
 
 def in_milliseconds(seconds: float) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.film import Film
+from contracts.messages.erasure import EraseSession, SessionErased
 from contracts.messages.files import FileRecorded, FileRemoved, OpenSession, RecordFile, RemoveFile
 from contracts.messages.session_assets import AssetsForgotten, ForgetAssets
 from contracts.messages.session_inputs import Changes, Metadata, PlanName, StorableMetadata, WantedStages
@@ -83,7 +84,7 @@ class RecordFailure(CommandBody):
     job_id: UUID
     stage: Stage | None = None
     code: str
-    message: str
+    message: Personal
     retryable: bool = False
 
 
@@ -197,7 +198,7 @@ class SessionFailed(EventBody):
     job_id: UUID
     stage: Stage | None
     code: str
-    message: str
+    message: Personal
     retryable: bool
 
 
@@ -257,6 +258,7 @@ SessionCommand: TypeAlias = (
     | RecordFile
     | RemoveFile
     | ForgetAssets
+    | EraseSession
 )
 
 SessionEvent: TypeAlias = (
@@ -280,4 +282,5 @@ SessionEvent: TypeAlias = (
     | FileRecorded
     | FileRemoved
     | AssetsForgotten
+    | SessionErased
 )

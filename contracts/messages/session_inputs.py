@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from contracts.model import Personal, Strict
+from contracts.model import PERSONAL, Personal, Strict
 from contracts.rendering import STAGES, Aspect, Kind, Stage, Writing
 
 
@@ -18,7 +18,7 @@ def _in_order(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 WantedStages = Annotated[tuple[Stage, ...], Field(min_length=1, max_length=len(STAGES)), AfterValidator(_in_order)]
 """Some stages, each once, in the order in which they are done."""
 
-Metadata: TypeAlias = dict[str, JsonValue]
+Metadata: TypeAlias = Annotated[dict[str, JsonValue], Field(json_schema_extra={PERSONAL: True})]
 """What a caller wants to find again in the session; nothing here reads it."""
 
 _MOST = 2**63

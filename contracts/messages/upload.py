@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.messages.erasure import EraseUpload, UploadErased
 from contracts.messages.job_life import Reason
 from contracts.model import CommandBody, EventBody, Personal, Tolerant
 
@@ -167,8 +168,8 @@ class UploadExpired(EventBody):
     reason: str
 
 
-UploadCommand: TypeAlias = AnnounceUpload | NameBytes | ReceiveUpload | KeepUpload | ExpireUpload
+UploadCommand: TypeAlias = AnnounceUpload | NameBytes | ReceiveUpload | KeepUpload | ExpireUpload | EraseUpload
 
 UploadEvent: TypeAlias = (
-    UploadAnnounced | UploadBytesNamed | UploadReceived | UploadKept | UploadDiscarded | UploadExpired
+    UploadAnnounced | UploadBytesNamed | UploadReceived | UploadKept | UploadDiscarded | UploadExpired | UploadErased
 )

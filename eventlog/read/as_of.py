@@ -9,6 +9,7 @@ from datetime import datetime
 
 from eventlog.commit import start
 from eventlog.errors import Corrupt
+from eventlog.keys.meeting import met
 from eventlog.read.counted import Counted
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection
@@ -101,6 +102,7 @@ class Past:
         found: set[str] = set()
         lane = ProjectorLane((), (), self._source.catalog, start(self._source.log.topic, partition), {})
         async for records in read_log(self._source.log, partition, 0, end):
+            await met(lane.keys, records)
             position, counted = lane.take(records)
             lane.moved(position, len(records), len(counted))
             found |= {one.stream for one in counted if self._scope.names(one)}
@@ -109,6 +111,7 @@ class Past:
     async def _fold(self, partition: int, end: int, went_on: Callable[[], None]) -> None:
         topic, lane = self._source.log.topic, self._lanes[partition]
         async for records in read_log(self._source.log, partition, lane.position.next_offset, end):
+            await met(lane.keys, records)
             try:
                 position, counted = lane.take(records)
             except Corrupt as error:

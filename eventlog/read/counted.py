@@ -20,10 +20,10 @@ class Counted(NamedTuple):
     commit: Commit | None
 
 
-def counted_of(record: Record) -> Counted:
+def counted_of(record: Record, catalog: Catalog) -> Counted:
     """A record that counts, as far as it can be read: where its envelope cannot, its stream is its key."""
     try:
-        commit = _decode_commit(record.value)
+        commit = catalog.opened(_decode_commit(record.value))
     except msgspec.DecodeError:
         return Counted(record.key.decode(errors="replace"), record, None)
     return Counted(commit.stream, record, commit)

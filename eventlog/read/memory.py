@@ -86,6 +86,9 @@ class MemoryProjectionStore:
             self.views[name][stream] = view
             if not view:
                 del self.views[name][stream]
+        for (name, field), streams in changes.forgotten.items():
+            kept = {key: row for key, row in self.entries[name].items() if row[field] not in streams}
+            self.entries[name] = kept
         for name, rows in changes.entries.items():
             for row in rows:
                 self.entries[name].setdefault(tuple(row[field] for field in self._keys[name]), row)

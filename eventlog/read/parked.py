@@ -155,7 +155,7 @@ async def _folded(
     """What the records become today, or the first of them that becomes nothing."""
     first = waiting[0]
     lane = ProjectorLane(*folder, start(first.topic, first.partition), {})
-    counted = [counted_of(one.record) for one in waiting]
+    counted = [counted_of(one.record, folder.catalog) for one in waiting]
     changes = lane.fold(counted, await store.load(lane.places(counted)))
     if not changes.parked:
         return changes, None

@@ -43,6 +43,7 @@ class Projection:
 
     `fold(view, fact)` returns what is there afterwards. `key` names the fields that tell the rows of a table apart;
     a collection needs none, its documents carry `_id`. `version` is raised with every change of the fold's meaning.
+    An event that erases its stream leaves nothing here. What says nothing of anybody may be `lasting`: it is folded on.
     """
 
     name: str
@@ -50,13 +51,22 @@ class Projection:
     category: str
     fold: Callable[[View, Fact], View]
     key: tuple[str, ...] = ()
+    lasting: bool = False
+
+    def after(self, view: View, fact: Fact) -> View:
+        """The view after the fact."""
+        return () if fact.body.ERASES and not self.lasting else self.fold(view, fact)
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """Rows that are only ever added, each made of one commit alone: outcomes of commands, the history of a stream."""
+    """Rows that are only ever added, each made of one commit alone: outcomes of commands, the history of a stream.
+
+    Where `of` names the field with the stream, the rows of a stream that is erased go, all before that commit.
+    """
 
     name: str
     version: int
     rows: Callable[[Commit, Sequence[Fact]], Sequence[Row]]
     key: tuple[str, ...] = ()
+    of: str = ""

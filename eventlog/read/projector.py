@@ -15,6 +15,7 @@ from cachetools import LRUCache
 
 from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
 from contracts.envelope import category_of
+from contracts.sealing import Keys
 from eventlog.commit import Position, Record, accept
 from eventlog.errors import Poison
 from eventlog.read.counted import Counted, counted_of, facts_of
@@ -50,12 +51,17 @@ class Changes:
     views: dict[Place, View] = field(default_factory=dict[Place, View])
     entries: dict[str, list[Row]] = field(default_factory=dict[str, list[Row]])
     parked: list[Parked] = field(default_factory=list[Parked])
+    forgotten: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
+    """(journal, its field with the stream) to streams whose rows go, before `entries` are added."""
     begun: set[Place] = field(default_factory=set[Place], compare=False)
     """Of `views`: those of streams that begin here, so that the store holds nothing of them yet."""
 
     def add(self, later: "Changes") -> None:
         """What follows on it: of each view the last is kept."""
         self.views |= later.views
+        for (name, of), streams in later.forgotten.items():
+            self.entries[name] = [row for row in self.entries.get(name, ()) if row[of] not in streams]
+            self.forgotten.setdefault((name, of), []).extend(streams)
         for name, rows in later.entries.items():
             self.entries.setdefault(name, []).extend(rows)
         self.parked += later.parked
@@ -63,7 +69,7 @@ class Changes:
 
     def __bool__(self) -> bool:
         """Whether there is anything to write besides the position."""
-        return bool(self.views or self.parked or any(self.entries.values()))
+        return bool(self.views or self.parked or self.forgotten or any(self.entries.values()))
 
 
 @dataclass(slots=True)
@@ -121,6 +127,11 @@ class ProjectorLane:
         """How many records of which streams wait, as far as it was written."""
         return self._parking.waiting
 
+    @property
+    def keys(self) -> Keys:
+        """The keys that open what it reads."""
+        return self._catalog.keys
+
     def take(self, records: Sequence[Record]) -> tuple[Position, list[Counted]]:
         """Where these records lead, and which of them count. Nothing has moved yet."""
         position = self.position
@@ -128,7 +139,7 @@ class ProjectorLane:
         for record in records:
             position, counts = accept(position, record)
             if counts:
-                counted.append(counted_of(record))
+                counted.append(counted_of(record, self._catalog))
         return position, counted
 
     def places(self, counted: Sequence[Counted]) -> list[Place]:
@@ -190,7 +201,7 @@ class ProjectorLane:
                 place = (projection.name, one.stream)
                 view = views.get(place, ())
                 for fact in facts:
-                    view = projection.fold(view, fact)
+                    view = projection.after(view, fact)
                 after[place] = view
             entries = {journal.name: journal.rows(one.commit, facts) for journal in self._journals}
         except (UnknownMessage, MalformedMessage) as error:
@@ -200,9 +211,19 @@ class ProjectorLane:
             self.error = error
             return f"{type(error).__name__}: {error}"
         views.update(after)
+        if any(fact.body.ERASES for fact in facts):
+            self._forget(one.stream, changes)
         for name, rows in entries.items():
             changes.entries.setdefault(name, []).extend(rows)
         return ""
+
+    def _forget(self, stream: str, changes: Changes) -> None:
+        """The rows of the stream go, those of this batch too."""
+        for journal in self._journals:
+            if journal.of:
+                kept = [row for row in changes.entries.get(journal.name, ()) if row[journal.of] != stream]
+                changes.entries[journal.name] = kept
+                changes.forgotten.setdefault((journal.name, journal.of), []).append(stream)
 
     def _count(self, parking: Parking, stream: str, reason: str) -> None:
         waiting = parking.waiting.get(stream, 0)

@@ -9,6 +9,7 @@ from contracts.envelope import Commit
 from eventlog import tracing
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Conflict
+from eventlog.keys.meeting import met
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
 from eventlog.read.projector import Changes, ProjectorLane
@@ -70,6 +71,7 @@ class ProjectorRunner:
     ) -> Position | None:
         """Where the store stands afterwards: a batch that changes nothing moves it with the next one that does."""
         began = asyncio.get_running_loop().time()
+        await met(lane.keys, batch)
         position, counted = lane.take(batch)
         if not counted:
             await reader.confirm(lane.position)

@@ -29,7 +29,7 @@ class Redacted(NamedTuple):
 def redacted(record: Record, reason: str, catalog: Catalog) -> Redacted:
     """A record without what is a person's."""
     try:
-        commit = msgspec.json.decode(record.value, type=Commit)
+        commit = catalog.opened(msgspec.json.decode(record.value, type=Commit))
     except msgspec.DecodeError:
         return Redacted({"offset": record.offset, "bytes": len(record.value)}, reason)
     hidden: list[str] = []

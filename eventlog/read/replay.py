@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from contracts.catalog import Catalog
 from eventlog.commit import DIGEST_BYTES, Record, chain, start
 from eventlog.errors import Corrupt, Diverged, Unavailable
+from eventlog.keys.meeting import met
 from eventlog.log import Tail
 from eventlog.read.counted import Counted
 from eventlog.read.memory import MemoryProjectionStore
@@ -95,6 +96,7 @@ class Replay:
         """
         topic, partition = self.place
         async for records in read_log(self._log, partition, self.lane.position.next_offset, until):
+            await met(self.lane.keys, records)
             try:
                 position, counted = self.lane.take(records)
             except Corrupt as error:

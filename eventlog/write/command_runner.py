@@ -10,6 +10,7 @@ from contracts.envelope import Command
 from eventlog import tracing
 from eventlog.commit import Record
 from eventlog.errors import Corrupt, Diverged, Unavailable
+from eventlog.keys.meeting import met
 from eventlog.log import EventLog, Tail
 from eventlog.offsets import Committed, Offsets
 from eventlog.work import READ_SECONDS, Throttled, Work, batches
@@ -105,6 +106,7 @@ class CommandRunner:
     async def _handle(self, work: Work, processor: Processor, batch: Sequence[Record]) -> Bookmark:
         began = asyncio.get_running_loop().time()
         commands = [command for record in batch if (command := _command(work, record)) is not None]
+        await met(processor.lane.keys, batch, {command.subject for command in commands if command.subject})
         await processor.handle(commands)
         seconds = asyncio.get_running_loop().time() - began
         work.moved(batch, len(commands), seconds)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from contracts.model import CommandBody, EventBody
 
@@ -17,7 +18,8 @@ class Decider(Generic[State]):
     `decide(state, command, at)` returns the events that follow, none when the command asks for what is so already,
     or raises `Refused`; `at` is the command's own time, the only one that a rule sees. `evolve(state, event)` folds.
     States are msgspec structs (a tagged union), so that a ledger can keep them; `version` is raised whenever the
-    shape or the meaning of the state changes, and old ledgers are then folded anew.
+    shape or the meaning of the state changes, and old ledgers are then folded anew. `subject` is the account that the
+    stream is about, where it is about one: what is personal in its events stands under that account's key.
     """
 
     category: str
@@ -27,3 +29,4 @@ class Decider(Generic[State]):
     evolve: Callable[[State, Any], State]
     decide: Callable[[State, Any, datetime], Sequence[EventBody]]
     commands: tuple[type[CommandBody], ...]
+    subject: Callable[[State], UUID | None] = lambda _state: None

@@ -7,17 +7,19 @@ accept rule, turns proposals into facts; another writer's commit in their place 
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
-from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
+from contracts.envelope import Command, Commit, Recorded, Refusal, category_of, stream_id
 from contracts.model import EventBody
+from contracts.sealing import KeyDestroyed, Keys, sealed
 from eventlog.commit import Link, Record, accept, link
-from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused
+from eventlog.errors import Conflict, Corrupt, PlayheadError, Refused, Unavailable
 from eventlog.write.decider import Decider
 from eventlog.write.ledger import Ledger
 from eventlog.write.settled import Known, Settled
@@ -58,6 +60,11 @@ class Lane:
         self._pending: deque[Proposal] = deque()
         self._overlay: dict[str, Known] = {}
         self._overlay_ids: dict[UUID, str] = {}
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that it opens and seals with."""
+        return self._catalog.keys
 
     @property
     def pending(self) -> int:
@@ -137,13 +144,15 @@ class Lane:
 
     def _settle(self, commit: Commit, after: Known) -> None:
         self._settled.settle(commit.stream, after, commit.command_id, commit.payload_hash)
+        if any(one.type in self._catalog.erasing for one in commit.events):
+            self._settled.forget = True
         if commit.refusal is not None:
             self.refusals[commit.refusal.code] += 1
 
     def _take_over(self, record: Record) -> None:
         """Another writer's commit counts: nothing of the overlay will."""
         try:
-            commit = _decode_commit(record.value)
+            commit = self._catalog.opened(_decode_commit(record.value))
         except msgspec.DecodeError:
             self._settled.lose(record.key.decode(errors="replace"))
         else:
@@ -180,14 +189,37 @@ class Lane:
     def _decide(self, command: Command, before: Known) -> tuple[Commit, Known]:
         try:
             events, state = self._rule(command, before)
-            recorded = tuple(Recorded(type=e.TYPE, type_version=e.VERSION, data=encode(e)) for e in events)
+            subject = self._subject(command, before.state, state)
+            recorded = tuple(
+                Recorded(
+                    type=e.TYPE,
+                    type_version=e.VERSION,
+                    data=sealed(e, e.TYPE, command.stream, subject, self._catalog.keys),
+                )
+                for e in events
+            )
         except Refused as refused:
             return _refusal(command, before, refused), before
+        except KeyDestroyed:
+            return _refusal(command, before, Refused("account.erased", "whom this is about was erased")), before
+        except Unavailable:
+            raise  # that the keys cannot be asked for now is no reason to refuse: it is decided when they can
         except Exception as error:  # noqa: BLE001 - a rule that breaks must not stall its partition: it refuses, by name
             return _refusal(command, before, Refused("decider.failed", type(error).__name__)), before
         version = before.version + len(recorded)
         tenant = before.tenant or (command.tenant if recorded else "")
-        return _commit(command, version, events=recorded), Known(version, tenant, state)
+        return _commit(command, version, subject, events=recorded), Known(version, tenant, state)
+
+    def _subject(self, command: Command, before: Any, after: Any) -> str:
+        """The account stream that the stream is about. One that goes is still about whom it was about."""
+        if not self._catalog.keys.seals:
+            return ""
+        category = category_of(command.stream)
+        decider = self._deciders.get(category)
+        account = decider and ((after and decider.subject(after)) or (before and decider.subject(before)))
+        if not account:
+            return ""
+        return command.stream if category == "account" else _account_stream(command.tenant, account)
 
     def _rule(self, command: Command, before: Known) -> tuple[list[EventBody], Any]:
         decider = self._deciders.get(category_of(command.stream))
@@ -209,7 +241,8 @@ class Lane:
 
     def _body(self, command: Command, decider: Decider[Any]) -> Any:
         try:
-            body = self._catalog.decode_command(command.type, command.type_version, bytes(command.data))
+            data = self._catalog.opened_command(command)
+            body = self._catalog.decode_command(command.type, command.type_version, data)
         except (UnknownMessage, MalformedMessage) as error:
             raise Refused("command.malformed", str(error)) from error
         if not isinstance(body, decider.commands):
@@ -225,6 +258,11 @@ def payload_hash(command: Command) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(10_000)
+def _account_stream(tenant: str, account: UUID) -> str:
+    return stream_id("account", tenant, str(account))
+
+
 def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
     """What a ledger was folded with: another value, and it is folded anew.
 
@@ -235,7 +273,7 @@ def fold_version(deciders: Iterable[Decider[Any]], catalog: Catalog) -> str:
 
 
 def _commit(
-    command: Command, version: int, events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
+    command: Command, version: int, subject: str = "", events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
 ) -> Commit:
     return Commit(
         stream=command.stream,
@@ -247,6 +285,7 @@ def _commit(
         tenant=command.tenant,
         actor=command.actor,
         origin=command.origin,
+        subject=subject,
         events=events,
         refusal=refusal,
         trace=command.trace,

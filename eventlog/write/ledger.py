@@ -45,9 +45,18 @@ class Ledger(Protocol):
         ...
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
-        """All of it or nothing, and only on top of `expected`; otherwise `Conflict`: another process moved on."""
+        """All of it or nothing, and only on top of `expected`; otherwise `Conflict`: another process moved on.
+
+        `forget`: no earlier state of these streams is left lying anywhere, for somebody was erased.
+        """
         ...
 
     def close(self) -> None: ...
@@ -81,7 +90,13 @@ class MemoryLedger:
         return self._handled.get(command_id)
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,  # noqa: ARG002 - nothing is left lying in memory
     ) -> None:
         if expected != self._position:
             raise Conflict(f"the ledger stands at {self._position}, not at {expected}")
@@ -157,6 +172,7 @@ class SqliteLedger:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("ROLLBACK")
         self._path = path
+        self._overdue = False
 
     def position(self) -> Position:
         if self._stands_at() != self._position:
@@ -192,7 +208,13 @@ class SqliteLedger:
         self._db.execute("COMMIT")
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
         self._recalled_streams = {}
         self._recalled_commands = {}
@@ -201,7 +223,7 @@ class SqliteLedger:
             moved = self._db.execute(_GUARDED, (*position_row(position), *position_row(expected))).rowcount
             if moved != 1:
                 raise Conflict(f"the ledger stands at {self._stands_at()}, not at {expected}")
-            if full := len(self._recent_handled) + len(handled) >= _RECENT_COMMANDS:
+            if full := forget or len(self._recent_handled) + len(handled) >= _RECENT_COMMANDS:
                 self._merge({**self._recent_streams, **streams}, {**self._recent_handled, **handled})
             else:
                 row = _pack(streams), _pack(handled)
@@ -212,6 +234,10 @@ class SqliteLedger:
         else:
             self._recent_streams.update(streams)
             self._recent_handled.update(handled)
+        self._overdue = forget or self._overdue
+        if self._overdue:
+            # The file beside it holds what the tables held. Whoever reads it puts this off until the next save.
+            self._overdue = bool(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def close(self) -> None:
         self._db.close()

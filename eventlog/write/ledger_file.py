@@ -48,6 +48,7 @@ def opened(path: Path, flushed: bool) -> sqlite3.Connection:
     """The file as it is, empty where there is none; `flushed`: what is committed survives a power cut whole."""
     db = sqlite3.connect(path, isolation_level=None, timeout=_LOCK_SECONDS)
     db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA secure_delete = ON")  # what a stream was before its person was erased is not left lying about
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     db.execute(f"PRAGMA synchronous = {'NORMAL' if flushed else 'OFF'}")
     return db

@@ -12,10 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.catalog import Catalog, encode
+from contracts.catalog import Catalog
 from contracts.envelope import Command, Commit, Refusal, event_id, refusal_id
 from contracts.model import CommandBody, EventBody
 from contracts.names import uuid5
+from contracts.sealing import KeyDestroyed, Keys, sealed
 from eventlog.commit import Position, Record, accept
 
 _decode_commit = msgspec.json.Decoder(Commit).decode
@@ -26,6 +27,7 @@ class Heard:
     """One event or refusal, as a rule hears it. `body` is the event; `refusal` is set instead where there is none.
 
     `origin` says who sent the command: for one that a policy asked for, the stream of the event that it had heard.
+    `subject` is the account stream whose data this is.
     """
 
     id: UUID
@@ -39,6 +41,7 @@ class Heard:
     origin: str
     body: EventBody | None
     refusal: Refusal | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def _heard(commit: Commit, id_: UUID, version: int, **what: Any) -> Heard:
         command_id=commit.command_id,
         command_type=commit.command_type,
         origin=commit.origin,
+        subject=commit.subject,
         **({"body": None} | what),
     )
 
@@ -96,6 +100,11 @@ class PolicyLane:
         self.accepted = 0
         self.ignored = 0
 
+    @property
+    def keys(self) -> Keys:
+        """The keys that open what it hears."""
+        return self._catalog.keys
+
     def see(self, record: Record) -> list[Command]:
         """Take the next record of the log; the commands to send before the position may be kept."""
         self.position, counts = accept(self.position, record)
@@ -103,16 +112,22 @@ class PolicyLane:
             self.ignored += 1
             return []
         self.accepted += 1
-        commit = _decode_commit(record.value)
+        commit = self._catalog.opened(_decode_commit(record.value))
         return [
-            _command(heard, ask, self._actor, commit.trace)
+            command
             for heard in hear(commit, self._catalog)
             for policy in self._policies
             for ask in policy(heard)
+            if (command := _command(heard, ask, self._actor, self._catalog.keys, commit.trace)) is not None
         ]
 
 
-def _command(heard: Heard, ask: Ask, actor: str, trace: str) -> Command:
+def _command(heard: Heard, ask: Ask, actor: str, keys: Keys, trace: str) -> Command | None:
+    """None where it would say something personal of whom was erased: nobody could take it."""
+    try:
+        data = sealed(ask.body, ask.body.TYPE, ask.stream, heard.subject, keys)
+    except KeyDestroyed:
+        return None
     return Command(
         id=uuid5(uuid5(heard.id, ask.rule), ask.stream),
         stream=ask.stream,
@@ -122,6 +137,7 @@ def _command(heard: Heard, ask: Ask, actor: str, trace: str) -> Command:
         tenant=heard.tenant,
         actor=actor,
         origin=heard.stream,
+        subject=heard.subject,
         trace=trace,
-        data=encode(ask.body),
+        data=data,
     )

@@ -11,6 +11,7 @@ from contracts.envelope import Command
 from eventlog import tracing
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Poison
+from eventlog.keys.meeting import met
 from eventlog.log import EventLog
 from eventlog.offsets import Committed, Offsets
 from eventlog.reader import Reader
@@ -67,6 +68,7 @@ class PolicyRunner:
     async def _hear(self, work: Work, reader: Reader, lane: PolicyLane, batch: Sequence[Record]) -> None:
         began = asyncio.get_running_loop().time()
         accepted, position = lane.accepted, lane.position
+        await met(lane.keys, batch)
         asked = [command for record in batch for command in _asked(lane, record)]
         counted = lane.accepted - accepted
         if counted == 0:

@@ -40,6 +40,8 @@ class Settled:
         self._ledger = ledger
         self._streams: dict[str, Known] = {}
         self._ids: dict[UUID, str] = {}
+        self.forget = False
+        """Whether somebody was erased since: the ledger is to keep no earlier state."""
         self.saved = ledger.position()
         """Where the ledger stood when it was read or saved last."""
 
@@ -92,8 +94,9 @@ class Settled:
         if position == self.saved:
             return
         streams = {name: self._packed(name, known) for name, known in self._streams.items()}
-        self._ledger.save(self.saved, position, streams, self._ids)
+        self._ledger.save(self.saved, position, streams, self._ids, forget=self.forget)
         self.saved = position
+        self.forget = False
         self._streams = {}
         self._ids = {}
 

@@ -12,7 +12,7 @@ from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.replay import Source
 from eventlog.roles import Projector
-from ops.commands.reach import log_of, mongo, postgres
+from ops.commands.reach import keys, log_of, mongo, postgres
 from ops.settings import OpsSettings
 from services.analytics import handlers as analytics
 from services.render import handlers as render
@@ -81,4 +81,9 @@ async def reached(settings: OpsSettings, name: str) -> AsyncGenerator[Reached]:
             pool = await stack.enter_async_context(postgres(settings, "playhead-rebuild"))
             kind, generations = "PostgreSQL", PostgresGenerations(pool, name, *kept.folds)
         log = await stack.enter_async_context(log_of(settings, kept.projector.topic.name))
-        yield Reached(kept, kind, generations, Source(log, range(log.partitions()), kept.projector.catalog))
+        yield Reached(
+            kept,
+            kind,
+            generations,
+            Source(log, range(log.partitions()), kept.projector.catalog.under(keys(settings).keys)),
+        )

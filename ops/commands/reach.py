@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from eventlog.kafka import KafkaAccess, KafkaEventLog
+from eventlog.keys.opening import SubjectKeys, open_keys
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool, open_pool
 from eventlog.settings import documents_of
+from ops.logins import key_store
 from ops.settings import OpsSettings
 from ops.stack.launcher import Endpoints
 from ops.stack.part import StackError
@@ -74,6 +76,11 @@ async def log_of(settings: OpsSettings, topic: str) -> AsyncGenerator[KafkaEvent
         yield log
     finally:
         await log.close()
+
+
+def keys(settings: OpsSettings) -> SubjectKeys:
+    """The keys of subjects, as the services find them; asked for when the first is needed."""
+    return open_keys(*key_store(settings, endpoints(settings).postgres))
 
 
 def gateway_url(settings: OpsSettings) -> str:

@@ -27,8 +27,8 @@ from ops.settings import OpsSettings
 from ops.state import live_state
 
 FINE, USAGE = 0, 2
-BYTES = "blobs"
-"""The schema, and the folder of migrations, of bytes in PostgreSQL: no log makes them again."""
+LASTING = ("blobs", "keys")
+"""The schemas, and folders of migrations, that no log makes again: bytes, and the keys that the log is read with."""
 _WORD = "reset"
 _CONNECTED = """
 SELECT DISTINCT application_name FROM pg_stat_activity
@@ -137,7 +137,7 @@ async def _going(settings: OpsSettings, *, everything: bool) -> dict[str, Any]:
     endpoints(settings)
     gone: dict[str, Any] = {
         "MongoDB": f"all documents of {documents(settings)}, answers to repeated calls included,",
-        "PostgreSQL": f"all tables of {', '.join(name for name in migrating.schemas() if everything or name != BYTES)}",
+        "PostgreSQL": f"all tables of {', '.join(_dropped(everything=everything))}",
     }
     if everything:
         gone["Kafka"] = ", ".join(sorted(await existing_topics(kafka(settings), TOPICS))) or "no topics"
@@ -153,9 +153,13 @@ async def _empty(settings: OpsSettings, *, everything: bool) -> None:
         await _delete_bytes(settings)
     async with mongo(settings, "playhead-reset") as database:
         await database.drop()
-    dropped = [name for name in migrating.schemas() if everything or name != BYTES]
-    await migrations.wipe(endpoints(settings).postgres, dropped, [] if everything else [BYTES])
+    kept = [] if everything else list(LASTING)
+    await migrations.wipe(endpoints(settings).postgres, _dropped(everything=everything), kept)
     await migrating.bring_up(settings)
+
+
+def _dropped(*, everything: bool) -> list[str]:
+    return [name for name in migrating.schemas() if everything or name not in LASTING]
 
 
 async def _filled(settings: OpsSettings) -> list[Filled]:

@@ -11,16 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from contracts.catalog import encode
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.messages.preset import SavePreset
 from contracts.model import CommandBody
 from contracts.rendering import Aspect, Kind
+from contracts.sealing import Keys, NoKeys, sealed
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import now
 from eventlog.kafka import KafkaSender
-from ops.commands.reach import kafka
+from ops.commands.reach import kafka, keys
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
@@ -49,7 +49,7 @@ async def seed() -> int:
     settings = OpsSettings()
     _seed_key(settings.data_dir / DEMO_KEY_FILE)
     demo = GatewaySettings.model_validate({"PLAYHEAD_PROFILE": "local"})
-    wishes = commands(demo.demo, demo.starter_grant, now())
+    wishes = commands(demo.demo, demo.starter_grant, now(), keys(settings).keys)
     sender = KafkaSender(kafka(settings), COMMANDS_OF)
     try:
         await sender.send(wishes)
@@ -71,8 +71,9 @@ def _seed_key(file: Path) -> None:
     print(f"the demo key was made: {key} (kept in {file})")
 
 
-def commands(owner: Principal, starter_grant: int, at: datetime) -> list[Command]:
+def commands(owner: Principal, starter_grant: int, at: datetime, keys: Keys | None = None) -> list[Command]:
     """Open the owner's account and save the default presets, as his. `owner` is an administrator of his tenant."""
+    seal = keys or NoKeys()
     account = RegisterAccount(
         account_id=owner.account,
         kind=owner.kind,
@@ -80,11 +81,11 @@ def commands(owner: Principal, starter_grant: int, at: datetime) -> list[Command
         role=owner.role,
         starter_grant=starter_grant,
     )
-    opened = _command(owner, "account", str(owner.account), account, f"register\n{owner.account}", at)
-    return [opened, *(_preset(owner, number, at) for number in range(len(PRESETS)))]
+    opened = _command(owner, "account", str(owner.account), account, f"register\n{owner.account}", at, seal)
+    return [opened, *(_preset(owner, number, at, seal) for number in range(len(PRESETS)))]
 
 
-def _preset(owner: Principal, number: int, at: datetime) -> Command:
+def _preset(owner: Principal, number: int, at: datetime, keys: Keys) -> Command:
     name, description, kind, aspect, instructions = PRESETS[number]
     scope = f"default preset\n{name}"
     preset = preset_of_command(repeatable_command(owner.tenant, scope))
@@ -100,17 +101,23 @@ def _preset(owner: Principal, number: int, at: datetime) -> Command:
         aspect=aspect,
         instructions=instructions,
     )
-    return _command(owner, "preset", str(preset), body, scope, at)
+    return _command(owner, "preset", str(preset), body, scope, at, keys)
 
 
-def _command(owner: Principal, category: str, public_id: str, body: CommandBody, scope: str, at: datetime) -> Command:
+def _command(
+    owner: Principal, category: str, public_id: str, body: CommandBody, scope: str, at: datetime, keys: Keys
+) -> Command:
+    stream, subject = (
+        stream_id(kind, owner.tenant, id_) for kind, id_ in ((category, public_id), ("account", str(owner.account)))
+    )
     return Command(
         id=repeatable_command(owner.tenant, scope),
-        stream=stream_id(category, owner.tenant, public_id),
+        stream=stream,
         type=body.TYPE,
         type_version=body.VERSION,
         at=at,
         tenant=owner.tenant,
         actor=ACTOR,
-        data=encode(body),
+        subject=subject,
+        data=sealed(body, body.TYPE, stream, subject, keys),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from blobs.postgres import MIGRATIONS as BLOBS
 from contracts.topics import TOPICS
 from eventlog.kafka import create_topics
+from eventlog.keys.postgres import MIGRATIONS as KEYS
 from eventlog.read import postgres
 from ops.commands.reach import kafka
 from ops.settings import OpsSettings
@@ -27,6 +28,7 @@ MIGRATIONS: Sequence[tuple[str, Path]] = (
     ("wallet", analytics.WALLET_MIGRATIONS),
     ("platform", analytics.PLATFORM),
     ("audit", analytics.AUDIT),
+    ("keys", KEYS),
     ("roles", Path(__file__).parents[1] / "sql" / "roles"),
 )
 """(the name under which the database remembers them, where they are), in the order in which they are applied."""

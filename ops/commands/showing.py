@@ -18,7 +18,7 @@ from eventlog.read.replay import ReadableLog, read_log
 from eventlog.write.decider import Decider
 from ops.commands.log import TOPIC_OF
 from ops.commands.options import Json
-from ops.commands.reach import log_of
+from ops.commands.reach import keys, log_of
 from ops.commands.restoring import moment_of
 from ops.redacting import personal_texts, redacted
 from ops.settings import OpsSettings
@@ -73,8 +73,10 @@ async def show(
     if wrong := _misused(category, public_id, version, moment):
         return _tell({}, wrong, USAGE, as_json=as_json)
     name = stream_id(category, tenant, public_id) if tenant else stream
-    async with log_of(OpsSettings(), TOPIC_OF[category]) as log:
+    settings = OpsSettings()
+    async with log_of(settings, TOPIC_OF[category]) as log:
         commits = await commits_of(log, partition_for(name, log.partitions()), name)
+    commits = [_catalog_of(name).under(keys(settings).keys).opened(commit) for commit in commits]
     shown = as_it_was(name, commits, version, moment)
     reached = shown.facts[-1].version if shown.facts else 0
     if not shown.facts or (version is not None and reached < version):
@@ -97,7 +99,7 @@ async def commits_of(log: ReadableLog, partition: int, stream: str) -> list[Comm
 
 def as_it_was(stream: str, commits: Sequence[Commit], version: int | None, at: datetime | None) -> Shown:
     """Fold the stream up to its event `version`, or its first commit that was asked for later than `at`."""
-    catalog: Catalog = SESSION_CATALOG if category_of(stream) in _SESSIONS else RENDER_CATALOG
+    catalog = _catalog_of(stream)
     happened: list[Fact] = []
     for commit in commits:
         if at is not None and commit.at > at:
@@ -111,9 +113,13 @@ def as_it_was(stream: str, commits: Sequence[Commit], version: int | None, at: d
     for projection in (one for one in _PROJECTIONS if one.category == decider.category):
         view: View = ()
         for fact in facts:
-            view = projection.fold(view, fact)
+            view = projection.after(view, fact)
         documents[projection.name] = view
     return Shown(facts, state, documents, len(facts) == sum(len(commit.events) for commit in commits))
+
+
+def _catalog_of(stream: str) -> Catalog:
+    return SESSION_CATALOG if category_of(stream) in _SESSIONS else RENDER_CATALOG
 
 
 def told_of(stream: str, shown: Shown, *, personal: bool) -> Mapping[str, Any]:

@@ -29,18 +29,21 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
         dsn = settings.database_url.get_secret_value()
         pools.append(await open_service_pool(dsn, application="playhead-analytics"))
 
+    keys = settings.keys()
     try:
         await reached(session_events.start)
         await reached(render_events.start)
         await reached(connect)
         broker = kafka_broker(access)
-        roles = Roles("analytics", broker, access, metrics, settings.data)
+        roles = Roles("analytics", broker, access, metrics, settings.data, keys.keys)
 
         def store(of: Projector) -> PostgresProjectionStore:
             return PostgresProjectionStore(pools[0], f"analytics.{of.name}", of.projections, of.journals)
 
-        besides = (FilmCopies(pools[0], source, target).run,) if settings.copies_films else ()
-        yield Service(broker, groups(roles, session_events, render_events, store), metrics, besides=besides)
+        copies = (FilmCopies(pools[0], source, target).run,) if settings.copies_films else ()
+        yield Service(
+            broker, groups(roles, session_events, render_events, store), metrics, besides=(*copies, *keys.besides)
+        )
     finally:
         for blobs in (source, target):
             await blobs.close()
@@ -48,3 +51,4 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
         await render_events.close()
         for pool in pools:
             await pool.close()
+        keys.close()

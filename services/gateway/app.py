@@ -70,6 +70,7 @@ def _gateway(settings: GatewaySettings, origin: str, parts: Parts) -> Gateway:
         uploads=parts.uploads,
         webhooks=parts.webhooks,
         started_at=now(),
+        subject_keys=parts.subject_keys.keys,
         demo=settings.demo if settings.local else None,
         legacy_tenant=settings.tenant_without_key,
         legacy_wait_seconds=settings.legacy_wait_seconds,
@@ -99,8 +100,9 @@ def _work(
         tasks.create_task(stored.follow(database, gateway.credentials)),
         tasks.create_task(mongo.install(database)),
         tasks.create_task(running.install(database)),
-        tasks.create_task(running.hear(parts.access, parts.webhooks, now, settings.url)),
+        tasks.create_task(running.hear(parts.access, parts.webhooks, now, settings.url, parts.subject_keys.keys)),
         tasks.create_task(parts.sending.run()),
+        *(tasks.create_task(beside()) for beside in parts.subject_keys.besides),
     ]
 
 

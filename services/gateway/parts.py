@@ -14,6 +14,7 @@ from blobs.store import BlobStore
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.clock import now
 from eventlog.kafka import KafkaAccess
+from eventlog.keys.opening import SubjectKeys
 from eventlog.read.mongo import MongoDatabase
 from services.gateway.files.receiving import Uploads, forget_stale
 from services.gateway.files.shares import Coming
@@ -57,6 +58,7 @@ class Parts:
     uploads: Uploads
     webhooks: Webhooks
     sending: Sending
+    subject_keys: SubjectKeys
     probes: Mapping[str, Probe]
 
 
@@ -73,6 +75,8 @@ async def opened(settings: GatewaySettings, origin: str, held: AsyncExitStack) -
     stores = (lambda: mongo.checkpoints(database), postgres.checkpoints)
     lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     held.push_async_callback(lag.close)
+    subject_keys = settings.keys()
+    held.callback(subject_keys.close)
     cache, rates = _redis(settings, held)
     posting = Posting(Rules(loopback=settings.webhook_loopback))
     held.push_async_callback(posting.close)
@@ -94,6 +98,7 @@ async def opened(settings: GatewaySettings, origin: str, held: AsyncExitStack) -
         uploads=uploads,
         webhooks=webhooks,
         sending=sending,
+        subject_keys=subject_keys,
         probes={**_probes(settings, producer, database, postgres), "projections": lag.look},
     )
 

@@ -47,10 +47,13 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     async with AsyncExitStack() as held:
         parts = await _connected(settings, held)
         broker = kafka_broker(parts.access)
-        declared = _groups(settings, parts, Roles("render", broker, parts.access, metrics, settings.data))
+        keys = settings.keys()
+        held.callback(keys.close)
+        roles = Roles("render", broker, parts.access, metrics, settings.data, keys.keys)
+        declared = _groups(settings, parts, roles)
         sweep = _sweep(settings, parts, lambda: SWEEPER in declared[0].works)
         leases = LeaseAge(oldest_in(parts.pool), metrics.registry)
-        yield Service(broker, declared, metrics, besides=(sweep.run, leases.run))
+        yield Service(broker, declared, metrics, besides=(sweep.run, leases.run, *keys.besides))
 
 
 async def _connected(settings: RenderSettings, held: AsyncExitStack) -> Parts:

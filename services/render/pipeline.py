@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from blobs.store import NO_ROOM, BlobCorrupt, BlobMissing, BlobStore, BlobStoreUnavailable
+from blobs.store import NO_ROOM, BlobCorrupt, BlobMissing, BlobStoreUnavailable
 from contracts.rendering import STAGE_PERCENT, STAGES, JobInputs, Stage, StageOutput
 from services.render.engines.prose import clean, tokens
 from services.render.stages import cut, refine, scenes, script, speech, video
@@ -70,13 +70,13 @@ async def run_stage(
     work = _WORK[stage] if inputs.film is None else _CUT
     try:
         key = output_key(stage, work.depends(inputs, done, tools))
-        stored = await _stored(tools.blobs, key)
+        stored = await _stored(tools, key)
         if stored is not None:
             report(1.0)
             return stored
         await asyncio.to_thread(_fresh, folder)
         output = await work.perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
-        await tools.blobs.note(_manifest(output.output_key), output.model_dump_json(by_alias=True).encode())
+        await _note(tools, output)
         report(1.0)
         return output
     except (BlobMissing, BlobCorrupt) as error:
@@ -122,9 +122,17 @@ def estimate_points(inputs: JobInputs) -> int:
     return points_of(words * _MS_A_WORD + glued * _MS_A_CHARACTER + _MS_AROUND)
 
 
-async def _stored(blobs: BlobStore, key: str) -> StageOutput | None:
-    """The output that was noted under this key, if all that it names is still there."""
-    manifest = await blobs.noted(_manifest(key))
+async def _note(tools: Tools, output: StageOutput) -> None:
+    name = _manifest(output.output_key)
+    hidden = await asyncio.to_thread(tools.notes.hidden, name, output.model_dump_json(by_alias=True).encode())
+    if hidden is not None:
+        await tools.blobs.note(name, hidden)
+
+
+async def _stored(tools: Tools, key: str) -> StageOutput | None:
+    """The output that was noted under this key, if it can be read and all that it names is still there."""
+    kept = await tools.blobs.noted(_manifest(key))
+    manifest = await asyncio.to_thread(tools.notes.shown, _manifest(key), kept) if kept is not None else None
     if manifest is None:
         return None
     try:
@@ -132,7 +140,7 @@ async def _stored(blobs: BlobStore, key: str) -> StageOutput | None:
     except ValidationError:
         return None  # a torn or foreign note is no output: the stage is run again and writes a new one
     for artifact in output.artifacts:
-        if await blobs.size(artifact.sha256) != artifact.size_bytes:
+        if await tools.blobs.size(artifact.sha256) != artifact.size_bytes:
             return None
     return output if output.output_key == key else None
 

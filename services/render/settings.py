@@ -29,7 +29,7 @@ class RenderSettings(_WithBlobs):
     failed_job_days: int = Field(default=7, alias="PLAYHEAD_FAILED_JOB_DAYS", ge=0)
     completed_job_days: int = Field(default=30, alias="PLAYHEAD_COMPLETED_JOB_DAYS", ge=0)
     """A job is forgotten, with its files, so many days after its end; 0: never."""
-    unnamed_bytes_hours: int = Field(default=24, alias="PLAYHEAD_UNNAMED_BYTES_HOURS", ge=1)
+    unnamed_bytes_hours: int = Field(default=24, alias="PLAYHEAD_UNNAMED_BYTES_HOURS", ge=0)
     """Bytes are collected so long after the last file that named them went."""
 
     unused_upload_days: int = Field(default=30, alias="PLAYHEAD_UNUSED_UPLOAD_DAYS", ge=1)

@@ -10,6 +10,7 @@ from eventlog.read.mongo import MongoDatabase
 from eventlog.roles import Roles
 from eventlog.service import Service, kafka_broker, reached
 from eventlog.telemetry import Metrics
+from services.session.erasure import Erasure, MongoTraces
 from services.session.handlers import DOCUMENTS, groups
 from services.session.settings import SessionSettings
 from services.session.sweep import MongoSessions, Sweep
@@ -25,6 +26,7 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
     commands = KafkaEventLog(access, SESSION_COMMANDS.name)
     events = KafkaEventLog(access, SESSION_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
+    keys = settings.keys()
     database = MongoDatabase.connect(
         settings.mongodb_uri.get_secret_value(),
         settings.documents,
@@ -36,12 +38,14 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
         await reached(events.start)
         store = database.store(f"session.{DOCUMENTS.name}", DOCUMENTS.projections, DOCUMENTS.journals)
         broker = kafka_broker(access)
-        roles = Roles("session", broker, access, metrics, settings.data)
+        roles = Roles("session", broker, access, metrics, settings.data, keys.keys)
         declared = groups(roles, commands, events, sender, store)
         sweep = Sweep(MongoSessions(database), sender, now, settings.retention, lambda: SWEEPER in declared[0].works)
-        yield Service(broker, declared, metrics, besides=(sweep.run,))
+        erasure = Erasure(MongoTraces(database), keys.ring, sender, now, lambda: SWEEPER in declared[0].works)
+        yield Service(broker, declared, metrics, besides=(sweep.run, erasure.run, *keys.besides))
     finally:
         await sender.close()
         await commands.close()
         await events.close()
         database.close()
+        keys.close()

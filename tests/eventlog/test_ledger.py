@@ -31,6 +31,19 @@ class TestSqliteLedger(LedgerPromises):
         assert second.position() == at(0)
         assert second.handled(command_id("a")) == HASH
 
+    def test_nothing_that_was_forgotten_is_left_in_its_files(self, tmp_path: Path) -> None:
+        ledger = SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING)
+        word = b"canary"
+        for number in range(20):
+            states = {f"toy-{number}": Stored(1, "acme", word * 2_000), "toy-other": Stored(number, "acme", b"kept")}
+            ledger.save(at(number - 1) if number else BEGINNING, at(number), states, {command_id(str(number)): HASH})
+        assert any(word in file.read_bytes() for file in tmp_path.iterdir())
+        gone = {f"toy-{number}": Stored(2, "acme", b"gone") for number in range(20)}
+        ledger.save(at(19), at(20), gone, {command_id("gone"): HASH}, forget=True)
+        assert not [file for file in tmp_path.iterdir() if word in file.read_bytes()]
+        assert ledger.stream("toy-other") == Stored(19, "acme", b"kept")
+        assert ledger.handled(command_id("7")) == HASH
+
     def test_another_fold_throws_it_away(self, tmp_path: Path) -> None:
         SqliteLedger(tmp_path / "toy.sqlite", "toy=1", BEGINNING).save(BEGINNING, at(0), {}, {})
         other = SqliteLedger(tmp_path / "toy.sqlite", "toy=2", BEGINNING)

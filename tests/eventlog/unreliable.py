@@ -158,9 +158,15 @@ class UnreliableLedger:
         self._fates.at_once("ledger", lambda: None)
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
-        self._fates.at_once("ledger", lambda: self._ledger.save(expected, position, streams, handled))
+        self._fates.at_once("ledger", lambda: self._ledger.save(expected, position, streams, handled, forget=forget))
 
 
 class UnreliableStore:

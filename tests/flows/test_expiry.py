@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 def with_plan(stage: Stage, keep: timedelta | None) -> CompleteStage:
     """What a worker says of a finished stage, when its files are kept so long."""
-    claim = Claim(STREAMS["job"], TENANT, JOB, SESSION, JobInputs(), 1)
+    claim = Claim(STREAMS["job"], TENANT, JOB, SESSION, ACCOUNT, JobInputs(), 1)
     command = Words(claim, "worker-1", lambda: NOON, keep).complete(output(stage))
     return CompleteStage.model_validate(json.loads(bytes(command.data)))
 

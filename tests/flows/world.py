@@ -13,6 +13,8 @@ from contracts.model import CommandBody
 from contracts.rendering import Stage
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.commit import Record, start
+from eventlog.keys.memory import MemoryKeyStore
+from eventlog.keys.ring import KeyRing
 from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.projection import Journal, Projection, Row
 from eventlog.read.projector import ProjectorLane
@@ -85,8 +87,8 @@ class Service:
         return self._heard.see(record)
 
     def commits(self) -> list[Commit]:
-        """All of the log."""
-        return [commit_in(record.value) for record in self.log]
+        """All of the log, in plain text."""
+        return [self.catalog.opened(commit_in(record.value)) for record in self.log]
 
 
 class Reader:
@@ -114,10 +116,11 @@ class World:
     """A tenant with an account, and everything that follows from what is sent."""
 
     def __init__(self, *, enforce: bool = True, starter_grant: int = 100) -> None:
-        self.session = Service(SESSION_EVENTS.name, SESSION_DECIDERS, SESSION_CATALOG, SESSION_POLICIES)
-        self.render = Service(
-            RENDER_EVENTS.name, RENDER_DECIDERS, RENDER_CATALOG, render_policies(enforce_credits=enforce)
-        )
+        self.keys = MemoryKeyStore()
+        self.ring = KeyRing(self.keys)
+        of_sessions, of_jobs = SESSION_CATALOG.under(self.ring), RENDER_CATALOG.under(self.ring)
+        self.session = Service(SESSION_EVENTS.name, SESSION_DECIDERS, of_sessions, SESSION_POLICIES)
+        self.render = Service(RENDER_EVENTS.name, RENDER_DECIDERS, of_jobs, render_policies(enforce_credits=enforce))
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)
         self.jobs = Reader(self.render, render.DOCUMENTS, render.JOURNALS)
         self.queue = Reader(self.render, render.QUEUE)

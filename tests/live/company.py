@@ -1,6 +1,7 @@
 """The services as processes on the real stack, in databases and a folder of their own."""
 
 import asyncio
+import json
 import signal
 import socket
 import sys
@@ -24,7 +25,7 @@ from contracts.topics import COMMANDS_OF, TOPICS
 from eventlog.clock import new_id, now
 from eventlog.kafka import KafkaAccess, KafkaSender, create_topics
 from eventlog.read.mongo import MongoDatabase
-from ops.logins import OF_SERVICE
+from ops.logins import KEYS, OF_SERVICE
 from ops.settings import PROJECT
 from ops.stack.launcher import Endpoints
 from services.render import stores as render
@@ -122,27 +123,34 @@ class Company:
         self.documents = MongoDatabase.connect(stack.mongodb, database, application="tests")
         self.access = KafkaAccess(stack.kafka)
         self.sender = KafkaSender(self.access, COMMANDS_OF)
+        self.running: dict[str, Running] = {}
+
+    def environment(self, login: str) -> dict[str, str]:
+        """Where everything is, with this login at PostgreSQL."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self._stack.kafka,
+            "MONGODB_URI": self._stack.mongodb,
+            "MONGODB_DATABASE": self._database,
+            "DATABASE_URL": login_of(self.dsn, login) if login else self.dsn,
+            "PLAYHEAD_DATA": str(self.folder),
+            "PLAYHEAD_GROUPS": self._database,
+            **self._settings,
+        }
 
     @asynccontextmanager
     async def hired(self, name: str, *argv: str, **settings: str) -> AsyncGenerator[Running]:
         """`python -m <argv>`, ready on the way in, gone on the way out."""
         port = _free_port()
         environment = {
-            "KAFKA_BOOTSTRAP_SERVERS": self._stack.kafka,
-            "MONGODB_URI": self._stack.mongodb,
-            "MONGODB_DATABASE": self._database,
-            "DATABASE_URL": login_of(self.dsn, OF_SERVICE.get(argv[-1].removeprefix("services."), "nobody")),
-            "PLAYHEAD_DATA": str(self.folder),
-            "PLAYHEAD_GROUPS": self._database,
+            **self.environment(OF_SERVICE.get(argv[-1].removeprefix("services."), "nobody")),
             "PLAYHEAD_PORT": str(port),
-            **self._settings,
             **settings,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *argv), cwd=PROJECT, env=environment, stdin=DEVNULL, stdout=log, stderr=log
             )
-        running = Running(process, port)
+        running = self.running[name] = Running(process, port)
         try:
             await eventually(running.ready, START_SECONDS, LOOK_SECONDS)
             yield running
@@ -199,10 +207,13 @@ class Company:
 
 
 @asynccontextmanager
-async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **settings: str) -> AsyncGenerator[Company]:
+async def company(
+    stack: Endpoints, folder: Path, *, tenant: str = TENANT, seals: bool = False, **settings: str
+) -> AsyncGenerator[Company]:
     """Topics, tables and collections are there; the services that decide and project run, all with these settings.
 
-    `tenant`: whose jobs its workers take.
+    `tenant`: whose jobs its workers take. `seals`: they have a store of keys. Whoever shares the topics has another
+    one, or none, and could not read what they write: so only on a stack of one's own.
     """
     await create_topics(KafkaAccess(stack.kafka), TOPICS, PARTITIONS, 1)
     async with migrated_database(stack) as dsn:
@@ -210,6 +221,10 @@ async def company(stack: Endpoints, folder: Path, *, tenant: str = TENANT, **set
         ours = await asyncpg.connect(dsn)
         await ours.execute(ONLY_OURS.replace("{tenant}", tenant))
         await ours.close()
+        if seals:
+            secrets = {"test": "a-secret-of-some-thirty-two-characters"}
+            settings["PLAYHEAD_SUBJECT_KEYS_URL"] = login_of(dsn, KEYS)
+            settings["PLAYHEAD_SUBJECT_KEYS_SECRETS"] = json.dumps(secrets)
         made = Company(stack, dsn, f"test_{new_id().hex}", folder, settings)
         await session.install(made.documents)
         await render.install(made.documents)

@@ -32,9 +32,15 @@ class SimLedger:
         return self._file.handled(command_id)
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
-        self._file.save(expected, position, streams, handled)
+        self._file.save(expected, position, streams, handled, forget=forget)
 
     def close(self) -> None:
         return

@@ -85,19 +85,31 @@ class PrunesHandledIds(MemoryLedger):
     """Only the ids of the last batch are kept."""
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
         self._handled.clear()
-        super().save(expected, position, streams, handled)
+        super().save(expected, position, streams, handled, forget=forget)
 
 
 class UnguardedLedger(MemoryLedger):
     """Whoever writes is believed."""
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
-        super().save(self._position, position, streams, handled)
+        super().save(self._position, position, streams, handled, forget=forget)
 
 
 class UnguardedStore(MemoryProjectionStore):

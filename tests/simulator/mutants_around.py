@@ -31,12 +31,18 @@ class TornLedger(MemoryLedger):
     """Its host is cut off between the position and what belongs to it, now and then."""
 
     def save(
-        self, expected: Position, position: Position, streams: Mapping[str, Stored], handled: Mapping[UUID, str]
+        self,
+        expected: Position,
+        position: Position,
+        streams: Mapping[str, Stored],
+        handled: Mapping[UUID, str],
+        *,
+        forget: bool = False,
     ) -> None:
         if position.next_offset % 7 == 0:
             super().save(expected, position, {}, {})
             raise Unavailable("host", "cut off")
-        super().save(expected, position, streams, handled)
+        super().save(expected, position, streams, handled, forget=forget)
 
 
 class KeepsAnyFold(SimDisk):

@@ -22,7 +22,7 @@ class ProjectCreatedV1(EventBody):
     account_id: UUID
     name: Personal
     description: Personal
-    video_path: str
+    video_path: Personal
     duration: float
     timeline: TimelineState
 
@@ -35,7 +35,7 @@ class ProjectEditedV1(EventBody):
     project_id: UUID
     name: Personal | None
     description: Personal | None
-    video_path: str | None
+    video_path: Personal | None
     duration: float | None
 
 

@@ -9,6 +9,7 @@ from eventlog.read.mongo.driver import (
     BlockingSession,
     BulkWriteError,
     Database,
+    DeleteMany,
     DeleteOne,
     DocumentTooLarge,
     InsertOne,
@@ -52,6 +53,9 @@ def batches_of(changes: Changes, parked: Mapping[str, Sequence[Row]], *, again: 
         batch.writes.append(_written(name, stream, view, begins=begins))
         batch.places.append((name, stream))
         batch.documents.append(view[0] if view else {})
+    for (name, field), streams in changes.forgotten.items():
+        forgetting: list[Write] = [DeleteMany({field: {"$in": streams}})]
+        batches[f"{name} of the erased"] = Batch(name, forgetting, [], [])
     entries = {name: rows for name, rows in changes.entries.items() if rows} | dict(parked)
     added = [
         Batch(name, _added(name, rows, again=again), [(name, row.get("stream", "")) for row in rows], list(rows))

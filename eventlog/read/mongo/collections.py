@@ -118,6 +118,12 @@ class OwnedCollection(TenantCollection):
             collection = await self._current.collection(self._name)
             return (await collection.delete_one(self._within(where))).deleted_count == 1
 
+    async def clear(self, where: Mapping[str, Any]) -> int:
+        """Delete all documents that fit; how many there were. Raises `Unavailable`."""
+        with our_errors():
+            collection = await self._current.collection(self._name)
+            return (await collection.delete_many(self._within(where))).deleted_count
+
 
 class MongoDatabase:
     """One database of a replica set. To be made in the event loop that uses it, closed when that ends."""

@@ -17,7 +17,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pymongo import DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateOne, timeout
+from pymongo import DeleteMany, DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateOne, timeout
 from pymongo.client_session import ClientSession
 from pymongo.errors import (
     BulkWriteError,
@@ -50,7 +50,7 @@ Database: TypeAlias = AsyncIOMotorDatabase[Document]
 DriverCollection: TypeAlias = AsyncIOMotorCollection[Document]
 BlockingClient: TypeAlias = MongoClient[Document]
 BlockingSession: TypeAlias = ClientSession
-Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
+Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne | DeleteMany
 
 __all__ = [
     "CODECS",
@@ -64,6 +64,7 @@ __all__ = [
     "CommandStartedEvent",
     "CommandSucceededEvent",
     "Database",
+    "DeleteMany",
     "DeleteOne",
     "Document",
     "DocumentTooLarge",

@@ -165,6 +165,8 @@ class PostgresProjectionStore:
         for name, by_stream in views.items():
             begun = {stream for stream in by_stream if (name, stream) in changes.begun}
             await replace_views(connection, await self._table(connection, name), by_stream, begun)
+        for (name, field), streams in changes.forgotten.items():
+            await connection.execute((await self._table(connection, name)).forget(field), streams)
         for name, rows in changes.entries.items():
             if rows:
                 table = await self._table(connection, name)

@@ -103,6 +103,12 @@ class Table:
         self.clear = f"DELETE FROM {quoted(name)} WHERE stream = ANY($1)"
         self.clear_others = f"DELETE FROM {quoted(name)} t WHERE t.stream = ANY($1) AND NOT EXISTS ({self._others()})"
 
+    def forget(self, field: str) -> str:
+        """The statement that deletes the rows of some streams, which stand in this column."""
+        if field not in self._names:
+            raise ValueError(f"{self.name} has no column {field}: migrate, or correct its journal")
+        return f"DELETE FROM {quoted(self.name)} WHERE {quoted(field)} = ANY($1)"
+
     def arrays(self, rows: Sequence[Row]) -> list[list[Any]]:
         """One list of values a column. Raises `ValueError` for a field that is no column."""
         self._refuse_others(rows)

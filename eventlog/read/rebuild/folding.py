@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from eventlog.commit import Position, Record, start
 from eventlog.errors import Corrupt
+from eventlog.keys.meeting import met
 from eventlog.read.counted import Counted
 from eventlog.read.projection import Journal, Projection, View
 from eventlog.read.projector import Changes, Place, ProjectorLane, size_of
@@ -88,6 +89,7 @@ class Folding:
 
     async def _fold(self, records: Sequence[Record]) -> None:
         lane = await self._opened()
+        await met(lane.keys, records)
         position, counted = self._taken(lane, records)
         places = lane.places(counted)
         loaded = await self._store.load(places) if places else {}

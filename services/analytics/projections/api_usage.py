@@ -33,4 +33,4 @@ def fold(view: View, fact: Fact) -> View:
     )
 
 
-PROJECTION = Projection("analytics.api_usage", 1, "job", fold, key=("stream", "number"))
+PROJECTION = Projection("analytics.api_usage", 1, "job", fold, key=("stream", "number"), lasting=True)

@@ -114,4 +114,4 @@ def _ms(start: datetime, end: datetime) -> int:
     return round((end - start).total_seconds() * 1000)
 
 
-PROJECTION = Projection("analytics.fact_job", 1, "job", fold, key=("stream",))
+PROJECTION = Projection("analytics.fact_job", 1, "job", fold, key=("stream",), lasting=True)

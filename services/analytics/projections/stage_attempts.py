@@ -122,4 +122,4 @@ def _another(row: Row, *, again: bool) -> tuple[Row, ...]:
     return ({**row, **fresh},)
 
 
-PROJECTION = Projection("analytics.fact_stage_attempt", 2, "job", fold, key=("stream", "stage", "number"))
+PROJECTION = Projection("analytics.fact_stage_attempt", 2, "job", fold, key=("stream", "stage", "number"), lasting=True)

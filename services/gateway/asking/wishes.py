@@ -1,5 +1,6 @@
 """Asking for something: a command goes into the log, and whoever prefers to wait learns what became of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +9,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.catalog import encode
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.model import CommandBody
+from contracts.sealing import KeyDestroyed, sealed
 from contracts.topics import SESSION_COMMANDS
 from eventlog import tracing
 from eventlog.errors import Unavailable
@@ -85,6 +86,18 @@ async def outcome_of(
 
 async def send(request: Request, gateway: Gateway, principal: Principal, wish: Wish) -> None:
     """Put the command into the log. Raises the problem when that was not confirmed in time."""
+    body = await planned(gateway, principal, wish.body)
+    subject = stream_id("account", principal.tenant, str(principal.account)) if gateway.subject_keys.seals else ""
+    try:
+        if subject and not gateway.subject_keys.knows(subject):  # the others' calls do not wait for this one's key
+            await asyncio.to_thread(gateway.subject_keys.to_seal, subject)
+        data = sealed(body, body.TYPE, wish.stream, subject, gateway.subject_keys)
+    except KeyDestroyed as error:
+        raise problems.of_refusal(
+            "account.closed", "this account was erased: nothing is kept for it any more"
+        ) from error
+    except Unavailable as error:
+        raise problems.away(error, commandId=str(wish.id)) from error
     command = Command(
         id=wish.id,
         stream=wish.stream,
@@ -95,8 +108,9 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         actor=principal.actor,
         origin=gateway.origin,
         expected_version=wish.expected_version,
+        subject=subject,
         trace=tracing.here(),
-        data=encode(await planned(gateway, principal, wish.body)),
+        data=data,
     )
     try:
         await gateway.sender.send(wish.topic, command, trace_headers(request))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from blobs.store import BlobStore
 from contracts.envelope import Command
 from contracts.rendering import Kind
+from contracts.sealing import Keys, NoKeys
 from eventlog.clock import Clock
 from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.entrances import Entrances
@@ -211,6 +212,8 @@ class Gateway:
     uploads: Uploads
     webhooks: Webhooks
     started_at: datetime
+    subject_keys: Keys = field(default_factory=NoKeys)
+    """What personal text is sealed with before it is sent."""
     demo: Principal | None = None
     legacy_tenant: str = ""
     legacy_wait_seconds: float = 120.0

@@ -29,7 +29,7 @@ async def session_as_it_was(
             if (version is not None and row["version"] > version) or (at is not None and row["at"] > at):
                 return view[0] if view else None
             for fact in _facts(row):
-                view = PROJECTION.fold(view, fact)
+                view = PROJECTION.after(view, fact)
             seen = row["version"]
         if len(rows) < PAGE:
             was_reached = version is None or seen == version

@@ -129,14 +129,15 @@ async def unlink(request: Request, caller: OwnerCaller, identity_id: IdentityId)
 @router.delete(
     "",
     operation_id="eraseMe",
-    summary="Close my account",
+    summary="Erase my account",
     status_code=202,
     responses=command_answers(gone=None),
 )
 async def erase(request: Request, caller: OwnerCaller) -> Response:
     """Every key, login and identity of the account ends, five seconds later at the latest, and nothing is added to it.
 
-    What the account made stays in the log and in the tables: this call takes away the access to it, not the text.
+    Then what the account made is erased: it goes from every store, and its text in the log cannot be read any more.
+    Nothing brings it back.
     """
     gateway = gateway_of(request)
 

@@ -16,6 +16,7 @@ from contracts.envelope import Commit, Recorded, event_id, part_id, stream_id
 from eventlog.clock import Clock
 from eventlog.commit import Position, Record, accept, start
 from eventlog.errors import Poison
+from eventlog.keys.meeting import met
 from eventlog.log import EventLog
 from eventlog.offsets import Offsets
 from eventlog.reader import Reader
@@ -88,6 +89,7 @@ class Hearing:
         """The position after the batch; None where the work was to stop while the documents did not show it yet."""
         began = asyncio.get_running_loop().time()
         before, counted, told, last = position, 0, list[Told](), -1
+        await met(self._catalog.keys, batch)
         for record in batch:
             position, counts = accept(position, record)
             counted += counts
@@ -158,7 +160,7 @@ class Hearing:
 
     def _told(self, record: Record) -> list[Told]:
         try:
-            commit = _decode_commit(record.value)
+            commit = self._catalog.opened(_decode_commit(record.value))
             before = commit.version - len(commit.events)
             return [
                 Told(

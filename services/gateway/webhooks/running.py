@@ -16,6 +16,7 @@ from contracts.catalog import Catalog, encode
 from contracts.envelope import Command, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.messages.webhook import DisableWebhookEndpoint
+from contracts.sealing import Keys
 from contracts.topics import RENDER_EVENTS, SESSION_COMMANDS, SESSION_EVENTS, Topic
 from eventlog.clock import Clock
 from eventlog.errors import Diverged, Unavailable
@@ -77,12 +78,12 @@ async def install(database: MongoDatabase) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def hear(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: str) -> None:
+async def hear(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: str, keys: Keys) -> None:
     """Make deliveries of the partitions that are ours. Runs until it is cancelled, or the log has diverged."""
     while True:
         try:
             with plain_errors():
-                await _heard(access, webhooks, now, public_url)
+                await _heard(access, webhooks, now, public_url, keys)
         except Diverged as error:
             _log.critical("webhooks are told of nothing any more: a person is needed", detail=str(error))
             return
@@ -91,7 +92,7 @@ async def hear(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: 
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _heard(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: str) -> None:
+async def _heard(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url: str, keys: Keys) -> None:
     broker = kafka_broker(access)
     logs = {topic.name: KafkaEventLog(access, topic.name, gathers=True) for _, topic, _ in HEARD}
     groups: list[Group] = []
@@ -99,7 +100,8 @@ async def _heard(access: KafkaAccess, webhooks: Webhooks, now: Clock, public_url
         for role, topic, catalog in HEARD:
             log = logs[topic.name]
             await log.start()
-            hearing = Hearing(log, catalog, webhooks.endpoints, webhooks.deliveries, now, public_url, webhooks.wake)
+            known = catalog.under(keys)
+            hearing = Hearing(log, known, webhooks.endpoints, webhooks.deliveries, now, public_url, webhooks.wake)
             groups.append(
                 Group(
                     broker,

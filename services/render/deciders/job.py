@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
+from contracts.messages.erasure import EraseJob, JobErased
 from contracts.messages.job import (
     ApproveJob,
     CancelJob,
@@ -48,6 +49,7 @@ from services.render.deciders.job_state import (
     ids,
     is_paid,
     points_for,
+    subject,
 )
 from services.render.deciders.job_turn import claim, complete, fail_stage, failed, holds, release
 
@@ -55,6 +57,13 @@ from services.render.deciders.job_turn import claim, complete, fail_stage, faile
 def decide(state: State, command: JobCommand, at: datetime) -> Sequence[JobEvent]:
     """What happens to the job."""
     match state, command:
+        case Absent() | Purged(erased=True), EraseJob():
+            return []
+        case Live(job=job), EraseJob():
+            stopped = JobCanceled(**ids(job), run=job.run, reason="whose it was was erased", points=_owed(job))
+            return [stopped, JobErased()]
+        case Over() | Purged(), EraseJob():
+            return [JobErased()]
         case Absent(), QueueJob():
             return [_queue(command)]
         case Live() | Over() | Purged(), QueueJob():
@@ -140,4 +149,5 @@ DECIDER: Decider[State] = Decider(
     evolve=evolve,
     decide=decide,
     commands=get_args(JobCommand),
+    subject=subject,
 )

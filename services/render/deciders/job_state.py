@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.erasure import JobErased
 from contracts.messages.job import (
     JobApproved,
     JobAssetExpired,
@@ -79,7 +80,9 @@ class Over(msgspec.Struct, frozen=True, tag=True):
 
 
 class Purged(msgspec.Struct, frozen=True, tag=True):
-    """It is gone for good."""
+    """It is gone for good. `erased`: so is every trace of whose it was."""
+
+    erased: bool = False
 
 
 State: TypeAlias = Absent | Live | Over | Purged
@@ -117,6 +120,8 @@ def evolve(state: State, event: JobEvent) -> State:
             return Over(msgspec.structs.replace(job, files=without(job.files, gone)), state.end)
         case Over(), JobPurged():
             return Purged()
+        case _, JobErased():
+            return Purged(erased=True)
         case _:
             return state
 
@@ -178,3 +183,12 @@ def points_for(job: Job, duration_ms: int, stages: Sequence[Stage]) -> int:
 def ids(job: Job) -> dict[str, UUID]:
     """What every event of the job names."""
     return {"job_id": job.job_id, "session_id": job.session_id, "account_id": job.account_id}
+
+
+def subject(state: State) -> UUID | None:
+    """Whose job it is; nobody knows of one that was purged."""
+    match state:
+        case Live(job=job) | Over(job=job):
+            return job.account_id
+        case Absent() | Purged():
+            return None

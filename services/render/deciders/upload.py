@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.erasure import EraseUpload, UploadErased
 from contracts.messages.upload import (
     AnnounceUpload,
     ExpireUpload,
@@ -71,7 +72,14 @@ class Gone(msgspec.Struct, frozen=True, tag=True):
     announced: Announced
 
 
-Upload: TypeAlias = Absent | Waiting | Ready | Gone
+class Erased(msgspec.Struct, frozen=True, tag=True):
+    """Whose it was was erased. Bytes that come now are discarded."""
+
+    upload_id: UUID
+    account_id: UUID
+
+
+Upload: TypeAlias = Absent | Waiting | Ready | Gone | Erased
 
 
 def evolve(state: Upload, event: UploadEvent) -> Upload:
@@ -87,6 +95,8 @@ def evolve(state: Upload, event: UploadEvent) -> Upload:
             return msgspec.structs.replace(state, expires_at=event.expires_at)
         case Waiting(announced=announced) | Ready(announced=announced), UploadExpired():
             return Gone(announced)
+        case ((Waiting(announced=announced) | Ready(announced=announced) | Gone(announced=announced)), UploadErased()):
+            return Erased(announced.upload_id, announced.account_id)
         case _:
             return state
 
@@ -94,6 +104,15 @@ def evolve(state: Upload, event: UploadEvent) -> Upload:
 def decide(state: Upload, command: UploadCommand, at: datetime) -> Sequence[UploadEvent]:
     """What happens to the upload."""
     match state, command:
+        case Absent() | Erased(), EraseUpload():
+            return []
+        case Waiting() | Ready() | Gone(), EraseUpload():
+            return [UploadErased()]
+        case Erased(upload_id=upload, account_id=account), (NameBytes(sha256=sha256) | ReceiveUpload(sha256=sha256)):
+            size = command.size_bytes
+            return [UploadDiscarded(upload_id=upload, account_id=account, sha256=sha256, size_bytes=size)]
+        case Erased(), _:
+            raise Refused("upload.unknown", "there is no file of this id any more")
         case Absent(), AnnounceUpload():
             return [UploadAnnounced(**dict(command))]
         case Waiting(announced=known) | Ready(announced=known), AnnounceUpload() if known == _announced(command):
@@ -154,6 +173,11 @@ def _ids(announced: Announced) -> dict[str, UUID]:
     return {"upload_id": announced.upload_id, "account_id": announced.account_id}
 
 
+def subject(state: Upload) -> UUID | None:
+    """Whose file it is."""
+    return None if isinstance(state, Absent | Erased) else state.announced.account_id
+
+
 DECIDER: Decider[Upload] = Decider(
     category="upload",
     version=1,
@@ -162,4 +186,5 @@ DECIDER: Decider[Upload] = Decider(
     evolve=evolve,
     decide=decide,
     commands=get_args(UploadCommand),
+    subject=subject,
 )

@@ -7,7 +7,7 @@ from services.render.projections import jobs, queue, retention, uploads
 DOCUMENTS: tuple[Projection, ...] = (jobs.PROJECTION, uploads.PROJECTION)
 JOURNALS: tuple[Journal, ...] = (
     Journal("render_commands", 1, outcomes),
-    Journal("render_history", 1, history),
+    Journal("render_history", 1, history, of="stream"),
 )
 QUEUE: tuple[Projection, ...] = (queue.PROJECTION,)
 RETENTION: tuple[Projection, ...] = (retention.JOBS, retention.FILES)

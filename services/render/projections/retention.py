@@ -5,6 +5,7 @@ A file's row stays when the file goes, so that whoever collects bytes sees who n
 
 from typing import Any
 
+from contracts.messages.erasure import JobErased
 from contracts.messages.job import (
     JobAssetExpired,
     JobCanceled,
@@ -47,7 +48,7 @@ def fold_files(view: View, fact: Fact) -> View:
             return (*(row for row in view if row["asset_id"] not in made), *made.values())
         case JobAssetExpired(asset_id=gone):
             return tuple(_gone(row, fact) if row["asset_id"] == gone else row for row in view)
-        case JobPurged():
+        case JobPurged() | JobErased():
             return tuple(_gone(row, fact) for row in view)
         case _:
             return view
@@ -71,4 +72,4 @@ def _gone(row: Row, fact: Fact) -> Row:
 
 
 JOBS = Projection("retention.jobs", 1, "job", fold_job, key=("stream",))
-FILES = Projection("retention.files", 1, "job", fold_files, key=("stream", "asset_id"))
+FILES = Projection("retention.files", 1, "job", fold_files, key=("stream", "asset_id"), lasting=True)

@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from contracts.messages.erasure import UploadErased
 from contracts.messages.upload import (
     UploadAnnounced,
     UploadBytesNamed,
@@ -48,7 +49,7 @@ def fold_bytes(view: View, fact: Fact) -> View:
             return (*view, _row(sha256, fact, fact.at))
         case UploadDiscarded(sha256=sha256):
             return tuple(_gone_again(row, fact) if row["sha256"] == sha256 else row for row in view)
-        case UploadExpired():
+        case UploadExpired() | UploadErased():
             return tuple(_gone(row, fact) for row in view)
         case _:
             return view
@@ -116,4 +117,4 @@ def _row(sha256: str, fact: Fact, expired_at: Any) -> Row:
 
 
 PROJECTION = Projection("uploads", 1, "upload", fold)
-BYTES = Projection("retention.uploads", 1, "upload", fold_bytes, key=("stream", "sha256"))
+BYTES = Projection("retention.uploads", 1, "upload", fold_bytes, key=("stream", "sha256"), lasting=True)

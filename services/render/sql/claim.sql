@@ -36,7 +36,7 @@ WITH RECURSIVE tenants AS (
         WHERE p.priority <= best.priority
     )
 ), chosen AS (
-    SELECT q.stream, q.tenant_id, q.job_id, q.session_id, q.inputs, greatest(q.epoch, c.last_epoch) + 1 AS next_epoch
+    SELECT q.stream, q.tenant_id, q.job_id, q.session_id, q.account_id, q.inputs, greatest(q.epoch, c.last_epoch) + 1 AS next_epoch
     FROM candidates c
     JOIN render.queue q ON q.stream = c.stream AND q.claimable
     ORDER BY
@@ -58,6 +58,6 @@ WITH RECURSIVE tenants AS (
         heartbeat_at = excluded.heartbeat_at
     RETURNING stream, epoch
 )
-SELECT c.stream, c.tenant_id, c.job_id, c.session_id, c.inputs, leased.epoch
+SELECT c.stream, c.tenant_id, c.job_id, c.session_id, c.account_id, c.inputs, leased.epoch
 FROM chosen c
 JOIN leased ON leased.stream = c.stream

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -18,6 +18,7 @@ from services.render.engines.voice import Voice
 from services.render.engines.writer import Writer
 from services.render.stages.errors import StageFailed
 from services.render.stages.keys import asset_id
+from services.render.stages.notes import Notes, PlainNotes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +28,8 @@ Done = Mapping[Stage, StageOutput]
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The engines of a worker. `threads`: for the encoder; the same number always gives the same bytes. `writer` needs
-    no network and steps in for `online`, which a worker may be without, as it may be without `manim`."""
+    no network and steps in for `online`, which a worker may be without, as it may be without `manim`. `notes`: how what
+    a stage left is noted."""
 
     blobs: BlobStore
     writer: Writer
@@ -36,6 +38,7 @@ class Tools:
     threads: int = 2
     online: Online | None = None
     manim: Manim | None = None
+    notes: Notes = field(default_factory=PlainNotes)
 
 
 @dataclass(frozen=True, slots=True)

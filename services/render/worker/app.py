@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,7 @@ from services.render.engines.online import Access, Endpoint, Online
 from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
 from services.render.settings import WorkerSettings
+from services.render.stages.notes import SealedNotes
 from services.render.worker.metrics import WorkerMetrics
 from services.render.worker.news import KafkaNews
 from services.render.worker.queue import Claim, RenderQueue
@@ -44,7 +46,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
     jobs = KafkaEventLog(access, RENDER_EVENTS.name) if tracing.on() else None
     pools: list[Pool] = []
-    blobs = open_blobs(settings.blobs)
+    blobs, keys = open_blobs(settings.blobs), settings.keys()
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
@@ -57,17 +59,25 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             await reached(jobs.start)
         with workspace(settings.data / "work", name) as folder:
             queue = RenderQueue(pools[0], name, jobs_per_tenant=settings.jobs_per_tenant)
-            work, measures = stages(settings, blobs), WorkerMetrics(metrics.registry)
+            tools, measures = tools_of(settings, blobs), WorkerMetrics(metrics.registry)
             traces = Traces(jobs) if jobs is not None else None
             trace_of = traces.of if traces is not None else lambda _: ""
-            crew = Crew(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of)
 
             async def take(claim: Claim, began: float) -> None:
+                work = stages(replace(tools, notes=SealedNotes(keys.keys, claim.subject)))
+                crew = Crew(
+                    *(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys)
+                )
                 await Turn(crew, claim, began).run()
 
             worker = Worker(queue, take, settings.jobs)
             checks = {"postgres": queue.ping, "queue": worker.check}
-            besides = (queue.presence.keep, worker.run, *((traces.run,) if traces is not None else ()))
+            besides = (
+                queue.presence.keep,
+                worker.run,
+                *keys.besides,
+                *((traces.run,) if traces is not None else ()),
+            )
             try:
                 yield Service(kafka_broker(access), (), metrics, checks, besides=besides)
             finally:
@@ -80,6 +90,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
         await sender.close()
         for pool in pools:
             pool.terminate()
+        keys.close()
 
 
 async def _ended(worker: Worker) -> None:
@@ -90,9 +101,9 @@ async def _ended(worker: Worker) -> None:
         structlog.get_logger().error("jobs were not given back in time; their leases will run out", seconds=END_SECONDS)
 
 
-def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
-    """The stages with the engines of this machine."""
-    tools = Tools(
+def tools_of(settings: WorkerSettings, blobs: BlobStore) -> Tools:
+    """The engines of this machine."""
+    return Tools(
         blobs=blobs,
         writer=TemplateWriter(),
         voice=EspeakVoice(),
@@ -100,6 +111,10 @@ def stages(settings: WorkerSettings, blobs: BlobStore) -> RunStage:
         online=online(settings),
         manim=Manim.installed(),
     )
+
+
+def stages(tools: Tools) -> RunStage:
+    """The stages with these engines."""
 
     async def run(
         stage: Stage,

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from contracts.sealing import Keys
 from eventlog.errors import PlayheadError, Unavailable
 from services.render.worker.queue import Claim, RenderQueue
 
@@ -27,8 +28,9 @@ class Lease:
     it does anything else.
     """
 
-    def __init__(self, queue: RenderQueue, claim: Claim, began: float) -> None:
+    def __init__(self, queue: RenderQueue, claim: Claim, began: float, keys: Keys) -> None:
         """`began` is the loop's time before the claim was asked for."""
+        self._keys = keys
         self._queue = queue
         self._claim = claim
         self._until = began + queue.lease_seconds
@@ -48,6 +50,8 @@ class Lease:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self.ensure()
+            if self._is_for_nobody():
+                raise Over(f"whom {self._claim.stream} is for was erased meanwhile")
             try:
                 async with asyncio.timeout_at(self._until):
                     if _now() >= due:
@@ -60,6 +64,11 @@ class Lease:
             except Unavailable as error:
                 left = round(self._until - _now(), 1)
                 self._log.warning("the lease was not renewed", detail=str(error), seconds_left=left)
+
+    def _is_for_nobody(self) -> bool:
+        """Whether the key was destroyed: the queue does not know the job any more."""
+        keys, subject = self._keys, self._claim.subject
+        return keys.seals and keys.knows(subject) and keys.to_open(subject) is None
 
     async def _renew(self) -> None:
         began = _now()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from contracts.envelope import stream_id
 from contracts.plans import PATIENCE_SECONDS, PLANS
 from contracts.rendering import JobInputs, Stage, StageOutput
 from eventlog.read.postgres import Pool
@@ -40,8 +41,14 @@ class Claim:
     tenant: str
     job_id: UUID
     session_id: UUID
+    account_id: UUID
     inputs: JobInputs
     epoch: int
+
+    @property
+    def subject(self) -> str:
+        """The account that the job is for, as its key is named."""
+        return stream_id("account", self.tenant, str(self.account_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ def _claim(row: asyncpg.Record) -> Claim:
         tenant=row["tenant_id"],
         job_id=row["job_id"],
         session_id=row["session_id"],
+        account_id=row["account_id"],
         inputs=JobInputs.model_validate(row["inputs"]),
         epoch=row["epoch"],
     )

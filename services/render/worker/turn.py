@@ -4,9 +4,10 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ import structlog
 from contracts.envelope import Command
 from contracts.messages.job import ReleaseReason
 from contracts.rendering import FREE_STAGES, JobInputs, Stage, StageOutput
+from contracts.sealing import KeyDestroyed, Keys, NoKeys
 from eventlog import tracing
 from eventlog.clock import Clock
 from eventlog.errors import Unavailable
@@ -68,6 +70,7 @@ class Crew:
     keep: timedelta | None = None
     trace_of: Callable[[str], str] = lambda _: ""
     """The `traceparent` of a job's stream; empty where it is not traced."""
+    keys: Keys = field(default_factory=NoKeys)
 
 
 class Turn:
@@ -76,8 +79,8 @@ class Turn:
     def __init__(self, crew: Crew, claim: Claim, began: float) -> None:
         self._crew = crew
         self._claim = claim
-        self._lease = Lease(crew.queue, claim, began)
-        self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep)
+        self._lease = Lease(crew.queue, claim, began, crew.keys)
+        self._words = Words(claim, crew.queue.worker, crew.clock, crew.keep, crew.keys)
         self._log = structlog.get_logger().bind(stream=claim.stream, epoch=claim.epoch)
         self._folder = crew.workspace / f"{claim.stream}-{claim.epoch}"
         self.outcome: Outcome | None = None
@@ -96,6 +99,9 @@ class Turn:
         except Over as over:
             self.outcome = self.outcome or Outcome.OVER
             self._log.info("the turn is over", detail=str(over))
+        except KeyDestroyed:
+            self.outcome = Outcome.OVER
+            self._log.info("the turn is over", detail="whom the job is about was erased meanwhile")
         except asyncio.CancelledError:
             await self._give_back()
             raise
@@ -104,7 +110,7 @@ class Turn:
         return self.outcome or Outcome.REFUSED
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
-        await self._say(self._words.claim())
+        await self._say(self._words.claim)
         standing = await self._seen(lambda standing: standing.is_at_work(self._claim), ACCEPT_SECONDS)
         if standing is None:
             self._log.warning("the claim was not accepted in time", seconds=ACCEPT_SECONDS)
@@ -129,7 +135,7 @@ class Turn:
             if output is None:
                 return Outcome.FAILED
             done[stage] = output
-            await self._say(self._words.complete(output))
+            await self._say(partial(self._words.complete, output))
             self._log.info("stage done", stage=stage.value, left=len(standing.left) - place - 1)
         return Outcome.DONE
 
@@ -147,30 +153,33 @@ class Turn:
         except StageFailed as failed:
             code = failed.code
             self._log.warning("stage failed", stage=stage.value, code=code, cause=failed.cause)
-            command = self._words.fail(stage, code, failed.message, retryable=failed.retryable)
+            word = partial(self._words.fail, stage, code, failed.message, retryable=failed.retryable)
         except Exception as error:  # noqa: BLE001 - a stage that breaks is that job's misfortune, not the worker's
             code = "worker.failed"
             self._log.error("stage broke", stage=stage.value, exc_info=True)
             message = f"the stage broke with {type(error).__name__}; the worker's log says where"
-            command = self._words.fail(stage, code, message, retryable=True)
+            word = partial(self._words.fail, stage, code, message, retryable=True)
         finally:
             self._crew.metrics.stage(stage, code, _now() - began)
-        await self._say(command)
+        await self._say(word)
         return None
 
     def _span(self, stage: Stage) -> AbstractContextManager[object]:
         trace = self._crew.trace_of(self._claim.stream)
         return tracing.span(f"stage {stage.value}", trace) if trace else nullcontext()
 
-    async def _say(self, command: Command) -> None:
+    async def _say(self, word: Callable[[], Command]) -> None:
         """Return when the log has it. Raises `Lost` rather than say anything under a lease that is over."""
-        command = msgspec.structs.replace(command, trace=self._crew.trace_of(self._claim.stream))
+        command: Command | None = None
         while True:
             self._lease.ensure()
             try:
+                if command is None:
+                    said = await asyncio.to_thread(word)  # whose key it is said under may have to be asked for
+                    command = msgspec.structs.replace(said, trace=self._crew.trace_of(self._claim.stream))
                 return await self._crew.sender.send([command])
             except Unavailable as error:
-                self._log.warning("not said yet", command=command.type, detail=str(error))
+                self._log.warning("not said yet", detail=str(error))
             await asyncio.sleep(SEND_PAUSE_SECONDS)
 
     async def _seen(self, wanted: Callable[[Standing], bool], seconds: float) -> Standing | None:

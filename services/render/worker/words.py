@@ -3,11 +3,11 @@
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from contracts.catalog import encode
 from contracts.envelope import Command
 from contracts.messages.job import ClaimJob, CompleteStage, FailStage, ReleaseJob, ReleaseReason
 from contracts.model import CommandBody
 from contracts.rendering import Stage, StageOutput
+from contracts.sealing import Keys, NoKeys, sealed
 from eventlog.clock import Clock
 from services.render.worker.queue import Claim
 
@@ -15,9 +15,16 @@ LONGEST_MESSAGE = 1_000
 
 
 class Words:
-    """The commands of one turn. The files of its stages are planned to go after `keep`; None: with their job."""
+    """The commands of one turn. The files of its stages are planned to go after `keep`; None: with their job.
 
-    def __init__(self, claim: Claim, worker: str, clock: Clock, keep: timedelta | None = None) -> None:
+    Each raises `KeyDestroyed` where it would say something personal of whom was erased, and `Unavailable`.
+    """
+
+    def __init__(
+        self, claim: Claim, worker: str, clock: Clock, keep: timedelta | None = None, keys: Keys | None = None
+    ) -> None:
+        self._keys = keys or NoKeys()
+        self._subject = claim.subject
         self._keep = keep
         self._claim = claim
         self._worker = worker
@@ -55,7 +62,8 @@ class Words:
             at=self._clock(),
             tenant=self._claim.tenant,
             actor=f"worker:{self._worker}",
-            data=encode(body),
+            subject=self._subject,
+            data=sealed(body, body.TYPE, self._claim.stream, self._subject, self._keys),
         )
 
 

@@ -27,6 +27,7 @@ from contracts.messages.account import (
     ReserveCredits,
     SettleCredits,
 )
+from contracts.messages.erasure import AccountErased, EraseAccount
 from contracts.messages.webhook import EndpointCommand, EndpointEvent, WebhookCommand
 from contracts.names import uuid5
 from contracts.plans import plan_of
@@ -63,6 +64,7 @@ class Registered(msgspec.Struct, frozen=True, tag=True):
     closed: tuple[str, ...] = ()
     grants: frozenset[UUID] = frozenset()
     endpoints: dict[UUID, webhooks.Endpoint] = {}
+    erased: bool = False
 
 
 Account: TypeAlias = Absent | Registered
@@ -88,6 +90,8 @@ def evolve(state: Account, event: AccountEvent) -> Account:
             still = {other: kept for other, kept in state.reservations.items() if other != name}
             closed = (*state.closed, name)[-CLOSED_KEPT:]
             return msgspec.structs.replace(state, balance=event.balance_after, reservations=still, closed=closed)
+        case Registered(), AccountErased():
+            return msgspec.structs.replace(state, endpoints={}, erased=True)
         case Registered(), EndpointEvent():
             return msgspec.structs.replace(state, endpoints=webhooks.evolve(state.endpoints, event))
         case Registered(), _:
@@ -99,6 +103,12 @@ def evolve(state: Account, event: AccountEvent) -> Account:
 def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[AccountEvent]:
     """What happens to the account."""
     match state, command:
+        case Absent() | Registered(erased=True), EraseAccount():
+            return []
+        case Registered(access=Access(closed=False)), EraseAccount():
+            raise Refused("account.open", "the account is open: whoever wants it erased closes it first")
+        case Registered(), EraseAccount():
+            return [AccountErased(account_id=state.account_id)]
         case Absent(), RegisterAccount():
             return _register(command)
         case Registered(), RegisterAccount():
@@ -215,6 +225,11 @@ def _refund(account: Registered, command: RefundCredits) -> Sequence[AccountEven
     ]
 
 
+def subject(state: Account) -> UUID | None:
+    """The account itself."""
+    return None if isinstance(state, Absent) else state.account_id
+
+
 DECIDER: Decider[Account] = Decider(
     category="account",
     version=3,
@@ -228,7 +243,9 @@ DECIDER: Decider[Account] = Decider(
         ReserveCredits,
         SettleCredits,
         RefundCredits,
+        EraseAccount,
         *get_args(AccessCommand),
         *get_args(WebhookCommand),
     ),
+    subject=subject,
 )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.erasure import ErasePreset, PresetErased
 from contracts.messages.preset import DeletePreset, PresetCommand, PresetDeleted, PresetEvent, PresetSaved, SavePreset
 from contracts.rendering import Aspect, Kind
 from eventlog.errors import Refused
@@ -33,10 +34,11 @@ class Kept(msgspec.Struct, frozen=True, tag=True):
 
 
 class Deleted(msgspec.Struct, frozen=True, tag=True):
-    """It was taken away."""
+    """It was taken away. `erased`: so is every trace of whose it was."""
 
     account_id: UUID
     is_default: bool
+    erased: bool = False
 
 
 Preset: TypeAlias = Absent | Kept | Deleted
@@ -47,15 +49,21 @@ def evolve(state: Preset, event: PresetEvent) -> Preset:
     match state, event:
         case _, PresetSaved():
             return Kept(event.preset_id, event.account_id, event.is_default, event.model_dump_json(by_alias=True))
+        case ((Kept() | Deleted()), PresetErased()):
+            return Deleted(state.account_id, state.is_default, erased=True)
         case Kept(), PresetDeleted():
             return Deleted(state.account_id, state.is_default)
-        case ((Absent() | Deleted()), PresetDeleted()):
+        case ((Absent() | Deleted()), PresetDeleted()) | (Absent(), PresetErased()):
             return state
 
 
 def decide(state: Preset, command: PresetCommand, _at: datetime) -> Sequence[PresetEvent]:
     """What happens to the preset."""
     match state, command:
+        case ((Absent() | Kept(is_default=True) | Deleted(is_default=True) | Deleted(erased=True)), ErasePreset()):
+            return []
+        case ((Kept() | Deleted()), ErasePreset()):
+            return [PresetErased()]
         case Absent(), SavePreset(new=True):
             return [_made(command)]
         case Kept(), SavePreset(new=True):
@@ -106,13 +114,18 @@ def _changed(state: Kept, command: SavePreset) -> Sequence[PresetEvent]:
     return [] if after == before else [after]
 
 
-def _check_owner(state: Kept, command: PresetCommand) -> None:
+def _check_owner(state: Kept, command: SavePreset | DeletePreset) -> None:
     if command.administrator and state.is_default:
         return
     if state.is_default:
         raise Refused("preset.default", "default presets are changed by an administrator; save one of your own instead")
     if command.account_id != state.account_id:
         raise Refused("preset.unknown", "there is no preset of this id, or it was deleted")
+
+
+def subject(state: Preset) -> UUID | None:
+    """Who keeps it. A default preset is its tenant's, and nobody's in person."""
+    return None if isinstance(state, Absent) or state.is_default else state.account_id
 
 
 DECIDER: Decider[Preset] = Decider(
@@ -122,5 +135,6 @@ DECIDER: Decider[Preset] = Decider(
     state_type=Preset,
     evolve=evolve,
     decide=decide,
-    commands=(SavePreset, DeletePreset),
+    commands=(SavePreset, DeletePreset, ErasePreset),
+    subject=subject,
 )

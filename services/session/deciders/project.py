@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from contracts.messages.erasure import EraseProject, ProjectErased
 from contracts.messages.project import (
     CreateProject,
     DeleteProject,
@@ -64,7 +65,11 @@ class Deleted(msgspec.Struct, frozen=True, tag=True):
     project: Open
 
 
-Project: TypeAlias = Absent | Open | Deleted
+class Erased(msgspec.Struct, frozen=True, tag=True):
+    """Whose it was was erased: nobody knows anything of it any more."""
+
+
+Project: TypeAlias = Absent | Open | Deleted | Erased
 
 
 def evolve(state: Project, event: ProjectEvent) -> Project:
@@ -80,6 +85,8 @@ def evolve(state: Project, event: ProjectEvent) -> Project:
             return msgspec.structs.replace(state, content=content)
         case Open(), ProjectDeleted():
             return Deleted(state)
+        case _, ProjectErased():
+            return Erased()
         case Deleted(project=project), ProjectRestored():
             return project
         case _:
@@ -89,6 +96,12 @@ def evolve(state: Project, event: ProjectEvent) -> Project:
 def decide(state: Project, command: ProjectCommand, _at: datetime) -> Sequence[ProjectEvent]:
     """What happens to the project."""
     match state, command:
+        case Absent() | Erased(), EraseProject():
+            return []
+        case Open() | Deleted(), EraseProject():
+            return [ProjectErased()]
+        case Erased(), _:
+            raise Refused("project.unknown", "there is no project of this id any more")
         case Absent(), CreateProject():
             return [_created(command)]
         case Open(begun_with=begun), CreateProject() if begun == _begun(command):
@@ -182,6 +195,15 @@ def _edited(content: Content, event: ProjectEdited) -> Content:
     return msgspec.structs.replace(content, **{name: one for name, one in changes.items() if one is not None})
 
 
+def subject(state: Project) -> UUID | None:
+    """Whose project it is."""
+    match state:
+        case (Open() as project) | Deleted(project=project):
+            return project.account_id
+        case Absent() | Erased():
+            return None
+
+
 DECIDER: Decider[Project] = Decider(
     category="project",
     version=2,
@@ -189,5 +211,6 @@ DECIDER: Decider[Project] = Decider(
     state_type=Project,
     evolve=evolve,
     decide=decide,
-    commands=(CreateProject, EditProject, SaveTimeline, DeleteProject, RestoreProject),
+    commands=(CreateProject, EditProject, SaveTimeline, DeleteProject, RestoreProject, EraseProject),
+    subject=subject,
 )

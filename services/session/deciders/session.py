@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, get_args
 
+from contracts.messages.erasure import EraseSession, SessionErased
 from contracts.messages.files import OpenSession, RecordFile, RemoveFile
 from contracts.messages.session import (
     AudioGenerated,
@@ -48,7 +49,17 @@ from services.session.deciders.session_assets import forget
 from services.session.deciders.session_files import first_work, keep, open_again, opened
 from services.session.deciders.session_life import derive, edit
 from services.session.deciders.session_plan import on_plans
-from services.session.deciders.session_state import Absent, Deleted, Open, Purged, Session, Work, evolve, inputs_of
+from services.session.deciders.session_state import (
+    Absent,
+    Deleted,
+    Open,
+    Purged,
+    Session,
+    Work,
+    evolve,
+    inputs_of,
+    subject,
+)
 from services.session.deciders.session_work import begin, request, start, step
 
 Recorded: TypeAlias = PromptRefined | ScriptGenerated | AudioGenerated | ScenesPlanned | VideoRendered
@@ -65,6 +76,10 @@ RECORDED: dict[Stage, type[Recorded]] = {
 def decide(state: Session, command: SessionCommand, _at: datetime) -> Sequence[SessionEvent]:
     """What happens to the session."""
     match state, command:
+        case Absent() | Purged(erased=True), EraseSession():
+            return []
+        case Open() | Deleted() | Purged(), EraseSession():
+            return [SessionErased()]
         case Absent(), StartSession():
             return start(command)
         case Absent(), OpenSession():
@@ -179,4 +194,5 @@ DECIDER: Decider[Session] = Decider(
     evolve=evolve,
     decide=on_plans(decide),
     commands=get_args(SessionCommand),
+    subject=subject,
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from contracts.film import Film
+from contracts.messages.erasure import SessionErased
 from contracts.messages.files import FileRecorded, FileRemoved
 from contracts.messages.session import (
     AssetsForgotten,
@@ -88,7 +89,9 @@ class Deleted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Purged(msgspec.Struct, frozen=True, tag=True):
-    """It is gone for good; its id is never given again."""
+    """It is gone for good; its id is never given again. `erased`: so is every trace of whose it was."""
+
+    erased: bool = False
 
 
 Session: TypeAlias = Absent | Open | Deleted | Purged
@@ -129,6 +132,8 @@ def evolve(state: Session, event: SessionEvent) -> Session:
             return session
         case Deleted(), SessionPurged():
             return Purged()
+        case _, SessionErased():
+            return Purged(erased=True)
         case _:
             return state
 
@@ -200,3 +205,12 @@ def _retitled(session: Open, event: SessionRetitled) -> Open:
         inputs=msgspec.structs.replace(session.inputs, title=event.title),
         retitled=session.retitled or event.title != session.inputs.title,
     )
+
+
+def subject(state: Session) -> UUID | None:
+    """Whose session it is; nobody knows of one that was purged."""
+    match state:
+        case (Open() as session) | Deleted(session=session):
+            return session.account_id
+        case Absent() | Purged():
+            return None

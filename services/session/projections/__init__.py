@@ -14,6 +14,6 @@ PROJECTIONS: tuple[Projection, ...] = (
 )
 JOURNALS: tuple[Journal, ...] = (
     Journal("session_commands", 1, outcomes),
-    Journal("session_history", 1, history),
+    Journal("session_history", 1, history, of="stream"),
     projects.TIMELINES,
 )

@@ -11,6 +11,7 @@ from contracts.messages.account import (
     CreditsReserved,
     CreditsSettled,
 )
+from contracts.messages.erasure import AccountErased
 from eventlog.read.projection import Fact, Projection, Row, View
 
 
@@ -31,6 +32,10 @@ def fold(view: View, fact: Fact) -> View:
             return ({**view[0], "plan": plan, "updatedAt": fact.at, "version": fact.version},)
         case RoleChanged(role=role):
             return ({**view[0], "role": role.value, "updatedAt": fact.at, "version": fact.version},)
+        case AccountErased():
+            return tuple(
+                {**row, "address": "", "name": "", "updatedAt": fact.at, "version": fact.version} for row in view
+            )
         case _:
             return view
 
@@ -84,4 +89,4 @@ def _with(view: View, fact: Fact, entry: Row) -> View:
     return ({**document, "items": kept, "openingBalance": opening, "balance": entry["balanceAfter"]},)
 
 
-PROJECTION = Projection("accounts", 1, "account", fold)
+PROJECTION = Projection("accounts", 1, "account", fold, lasting=True)

@@ -105,4 +105,4 @@ def _kept(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-PROJECTION = Projection("credentials", 1, "account", fold)
+PROJECTION = Projection("credentials", 1, "account", fold, lasting=True)

@@ -103,4 +103,4 @@ def _state(fact: Fact, body: ProjectCreated | TimelineSaved) -> Row:
 
 
 PROJECTION = Projection("projects", 2, "project", fold)
-TIMELINES = Journal("timeline_states", 1, timelines)
+TIMELINES = Journal("timeline_states", 1, timelines, of="stream")

@@ -1,0 +1,141 @@
+"""What a process knows of the keys: those that it met, until it hears that one was destroyed.
+
+Whoever folds a batch of records has its keys fetched first (`meeting.py`). A fold is pure and cannot wait, so a key
+that nobody foresaw is asked for there and then, in the thread that needs it. Whoever runs a ring runs `follow` beside
+it: a destroyed key is forgotten by every process within five seconds. A store that cannot be asked for minutes takes
+all keys with it: nobody could say which of them still stand.
+"""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Collection
+
+import structlog
+from cachetools import LRUCache
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from contracts.sealing import KeyDestroyed
+from eventlog.errors import Unavailable
+from eventlog.keys.store import KeyStore
+
+EVERY_SECONDS = 2.0
+LOOK_BACK_SECONDS = 600.0
+"""How far back each look goes; who could not look for half of that forgets everything."""
+KNOWN = 50_000
+"""Keys that are kept in memory, at the most: some 30 MB."""
+LOADED = 10_000
+"""Keys that a process begins with."""
+
+
+class KeyRing:
+    """`contracts.sealing.Keys` over a store."""
+
+    seals = True
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._known: LRUCache[str, AESSIV | None] = LRUCache(KNOWN)
+        self._lock = threading.Lock()  # whoever may not wait asks in a thread
+        self.unread: Counter[str] = Counter()
+        """How many fields of which subject did not open: altered, or moved. Nobody writes such."""
+
+    def knows(self, subject: str) -> bool:
+        """Whether its key, or that it was destroyed, is known here."""
+        return self._found(subject)[0]
+
+    def meet(self, subjects: Collection[str]) -> None:
+        """Ask for the keys of all of these that are not known, in one question. Raises `Unavailable`."""
+        if strange := [subject for subject in subjects if not self.knows(subject)]:
+            for subject, key in self._store.these(strange).items():
+                self._kept(subject, key)
+
+    def to_seal(self, subject: str) -> AESSIV | None:
+        """The subject's key, made where there is none. Raises `KeyDestroyed`, `Unavailable`."""
+        known, key = self._found(subject)
+        if not known:
+            key = self._kept(subject, self._store.make(subject))
+        if key is None:
+            raise KeyDestroyed(subject)
+        return key
+
+    def to_open(self, subject: str) -> AESSIV | None:
+        """The subject's key, or None where it was destroyed.
+
+        Raises `Unavailable` also where the store never heard of the subject: what is sealed was sealed with a key, so
+        it is another store, or an older copy of it, and to go on would leave blanks that nobody asked for.
+        """
+        known, cipher = self._found(subject)
+        if known:
+            return cipher
+        there, key = self._store.find(subject)
+        if not there:
+            raise Unavailable(
+                "the store of keys",
+                f"it does not know {subject}, whose text is sealed: is it the store that this log was written with? "
+                "Bring a copy of it back, or give the person up with `playhead erase`",
+            )
+        return self._kept(subject, key)
+
+    def unreadable(self, subject: str) -> None:
+        """A field does not open with the subject's key."""
+        self.unread[subject] += 1
+        structlog.get_logger().error("a sealed field does not open: it was altered or moved", subject=subject)
+
+    def destroy(self, subject: str) -> bool:
+        """Destroy a key for good; whether there was one. Other processes hear of it within seconds."""
+        was = self._store.destroy(subject)
+        self._kept(subject, None)
+        return was
+
+    def destroyed(self, subject: str) -> bool:
+        """Whether a key was destroyed, as the store has it now. Raises `Unavailable`."""
+        return self._store.find(subject) == (True, None)
+
+    def load(self) -> None:
+        """Begin with the keys that were made last. Raises `Unavailable`."""
+        for subject, key in self._store.some(LOADED).items():
+            self._kept(subject, key)
+
+    def look(self) -> None:
+        """Forget what was destroyed lately. Raises `Unavailable`."""
+        for subject in self._store.destroyed_lately(LOOK_BACK_SECONDS):
+            self._kept(subject, None)
+
+    def forget(self) -> None:
+        """Know nothing any more: everything is asked for again."""
+        with self._lock:
+            self._known.clear()
+
+    async def follow(self) -> None:
+        """Begin with the keys that were made last, and look every two seconds, until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
+        loaded = False
+        while True:
+            try:
+                await asyncio.to_thread(self.look if loaded else self.load)
+                loaded = True
+            except Unavailable as error:
+                structlog.get_logger().warning("the store of keys does not answer", detail=str(error))
+                if loop.time() - looked > LOOK_BACK_SECONDS / 2:
+                    self.forget()
+            else:
+                looked = loop.time()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def _kept(self, subject: str, key: bytes | None) -> AESSIV | None:
+        made = None if key is None else AESSIV(key)
+        with self._lock:
+            if made is not None and subject in self._known and self._known[subject] is None:
+                return None  # it was destroyed while it was read
+            self._known[subject] = made
+        return made
+
+    def _found(self, subject: str) -> tuple[bool, AESSIV | None]:
+        with self._lock:
+            return (True, self._known[subject]) if subject in self._known else (False, None)
