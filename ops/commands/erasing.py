@@ -19,6 +19,7 @@ from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from ops.commands.options import Json
 from ops.commands.reach import kafka, keys, mongo
+from ops.operations import recorded
 from ops.settings import OpsSettings
 from services.session.erasure import Leaving, MongoTraces
 
@@ -64,13 +65,21 @@ async def erase(
         if not yes and not _confirmed(whose, found):
             print("Nothing was erased.", file=sys.stderr)
             return WRONG
-        await _ask(settings, whose)
-        left = await _gone(database, whose, wait)
-    destroyed = None
-    if (ring := keys(settings).ring) is not None:
-        destroyed = await asyncio.to_thread(ring.destroyed, whose.stream)
+        async with recorded(settings, "erase", whose.account, [f"tenant={whose.tenant}"]) as operation:
+            await _ask(settings, whose)
+            left = await _gone(database, whose, wait)
+            destroyed = await _destroyed(settings, whose)
+            return operation.ended(_tell(whose, found, left, as_json=as_json, destroyed=destroyed))
+
+
+async def _destroyed(settings: OpsSettings, whose: Leaving) -> bool | None:
+    """Whether its key is gone; None where there is no store of keys."""
+    if (ring := keys(settings).ring) is None:
+        return None
+    try:
+        return await asyncio.to_thread(ring.destroyed, whose.stream)
+    finally:
         await asyncio.to_thread(ring.close)
-    return _tell(whose, found, left, as_json=as_json, destroyed=destroyed)
 
 
 async def _is_there(database: MongoDatabase, whose: Leaving) -> bool:
