@@ -28,7 +28,7 @@ from tests.live.operating import playhead
 from tests.plain_http import plain_http
 from tests.waiting import eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 
 ERASED_SECONDS = 180
 LOOK_SECONDS = 1.0
@@ -191,7 +191,7 @@ async def test_fifty_words_of_each_are_found_before_and_none_after_and_nobody_el
         found = await scan(house, before)
         for whose in "abc":
             assert len(words_of(whose, found)) >= 50
-        assert not {place for places in found.values() for place in places if place.startswith("playhead.")}
+        assert not {topic.name for topic in TOPICS} & {place for places in found.values() for place in places}
         kept = await kept_of(house, cleo.account)
         assert kept
 
@@ -248,7 +248,7 @@ async def test_without_the_keys_a_service_waits_and_afterwards_nothing_is_missin
 
         async def all_there() -> bool:
             listed = (await dora.client.get("/v1/sessions")).json()
-            return {one["title"] for one in listed["items"]} == titles
+            return titles <= {one["title"] for one in listed["items"]}
 
         await eventually(all_there, within=60)
         waiting = await playhead(house.settings, "parked", "list", "--json")

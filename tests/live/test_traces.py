@@ -32,7 +32,7 @@ STEPS = {
 async def test_a_films_trace_holds_every_service_and_tells_no_words(stack: Endpoints, tmp_path: Path) -> None:
     with collector() as heard:
         told = {"OTEL_EXPORTER_OTLP_ENDPOINT": heard.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-        async with company(stack, tmp_path, **told) as services, staffed(services) as client:
+        async with company(stack, tmp_path, seals=False, **told) as services, staffed(services) as client:
             answer = await client.post(
                 "/v1/sessions",
                 json={"prompt": f"Why is {CANARY} warm?", "stages": ["refine", "script"]},

@@ -53,7 +53,7 @@ async def platform(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -
         ).decode(),
         **({"REDIS_URL": stack.redis} if stack.redis else {}),
     }
-    async with company(stack, folder, tenant=tenant, **settings) as services, services.worker("worker"):
+    async with company(stack, folder, tenant=tenant, seals=False, **settings) as services, services.worker("worker"):
         demo = Principal(tenant, AccountKind.DEMO, "demo", Role.ADMIN)
         await services.sender.send(seeding.commands(demo, GRANT, now()))
         await _roles(services.dsn, tenant)
