@@ -12,7 +12,6 @@ from eventlog.read.parked import Act, Folder, Outcome, ParkedStore, discard, red
 from ops.commands.options import Json
 from ops.commands.parked_words import Waiting, print_acts, print_list, print_one, print_outcome, waiting_in
 from ops.commands.projectors import KNOWN, Kept, stores
-from ops.commands.reach import keys
 from ops.operations import recorded
 from ops.settings import OpsSettings
 
@@ -150,7 +149,7 @@ async def discarded(stores: Stores, stream: str, by: str, reason: str) -> int:
 
 async def _redriven(one: Waiting, by: str, *, dry: bool) -> Outcome:
     of = one.kept.projector
-    folder = Folder(of.projections, of.journals, of.catalog.under(keys(OpsSettings()).keys))
+    folder = Folder(of.projections, of.journals, of.catalog)
     for left in range(TRIES - 1, -1, -1):
         act = Act("redriven", by, "", now())
         try:

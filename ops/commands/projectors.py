@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
+from contracts.sealing import Keys
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.mongo.store import MongoProjectionStore
 from eventlog.read.postgres import Pool, PostgresProjectionStore
@@ -37,6 +39,11 @@ class Kept(NamedTuple):
         """What it makes of events."""
         return self.projector.projections, self.projector.journals
 
+    def under(self, keys: Keys) -> "Kept":
+        """The same, which opens what is sealed with these."""
+        catalog = self.projector.catalog.under(keys)
+        return self._replace(projector=replace(self.projector, catalog=catalog))
+
 
 IN_MONGO = (Kept("session", session.DOCUMENTS), Kept("render", render.DOCUMENTS))
 IN_POSTGRES = (
@@ -66,7 +73,8 @@ def store_of(kept: Kept, database: MongoDatabase, pool: Pool) -> Store:
 async def stores(settings: OpsSettings, application: str) -> AsyncGenerator[Sequence[tuple[Kept, Store]]]:
     """Every projector with its store; they may run meanwhile. Raises as `reached` does."""
     async with mongo(settings, application) as database, postgres(settings, application) as pool:
-        yield [(kept, store_of(kept, database, pool)) for kept in KNOWN.values()]
+        opening = keys(settings).keys
+        yield [(kept.under(opening), store_of(kept, database, pool)) for kept in KNOWN.values()]
 
 
 @asynccontextmanager

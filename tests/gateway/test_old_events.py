@@ -147,7 +147,7 @@ async def test_a_log_of_an_older_version_is_read_by_a_later_one_as_it_was() -> N
         answers, kept = await read(page), await company.services.everything()
         upcast: list[str] = []
         for service in (company.services.session, company.services.render):
-            service.catalog = later(service.catalog, upcast)
+            service.catalog = later(service.catalog, upcast).under(company.services.ring)
         await forget_and_fold(company)
         assert (await page.get(READS[1])).status_code == 404
         await company.show()

@@ -28,7 +28,7 @@ async def commits(world: World, stream: str) -> list[Commit]:
     service = world.render if stream == JOB_STREAM else world.session
     log = MemoryEventLog(service.topic, 1)
     log.partitions[0] = service.log
-    return await commits_of(log, 0, stream)
+    return [service.catalog.opened(commit) for commit in await commits_of(log, 0, stream)]
 
 
 @pytest.mark.parametrize("stream", [SESSION_STREAM, ACCOUNT_STREAM, JOB_STREAM])
