@@ -16,7 +16,7 @@ from eventlog.read.rebuild.following import first_of
 from eventlog.read.replay import Source
 from eventlog.read.store import ProjectionStore
 from ops.commands.projectors import Kept, stores
-from ops.commands.reach import keys, log_of
+from ops.commands.reach import log_of
 from ops.settings import OpsSettings
 
 
@@ -43,7 +43,7 @@ async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: 
     projector = kept.projector
     began = asyncio.get_running_loop().time()
     async with log_of(settings, projector.topic.name) as log:
-        source = Source(log, range(log.partitions()), projector.catalog.under(keys(settings).keys))
+        source = Source(log, range(log.partitions()), projector.catalog)
         ends = {partition: await log.end(partition) for partition in source.partitions}
         of = sum(ends.values())
         done = 0

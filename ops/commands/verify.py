@@ -8,7 +8,7 @@ from eventlog.read.verify import verify as compare
 from ops.commands.log import verify_logs
 from ops.commands.progress import bars
 from ops.commands.projectors import KNOWN, Kept, stores
-from ops.commands.reach import keys, log_of
+from ops.commands.reach import log_of
 from ops.settings import OpsSettings
 
 FINE, WRONG = 0, 1
@@ -40,7 +40,7 @@ async def _verify(settings: OpsSettings, kept: Kept, store: SnapshotStore) -> in
     """How many things are wrong with it."""
     try:
         async with log_of(settings, kept.projector.topic.name) as log:
-            source = Source(log, range(log.partitions()), kept.projector.catalog.under(keys(settings).keys))
+            source = Source(log, range(log.partitions()), kept.projector.catalog)
             with bars() as told:
                 report = await compare([source], store, *kept.folds, lambda done, of: told(kept.name, done, of))
     except Diverged as error:
