@@ -11,6 +11,7 @@ from eventlog.clock import new_id
 from eventlog.errors import Unavailable
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.mongo.driver import connect
+from eventlog.read.mongo.retrying import FIRST_PAUSE_SECONDS, JITTER_SECONDS
 from ops.stack.launcher import Endpoints
 from services.session import stores
 from tests.eventlog.lossy_proxy import LossyProxy, lossy_proxy
@@ -64,7 +65,9 @@ async def test_after_three_tries_the_part_is_named_as_away(far: MongoDatabase, p
         await names(far)
     again = [log["wait_for"] for log in logs if log["event"] == "stamina.retry_scheduled"]
     assert (proxy.losses, len(again), caught.value.part) == (3, 2, "MongoDB")
-    assert again[1] > again[0]
+    for number, pause in enumerate(again):
+        least = FIRST_PAUSE_SECONDS * 2**number
+        assert least <= pause <= least + JITTER_SECONDS
 
 
 @pytest.mark.req(28)
