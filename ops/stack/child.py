@@ -72,8 +72,9 @@ class Child:
         """Let it, and all that it starts from now on, leave the processors to others: `nice` as of `os.nice`."""
         if not nice:
             return
+        own = os.getpriority(os.PRIO_PROCESS, 0)
         with suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PGRP, self._process.pid, min(os.getpriority(os.PRIO_PROCESS, 0) + nice, 19))
+            os.setpriority(os.PRIO_PGRP, self._process.pid, min(own + nice, 19))
         # It is a session of its own, and where the kernel weighs sessions it does not look at processes.
         with suppress(OSError), Path(f"/proc/{self._process.pid}/autogroup").open("w") as group:
             group.write(str(nice))
