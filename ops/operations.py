@@ -67,9 +67,21 @@ class Operation:
 
 @asynccontextmanager
 async def recorded(
-    settings: OpsSettings, action: str, target: str = "", options: Sequence[str] = (), *, before: bool = True
+    settings: OpsSettings,
+    action: str,
+    target: str = "",
+    options: Sequence[str] = (),
+    *,
+    before: bool = True,
+    dry_run: bool = False,
 ) -> AsyncGenerator[Operation]:
-    """Around an act of an operator: see `told`. Whether it is recorded changes nothing about the act."""
+    """Around an act of an operator: see `told`. Whether it is recorded changes nothing about the act.
+
+    Of a `dry_run` nothing is told: it changes nothing.
+    """
+    if dry_run:
+        yield Operation(new_id(), action, target, tuple(options))
+        return
 
     async def send(command: Command) -> None:
         access = kafka(settings)

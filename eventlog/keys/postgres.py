@@ -24,6 +24,7 @@ from eventlog.read.postgres.pool import Pool, our_errors
 MIGRATIONS = Path(__file__).parent / "migrations"
 SECONDS = 5.0
 """For one question, connecting included."""
+CLOSE_SECONDS = 1.0
 _PART = "the store of keys"
 _FIND = "SELECT wrapped, secret FROM keys.subjects WHERE subject = $1"
 _THESE = "SELECT subject, wrapped, secret FROM keys.subjects WHERE subject = ANY($1::text[])"
@@ -83,12 +84,20 @@ class PostgresKeyStore:
         return [row["subject"] for row in self._ask(self._rows(_LATELY, seconds))]
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._loop.call_soon_threadsafe(self._pool.terminate)
+        asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(SECONDS)
         if not self._thread.is_alive():
             self._loop.close()
+
+    async def _let_go(self) -> None:
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool.terminate()
 
     async def _row(self, subject: str) -> asyncpg.Record | None:
         return await (await self._connected()).fetchrow(_FIND, subject)

@@ -6,7 +6,7 @@ done. A store that stands still is seen in the latencies of all who would have c
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from contracts.envelope import Command
 from contracts.topics import COMMANDS_OF
 from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
-from eventlog.tasks import plain_errors
 from ops.commands.reach import documents, endpoints, kafka
 from ops.settings import OpsSettings
 
@@ -41,7 +40,6 @@ class OpenLoop:
         self._rate = rate
         self._intended: dict[UUID, float] = {}
         self._visible: dict[UUID, float] = {}
-        self._waiting: set[UUID] = set()
         self._all_seen = asyncio.Event()
 
     async def send(self, given: Iterable[Command], ended: asyncio.Event | None = None) -> None:
@@ -53,19 +51,15 @@ class OpenLoop:
                 if ended is not None and ended.is_set():
                     return
                 self._intended[command.id] = start + number / self._rate
-                self._waiting.add(command.id)
                 self._all_seen.clear()
                 await asyncio.sleep(max(0.0, self._intended[command.id] - loop.time()))
                 tasks.create_task(self._sender.send([command]))
 
     async def until_all_are_seen(self, seconds: float) -> None:
-        """Returns after `seconds` at the latest: what is missing then is not seen."""
-        try:
+        """After something was sent. Returns after `seconds` at the latest: what is missing then, `seen` tells."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                if self._waiting:
-                    await self._all_seen.wait()
-        except TimeoutError:
-            pass  # `seen` tells which; they count as wrong
+                await self._all_seen.wait()
 
     def seen(self, ids: Iterable[UUID] | None = None) -> list[Seen]:
         """Of all that were sent, or of those, in the order of their moments."""
@@ -74,10 +68,9 @@ class OpenLoop:
 
     def tell(self, id_: UUID, moment: float) -> None:
         """An outcome was read."""
-        if id_ in self._waiting:
-            self._visible[id_] = moment
-            self._waiting.discard(id_)
-            if not self._waiting:
+        if id_ in self._intended:
+            self._visible.setdefault(id_, moment)
+            if len(self._visible) == len(self._intended):
                 self._all_seen.set()
 
 
@@ -97,13 +90,12 @@ async def opened(settings: OpsSettings, rate: float) -> AsyncGenerator[OpenLoop]
                     if (change := await watch.next()) is not None:
                         sending.tell(UUID(change.document["_id"]), loop.time())
 
-            with plain_errors():
-                async with asyncio.TaskGroup() as tasks:
-                    looking = tasks.create_task(look())
-                    try:
-                        yield sending
-                    finally:
-                        looking.cancel()
+            async with asyncio.TaskGroup() as tasks:
+                looking = tasks.create_task(look())
+                try:
+                    yield sending
+                finally:
+                    looking.cancel()
     finally:
         database.close()
         await sender.close()

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from itertools import count
 from typing import Any, NamedTuple
 
 from contracts.envelope import Command
@@ -108,7 +107,7 @@ def _of_sessions(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _endless() -> Iterator[Command]:
-    for _ in count():
+    while True:
         yield from commands(AT_ONCE, clock.new_id().int, rendered=False)
 
 

@@ -87,10 +87,10 @@ async def _archive(settings: OpsSettings, store: ArchiveStore, *, dry_run: bool,
         ends = await ends_of({log.topic: (log, range(log.partitions())) for log in found})
         contents = before
         if not dry_run:
-            await stack.enter_async_context(recorded(settings, "archive", store.url, before=False))
-            told = stack.enter_context(bars())
-            digest = await asyncio.to_thread(catalogue_digest)
-            contents = await write_archive(store, {log.topic: log for log in found}, ends, digest, now, told)
+            async with recorded(settings, "archive", store.url, before=False):
+                digest = await asyncio.to_thread(catalogue_digest)
+                with bars() as told:
+                    contents = await write_archive(store, {log.topic: log for log in found}, ends, digest, now, told)
     new = sum(sum(each.values()) for each in ends.values()) - before.records
     said = (
         f"{new} new record(s) would be archived to {store.url} ({before.records} are there); nothing was written"
@@ -122,8 +122,7 @@ async def _restore(
     settings: OpsSettings, store: ArchiveStore, until: str, *, replication: int, dry_run: bool, as_json: bool
 ) -> int:
     contents = await existing_contents(store)
-    async with AsyncExitStack() as stack:
-        told = stack.enter_context(bars())
+    with bars() as told:
         if wrong := [sentence async for sentence in findings(store, contents, told)]:
             said = "\n".join([*wrong, "nothing was restored: use another copy of this archive"])
             return _tell({"wrong": wrong, **_facts(store, contents)}, said, WRONG, as_json=as_json)
@@ -133,10 +132,9 @@ async def _restore(
         except ValueError as error:
             return _tell({"usage": str(error)}, str(error), USAGE, as_json=as_json)
         await check_stack(settings, logs, max(contents.topics.values()))
-        if not dry_run:
-            options = until_of(until)
-            await stack.enter_async_context(recorded(settings, "archive restore", store.url, options, before=False))
-        done = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
+        options = until_of(until)
+        async with recorded(settings, "archive restore", store.url, options, before=False, dry_run=dry_run):
+            done = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
     facts = {"records": done.wanted, "thereBefore": done.there, "appended": done.appended, "until": ends}
     said = (
         f"the archive is whole: {done.wanted} records ({done.there} are there already) would be restored; nothing was "

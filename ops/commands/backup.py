@@ -85,12 +85,11 @@ async def restore(
         _tell({"folder": str(folder), "usage": str(error)}, str(error), as_json=as_json)
         return USAGE
     await check_stack(settings, logs, manifest.partitions)
-    async with AsyncExitStack() as stack:
-        if not dry_run:
-            await stack.enter_async_context(recorded(settings, "restore", str(folder), until_of(until), before=False))
-        told = stack.enter_context(bars())
-        log = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
-        put = 0 if dry_run else await _put(settings, folder, manifest, told)
+    act = recorded(settings, "restore", str(folder), until_of(until), before=False, dry_run=dry_run)
+    async with act:
+        with bars() as told:
+            log = await bring_back(settings, logs, ends, replication=replication, dry_run=dry_run, told=told)
+            put = 0 if dry_run else await _put(settings, folder, manifest, told)
     done = {"records": log.wanted, "thereBefore": log.there, "appended": log.appended}
     done |= {"blobs": len(manifest.blobs), "put": put}
     _tell({"folder": str(folder), "dryRun": dry_run, "until": ends, **done}, _said(done, dry_run), as_json=as_json)

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from eventlog import collector
+from eventlog.tasks import plain_errors
 from ops.bench import archive, cache, gateway, log, rebuilds, render, under_load, visible
 from ops.bench.measure import Figure, show
 from ops.commands.options import Json
@@ -97,7 +98,7 @@ async def bench(*what: str, commits: int = 0, as_json: Json = False) -> int:
     console = Console(stderr=True)
     figures: list[Figure] = []
     for name in chosen:
-        with console.status(f"measuring {name}"):
+        with console.status(f"measuring {name}"), plain_errors():
             figures += await suites[name]()
     if as_json:
         for figure in figures:

@@ -18,7 +18,7 @@ from eventlog.clock import now
 from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from ops.commands.options import Json
-from ops.commands.reach import kafka, keys, mongo
+from ops.commands.reach import kafka, mongo, subject_keys
 from ops.operations import recorded
 from ops.settings import OpsSettings
 from services.session.erasure import Leaving, MongoTraces
@@ -74,12 +74,8 @@ async def erase(
 
 async def _destroyed(settings: OpsSettings, whose: Leaving) -> bool | None:
     """Whether its key is gone; None where there is no store of keys."""
-    if (ring := keys(settings).ring) is None:
-        return None
-    try:
-        return await asyncio.to_thread(ring.destroyed, whose.stream)
-    finally:
-        await asyncio.to_thread(ring.close)
+    with subject_keys(settings) as opening:
+        return None if opening.ring is None else await asyncio.to_thread(opening.ring.destroyed, whose.stream)
 
 
 async def _is_there(database: MongoDatabase, whose: Leaving) -> bool:

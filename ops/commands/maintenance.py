@@ -1,7 +1,6 @@
 """`playhead maintenance cleanup | validate | benchmark`: the seeds' three chores."""
 
 import json
-from contextlib import AsyncExitStack
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
@@ -33,11 +32,11 @@ async def clean_up(*, dry_run: bool = False, as_json: Json = False) -> int:
         Count, and change nothing.
     """
     settings = OpsSettings()
-    async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(mongo(settings, APPLICATION))
-        pool = await stack.enter_async_context(postgres(settings, APPLICATION))
-        if not dry_run:
-            await stack.enter_async_context(recorded(settings, "maintenance cleanup"))
+    async with (
+        mongo(settings, APPLICATION) as database,
+        postgres(settings, APPLICATION) as pool,
+        recorded(settings, "maintenance cleanup", dry_run=dry_run),
+    ):
         with Console(stderr=True).status("looking for what is due"):
             cleaned = await cleanup.clean(settings, database, pool, dry_run=dry_run)
     if as_json:

@@ -60,10 +60,9 @@ async def redrive_parked(
     async with _opened(projector) as stores:
         if stores is None:
             return USAGE
-        if dry_run:
-            return await redriven(stores, stream, by, dry=True)
-        async with recorded(OpsSettings(), "parked redrive", stream, _of(projector)) as operation:
-            return operation.ended(await redriven(stores, stream, by, dry=False))
+        options = _of(projector)
+        async with recorded(OpsSettings(), "parked redrive", stream, options, dry_run=dry_run) as operation:
+            return operation.ended(await redriven(stores, stream, by, dry=dry_run))
 
 
 @app.command(name="discard")

@@ -87,12 +87,14 @@ def table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def advice(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
     """What to do about what is not as it should be; nothing where all is well."""
-    late = [row for row in rows if row["lagSeconds"] > LATE_SECONDS]
+    longest: dict[str, float] = {}
+    for row in rows:
+        if row["lagSeconds"] > LATE_SECONDS:
+            longest[row["service"]] = max(row["lagSeconds"], longest.get(row["service"], 0.0))
     said = [
-        f"{service} keeps its readers waiting for {for_people(longest)}: `playhead status` tells whether it runs, its "
+        f"{service} keeps its readers waiting for {for_people(seconds)}: `playhead status` tells whether it runs, its "
         "/readyz why it does not go on"
-        for service in dict.fromkeys(row["service"] for row in late)
-        for longest in [max(row["lagSeconds"] for row in late if row["service"] == service)]
+        for service, seconds in longest.items()
     ]
     if any(row["parkedStreams"] for row in rows):
         said.append("streams wait: `playhead parked list` tells which, and why")

@@ -14,7 +14,7 @@ from eventlog.read.projection import Journal, Projection
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.replay import Source
 from eventlog.roles import Projector
-from ops.commands.reach import keys, log_of, mongo, postgres
+from ops.commands.reach import log_of, mongo, postgres, subject_keys
 from ops.settings import OpsSettings
 from services.analytics import handlers as analytics
 from services.render import handlers as render
@@ -72,9 +72,9 @@ def store_of(kept: Kept, database: MongoDatabase, pool: Pool) -> Store:
 @asynccontextmanager
 async def stores(settings: OpsSettings, application: str) -> AsyncGenerator[Sequence[tuple[Kept, Store]]]:
     """Every projector with its store; they may run meanwhile. Raises as `reached` does."""
-    async with mongo(settings, application) as database, postgres(settings, application) as pool:
-        opening = keys(settings).keys
-        yield [(kept.under(opening), store_of(kept, database, pool)) for kept in KNOWN.values()]
+    with subject_keys(settings) as opening:
+        async with mongo(settings, application) as database, postgres(settings, application) as pool:
+            yield [(kept.under(opening.keys), store_of(kept, database, pool)) for kept in KNOWN.values()]
 
 
 @asynccontextmanager
@@ -82,6 +82,7 @@ async def reached(settings: OpsSettings, name: str) -> AsyncGenerator[Reached]:
     """The projector of that name. Raises `StackError` where nothing runs, `Unavailable` where a part is away."""
     kept = KNOWN[name]
     async with AsyncExitStack() as stack:
+        opening = stack.enter_context(subject_keys(settings))
         if kept in IN_MONGO:
             database = await stack.enter_async_context(mongo(settings, "playhead-rebuild"))
             kind, generations = "MongoDB", database.generations(name, *kept.folds)
@@ -89,9 +90,5 @@ async def reached(settings: OpsSettings, name: str) -> AsyncGenerator[Reached]:
             pool = await stack.enter_async_context(postgres(settings, "playhead-rebuild"))
             kind, generations = "PostgreSQL", PostgresGenerations(pool, name, *kept.folds)
         log = await stack.enter_async_context(log_of(settings, kept.projector.topic.name))
-        yield Reached(
-            kept,
-            kind,
-            generations,
-            Source(log, range(log.partitions()), kept.projector.catalog.under(keys(settings).keys)),
-        )
+        catalog = kept.projector.catalog.under(opening.keys)
+        yield Reached(kept, kind, generations, Source(log, range(log.partitions()), catalog))

@@ -1,7 +1,7 @@
 """How a command reaches the parts: addresses from the environment, else from the supervisor of the data folder."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 from eventlog.kafka import KafkaAccess, KafkaEventLog
 from eventlog.keys.opening import SubjectKeys, open_keys
@@ -78,9 +78,14 @@ async def log_of(settings: OpsSettings, topic: str) -> AsyncGenerator[KafkaEvent
         await log.close()
 
 
-def keys(settings: OpsSettings) -> SubjectKeys:
+@contextmanager
+def subject_keys(settings: OpsSettings) -> Generator[SubjectKeys]:
     """The keys of subjects, as the services find them; asked for when the first is needed."""
-    return open_keys(*key_store(settings, endpoints(settings).postgres))
+    opened = open_keys(*key_store(settings, endpoints(settings).postgres))
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def gateway_url(settings: OpsSettings) -> str:

@@ -21,7 +21,7 @@ from ops.commands.log import TOPIC_OF
 from ops.commands.options import Json
 from ops.commands.progress import bars
 from ops.commands.projectors import KNOWN, Kept, store_of
-from ops.commands.reach import keys, log_of, mongo, postgres
+from ops.commands.reach import log_of, mongo, postgres, subject_keys
 from ops.commands.replay_aside import check_free, drop, keep_aside
 from ops.commands.replay_telling import Told, tell
 from ops.commands.restoring import moment_of
@@ -142,13 +142,13 @@ def _asked(at: str, projector: str, stream: str, tenant: str, since: str, until:
 
 @asynccontextmanager
 async def _source(settings: OpsSettings, kept: Kept, asked: Asked) -> AsyncGenerator[Source]:
-    async with log_of(settings, kept.projector.topic.name) as log:
-        count = log.partitions()
-        stream = asked.scope.stream
-        partitions = [partition_for(stream, count)] if stream else range(count)
-        yield Source(
-            await _with_archive(log, asked.archive), partitions, kept.projector.catalog.under(keys(settings).keys)
-        )
+    with subject_keys(settings) as opening:
+        async with log_of(settings, kept.projector.topic.name) as log:
+            count = log.partitions()
+            stream = asked.scope.stream
+            partitions = [partition_for(stream, count)] if stream else range(count)
+            catalog = kept.projector.catalog.under(opening.keys)
+            yield Source(await _with_archive(log, asked.archive), partitions, catalog)
 
 
 async def _with_archive(log: KafkaEventLog, where: str) -> ReadableLog:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -74,7 +75,8 @@ async def reset(
             file=sys.stderr,
         )
         return USAGE
-    going, filled = await _going(settings, everything=everything), list[Filled]()
+    going = await _going(settings, everything=everything)
+    filled: Sequence[Filled] = ()
     if not dry_run:
         await refuse_beside_services(settings)
         if not (yes or await asyncio.to_thread(_confirmed, going)):
@@ -82,7 +84,7 @@ async def reset(
             return USAGE
         async with recorded(settings, "reset", "", ["everything"] * everything):
             await _empty(settings, everything=everything)
-            filled = [] if everything else await _filled(settings)
+            filled = () if everything else await _filled(settings)
     said = [f"{name}: {what} {'would go' if dry_run else 'are gone'}" for name, what in going.items()]
     said += [f"{one.projector}: {one.records} records folded in {one.seconds:.1f} s" for one in filled]
     after = (
@@ -162,9 +164,9 @@ def _dropped(*, everything: bool) -> list[str]:
     return [name for name in migrating.schemas() if everything or name not in LASTING]
 
 
-async def _filled(settings: OpsSettings) -> list[Filled]:
+async def _filled(settings: OpsSettings) -> Sequence[Filled]:
     with bars() as told:
-        return list(await fill(settings, told))
+        return await fill(settings, told)
 
 
 async def _delete_bytes(settings: OpsSettings) -> None:

@@ -4,6 +4,7 @@ Every command has an id of its own that never changes, so the log handles it onc
 brings back nothing that somebody has changed or deleted since.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from contracts.sealing import Keys, NoKeys, sealed
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import now
 from eventlog.kafka import KafkaSender
-from ops.commands.reach import kafka, keys
+from ops.commands.reach import kafka, subject_keys
 from ops.processes import DEMO_KEY_FILE
 from ops.settings import OpsSettings
 from services.gateway.auth.keys import RANDOM_BYTES, key_of
@@ -49,7 +50,8 @@ async def seed() -> int:
     settings = OpsSettings()
     _seed_key(settings.data_dir / DEMO_KEY_FILE)
     demo = GatewaySettings.model_validate({"PLAYHEAD_PROFILE": "local"})
-    wishes = commands(demo.demo, demo.starter_grant, now(), keys(settings).keys)
+    with subject_keys(settings) as opened:
+        wishes = await asyncio.to_thread(commands, demo.demo, demo.starter_grant, now(), opened.keys)
     sender = KafkaSender(kafka(settings), COMMANDS_OF)
     try:
         await sender.send(wishes)

@@ -1,5 +1,6 @@
 """`playhead log show`: what became of one stream, up to a version or a time; its events, its state, its documents."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +19,7 @@ from eventlog.read.replay import ReadableLog, read_log
 from eventlog.write.decider import Decider
 from ops.commands.log import TOPIC_OF
 from ops.commands.options import Json
-from ops.commands.reach import keys, log_of
+from ops.commands.reach import log_of, subject_keys
 from ops.commands.restoring import moment_of
 from ops.redacting import personal_texts, redacted
 from ops.settings import OpsSettings
@@ -76,7 +77,9 @@ async def show(
     settings = OpsSettings()
     async with log_of(settings, TOPIC_OF[category]) as log:
         commits = await commits_of(log, partition_for(name, log.partitions()), name)
-    commits = [_catalog_of(name).under(keys(settings).keys).opened(commit) for commit in commits]
+    with subject_keys(settings) as opening:
+        opened = _catalog_of(name).under(opening.keys).opened
+        commits = await asyncio.to_thread(lambda: [opened(commit) for commit in commits])
     shown = as_it_was(name, commits, version, moment)
     reached = shown.facts[-1].version if shown.facts else 0
     if not shown.facts or (version is not None and reached < version):

@@ -13,7 +13,6 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
-AUTOGROUP = Path("/proc/self/autogroup")
 LOG_BYTES = 10 * 1024 * 1024
 TAIL_BYTES = 16_384
 TAIL_LINES = 12
@@ -36,7 +35,6 @@ class Child:
         log: Path,
         *,
         unprivileged: bool = False,
-        nice: int = 0,
     ) -> None:
         self.name = name
         self.log = log
@@ -50,7 +48,7 @@ class Child:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=leash(unprivileged=unprivileged, nice=nice),  # noqa: PLW1509 - few system calls, no lock
+                preexec_fn=leash(unprivileged=unprivileged),  # noqa: PLW1509 - few system calls, no lock
             )
 
     @property
@@ -69,6 +67,17 @@ class Child:
         """Send a signal to the program itself."""
         if self.exit_code() is None:
             self._process.send_signal(number)
+
+    def step_back(self, nice: int) -> None:
+        """Let it, and all that it starts from now on, leave the processors to others: `nice` as of `os.nice`."""
+        if not nice:
+            return
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PGRP, self._process.pid, min(own + nice, 19))
+        # It is a session of its own, and where the kernel weighs sessions it does not look at processes.
+        with suppress(OSError), Path(f"/proc/{self._process.pid}/autogroup").open("w") as group:
+            group.write(str(nice))
 
     def kill_group(self) -> None:
         """End it and all that it started, now."""
@@ -111,16 +120,13 @@ def end_runs() -> None:
         child.kill_group()
 
 
-def leash(*, unprivileged: bool = False, nice: int = 0) -> Callable[[], None]:
-    """What a new process does before it becomes the program: tie its life to ours, step back behind others if it is
-    to, and give up being root if asked."""
+def leash(*, unprivileged: bool = False) -> Callable[[], None]:
+    """What a new process does before it becomes the program: tie its life to ours, and give up being root if asked."""
     parent = os.getpid()
     drop = unprivileged and os.geteuid() == 0
     own_namespace = drop and user_namespaces()
 
     def before_the_program() -> None:
-        if nice:
-            _step_back(nice)
         if own_namespace:
             _enter_user_namespace()
         elif drop:
@@ -133,13 +139,6 @@ def leash(*, unprivileged: bool = False, nice: int = 0) -> Callable[[], None]:
             os._exit(1)
 
     return before_the_program
-
-
-def _step_back(nice: int) -> None:
-    os.nice(nice)
-    # Each of our children is a session, and where the kernel weighs sessions it does not look at processes.
-    with suppress(OSError), AUTOGROUP.open("w") as group:
-        group.write(str(nice))
 
 
 def hand_over(folder: Path) -> None:

@@ -16,7 +16,7 @@ class Program:
 
     `ready` returns once the part does its work (not when its port is open) and raises whatever keeps it from that;
     the launcher calls it again until the deadline. `unprivileged`: it refuses to run as root. `nice`: how far it steps
-    back where the machine is busy, from 0 to 19.
+    back once it works, where the machine is busy, from 0 to 19.
     """
 
     name: str

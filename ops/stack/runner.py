@@ -114,7 +114,6 @@ class Runner:
             program.environment,
             log,
             unprivileged=program.unprivileged,
-            nice=program.nice,
         )
         running = Running(program, child, since=clock.now().isoformat())
         if before is not None:
@@ -139,6 +138,8 @@ class Runner:
                 except Exception as error:  # noqa: BLE001 - whatever keeps it from working; the deadline tells it
                     problem = str(error) or type(error).__name__
                 else:
+                    # Not before: whoever starts on a busy machine is waited for.
+                    running.child.step_back(program.nice)
                     running.state = "ready"
                     self.notify()
                     return None

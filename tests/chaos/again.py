@@ -1,13 +1,15 @@
 """Decide everything once more, with the deciders alone: no overlay, no ledger, no other lane's shortcuts."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import msgspec
 
-from contracts.catalog import Catalog, MalformedMessage, UnknownMessage, encode
-from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
+from contracts.catalog import Catalog, MalformedMessage, UnknownMessage
+from contracts.envelope import Command, Commit, Recorded, Refusal, category_of, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
+from contracts.sealing import Keys, sealed
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
 from eventlog.write.lane import payload_hash
@@ -29,9 +31,10 @@ class Stream(msgspec.Struct):
     tenant: str = ""
 
 
-def decided_otherwise(service: str, history: History) -> list[str]:
+def decided_otherwise(service: str, history: History, keys: Keys) -> list[str]:
     """Every commit that counts and is not what the deciders make of its command and of the commits before it."""
-    catalog, deciders = RULES[service]
+    plain, deciders = RULES[service]
+    catalog = plain.under(keys)
     by_category = {decider.category: decider for decider in deciders}
     streams: dict[str, Stream] = {}
     wrong: list[str] = []
@@ -50,13 +53,26 @@ def _decide(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Co
         events = _events(catalog, decider, stream, command)
     except Refused as refused:
         return _commit(command, stream.version, refusal=Refusal(code=refused.code, detail=refused.detail))
-    recorded = tuple(Recorded(type=e.TYPE, type_version=e.VERSION, data=encode(e)) for e in events)
-    return _commit(command, stream.version + len(recorded), events=recorded)
+    about = _about(decider, stream, command, events) if catalog.keys.seals else ""
+    recorded = tuple(
+        Recorded(type=e.TYPE, type_version=e.VERSION, data=sealed(e, e.TYPE, command.stream, about, catalog.keys))
+        for e in events
+    )
+    return _commit(command, stream.version + len(recorded), about, events=recorded)
+
+
+def _about(decider: Decider[Any], stream: Stream, command: Command, events: Sequence[Any]) -> str:
+    """The account stream of whom the commit is about: as it is afterwards, or was before."""
+    after = reduce(decider.evolve, events, stream.state)
+    account = next((found for state in (after, stream.state) if state and (found := decider.subject(state))), None)
+    if account is None or decider.category == "account":
+        return command.stream if account else ""
+    return stream_id("account", command.tenant, str(account))
 
 
 def _events(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Command) -> Sequence[Any]:
     try:
-        body = catalog.decode_command(command.type, command.type_version, bytes(command.data))
+        body = catalog.decode_command(command.type, command.type_version, catalog.opened_command(command))
     except (UnknownMessage, MalformedMessage) as error:
         raise Refused("command.malformed", str(error)) from error
     foreign = stream.tenant not in ("", command.tenant)
@@ -69,7 +85,7 @@ def _events(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Co
 
 
 def _commit(
-    command: Command, version: int, events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
+    command: Command, version: int, about: str = "", events: tuple[Recorded, ...] = (), refusal: Refusal | None = None
 ) -> Commit:
     return Commit(
         stream=command.stream,
@@ -81,13 +97,14 @@ def _commit(
         tenant=command.tenant,
         actor=command.actor,
         origin=command.origin,
+        subject=about,
         events=events,
         refusal=refusal,
     )
 
 
 def _follow(catalog: Catalog, decider: Decider[Any], stream: Stream, commit: Commit) -> None:
-    for recorded in commit.events:
+    for recorded in catalog.opened(commit).events:
         for event in catalog.read_event(recorded.type, recorded.type_version, bytes(recorded.data)):
             stream.state = decider.evolve(stream.state, event)
     stream.version = commit.version

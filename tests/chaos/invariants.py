@@ -28,7 +28,7 @@ async def hold(system: System, client: Client) -> Mapping[str, History]:
     for service, history in histories.items():
         one_outcome_each(history)
         versions_follow(history)
-        decided_the_same(service, history)
+        decided_the_same(system, service, history)
     acknowledged_is_decided(client.acknowledged, histories["session"])
     sessions_start_once(client.asked, histories["session"])
     amounts_sum_to_the_balance(histories["session"])
@@ -67,9 +67,10 @@ def versions_follow(history: History) -> None:
         versions[commit.stream] = commit.version
 
 
-def decided_the_same(service: str, history: History) -> None:
+def decided_the_same(system: System, service: str, history: History) -> None:
     """An independent fold of the deciders gives the bytes of every commit."""
-    otherwise = decided_otherwise(service, history)
+    with system.keys() as keys:
+        otherwise = decided_otherwise(service, history, keys)
     assert not otherwise, f"decided otherwise: {otherwise[:3]}"
 
 

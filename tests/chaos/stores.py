@@ -25,7 +25,7 @@ async def stores_equal_the_log(system: System) -> None:
 
     The last time that this was so is remembered: a projector that is behind it has lost what it had.
     """
-    async with stores_of(system.endpoints) as stores:
+    async with stores_of(system) as stores:
         for kept, store in stores:
             never_back(system.places.get(kept.name, {}), await places_of(store))
             report = await _caught_up(system.endpoints, kept, store)
@@ -65,10 +65,13 @@ async def _caught_up(endpoints: Endpoints, kept: Kept, store: SnapshotStore) -> 
 
 
 @asynccontextmanager
-async def stores_of(endpoints: Endpoints) -> AsyncGenerator[Sequence[tuple[Kept, SnapshotStore]]]:
+async def stores_of(system: System) -> AsyncGenerator[Sequence[tuple[Kept, SnapshotStore]]]:
+    """Every projector, which opens what is sealed, and its store."""
+    endpoints = system.endpoints
     async with AsyncExitStack() as stack:
+        keys = stack.enter_context(system.keys())
         database = MongoDatabase.connect(endpoints.mongodb, "playhead", application="playhead-chaos")
         stack.callback(database.close)
         pool = await open_pool(endpoints.postgres, application="playhead-chaos", seconds=60)
         stack.push_async_callback(pool.close)
-        yield [(kept, store_of(kept, database, pool)) for kept in KNOWN.values()]
+        yield [(kept.under(keys), store_of(kept, database, pool)) for kept in KNOWN.values()]

@@ -12,16 +12,19 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
+from contracts.sealing import Keys
+from eventlog.keys.opening import open_keys
+from ops.logins import key_store
 from ops.processes import DEMO_KEY_FILE, SERVICES
-from ops.settings import PROJECT
+from ops.settings import PROJECT, OpsSettings
 from ops.stack.endpoints import Endpoints
 from ops.state import read_state
 from tests.chaos.processes import STOP_SECONDS, ended, environment_of, family
@@ -50,6 +53,15 @@ class System:
     def endpoints(self) -> Endpoints:
         """Where the parts answer."""
         return named(self._state()["endpoints"])
+
+    @contextmanager
+    def keys(self) -> Generator[Keys]:
+        """What opens the personal text of its log."""
+        opened = open_keys(*key_store(OpsSettings(data_dir=self.folder), self.endpoints.postgres))
+        try:
+            yield opened.keys
+        finally:
+            opened.close()
 
     @property
     def key(self) -> str:

@@ -118,6 +118,23 @@ async def test_a_connection_on_which_nothing_comes_ends_without_a_word(url: str)
         assert await reader.read() == b""
 
 
+class Hasty(Connection):
+    idle_seconds = 0.2
+
+
+async def test_a_connection_on_which_nothing_follows_an_answer_ends_without_a_word(world: World) -> None:
+    async with served(world.app(), http=Hasty) as url, connected(url) as (reader, writer):
+        writer.write(HEALTHY)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"HTTP/1.1" not in body
+
+
+def test_an_idle_connection_is_kept_longer_than_proxies_and_clients_keep_theirs() -> None:
+    """Who keeps it longer sends a request into a connection that ends at the same moment, and gets no answer."""
+    assert connection.IDLE_SECONDS > 60
+
+
 async def test_a_head_without_an_end_is_refused_before_it_is_kept(world: World) -> None:
     async with served(world.app()) as url, connected(url) as (reader, writer):
         writer.write(b"GET /livez HTTP/1.1\r\nX-Long: " + b"a" * (connection.HEAD_BYTES + 1))

@@ -82,8 +82,14 @@ async def test_a_program_is_ready_when_it_does_its_work_not_when_its_port_is_ope
 
 async def test_a_program_that_is_to_step_back_does(runner: Runner, tmp_path: Path) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    await runner.start(replace(program(tmp_path, LISTEN), nice=5))
+    starting: list[int] = []
+
+    async def looked_at() -> None:
+        starting.append(os.getpriority(os.PRIO_PROCESS, runner.running["toy"].child.pid))
+
+    await runner.start(replace(program(tmp_path, LISTEN, ready=looked_at), nice=5))
     pid = runner.running["toy"].child.pid
+    assert starting == [before], "not while it starts"
     assert os.getpriority(os.PRIO_PROCESS, pid) == before + 5
     assert steps_back(pid, before + 5)
 

@@ -13,6 +13,9 @@ HEAD_SECONDS: Final = 10.0
 """From the first byte of a request to the end of its headers."""
 SILENT_SECONDS: Final = 60.0
 """From the connection to its first byte: a client with a thousand things to do may open it long before it writes."""
+IDLE_SECONDS: Final = 75.0
+"""From an answer to the next request. Clients and proxies keep an idle connection for a minute at most: whoever hangs
+up first must not be the server, or a request that is on its way is lost without an answer."""
 HEAD_BYTES: Final = 65_536
 
 _SLOW: Final = ("408 Request Timeout", "The head of the request took too long. Send it in one piece.")
@@ -24,9 +27,11 @@ class Connection(HttpToolsProtocol):
 
     head_seconds = HEAD_SECONDS
     silent_seconds = SILENT_SECONDS
+    idle_seconds = IDLE_SECONDS
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.timeout_keep_alive = self.idle_seconds
         self._deadline: asyncio.TimerHandle | None = None
         self._head_begun = False
         self._head_timed = False

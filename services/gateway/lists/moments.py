@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
+from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime
 
 
@@ -14,3 +15,5 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 GivenMoment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Since: TypeAlias = Annotated[GivenMoment | None, Query(description="From this moment on.")]
+Until: TypeAlias = Annotated[GivenMoment | None, Query(description="Before this moment.")]

@@ -86,7 +86,7 @@ async def _behind(system: System, histories: Mapping[str, History]) -> list[str]
         if records
     }
     found: list[str] = []
-    async with stores_of(system.endpoints) as stores:
+    async with stores_of(system) as stores:
         for kept, store in stores:
             places = await places_of(store)
             mine = {place: end for place, end in ends.items() if place[0] == kept.projector.topic.name}
@@ -96,7 +96,7 @@ async def _behind(system: System, histories: Mapping[str, History]) -> list[str]
 
 async def watch(system: System, anomalies: list[Anomaly]) -> None:
     """Look at every checkpoint again and again, until cancelled: none may go back."""
-    async with stores_of(system.endpoints) as stores:
+    async with stores_of(system) as stores:
         seen: dict[str, Mapping[tuple[str, int], int]] = {}
         while True:
             for kept, store in stores:
@@ -133,7 +133,7 @@ def _checks(
     for service, history in histories.items():
         yield "I2", partial(invariants.one_outcome_each, history)
         yield "I3", partial(invariants.versions_follow, history)
-        yield "I4", partial(invariants.decided_the_same, service, history)
+        yield "I4", partial(invariants.decided_the_same, system, service, history)
     yield "I4", lambda: invariants.amounts_sum_to_the_balance(session)
     yield "I6", lambda: stores_equal_the_log(system)
     yield "I9", lambda: invariants.completed_once(render)

@@ -138,7 +138,7 @@ def _log_size(system: System, name: str) -> int:
 
 async def _positions(system: System) -> Mapping[str, Places]:
     """Of every projector that folds what is gone."""
-    async with stores_of(system.endpoints) as stores:
+    async with stores_of(system) as stores:
         return {
             kept.name: await places_of(store)
             for kept, store in stores

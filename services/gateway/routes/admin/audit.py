@@ -14,7 +14,7 @@ from services.gateway.access.callers import AdminCaller
 from services.gateway.http.problems import Problem
 from services.gateway.http.storable import check_text
 from services.gateway.http.view import Moment, Page, View
-from services.gateway.lists.moments import GivenMoment
+from services.gateway.lists.moments import Since, Until
 from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.tables import AuditFilter, Row, audit_place
@@ -65,8 +65,8 @@ async def list_(
     kind: Annotated[Category | None, Query(description="Of what kind of thing.")] = None,
     id_: Annotated[UUID | None, Query(alias="id", description="Of which thing; needs `kind`.")] = None,
     outcome: Annotated[Literal["applied", "refused"] | None, Query(description="What became of it.")] = None,
-    since: Annotated[GivenMoment | None, Query(description="From this moment on.")] = None,
-    until: Annotated[GivenMoment | None, Query(description="Before this moment.")] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.gateway.access.callers import AdminCaller
 from services.gateway.http.storable import check_text
 from services.gateway.http.view import Moment, Page, View
-from services.gateway.lists.moments import GivenMoment
+from services.gateway.lists.moments import Since, Until
 from services.gateway.lists.paging import Cursor, Limit, listing
 from services.gateway.ports.gateway import gateway_of
 from services.gateway.ports.tables import AuditFilter, Row, audit_place
@@ -45,8 +45,8 @@ async def list_(
     request: Request,
     caller: AdminCaller,
     actor: Annotated[str | None, Query(max_length=200, description="Who: `operator:<login>`.")] = None,
-    since: Annotated[GivenMoment | None, Query(description="From this moment on.")] = None,
-    until: Annotated[GivenMoment | None, Query(description="Before this moment.")] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
