@@ -52,6 +52,8 @@ class Catalog:
 
     def opened_command(self, command: Command) -> bytes:
         """What the command says, in plain text. Raises `KeyDestroyed`, and as `opened` does."""
+        if not command.subject:
+            return bytes(command.data)
         return opened_command(command, lambda type_, _version: self.commands.get(type_), self.keys)
 
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:

@@ -190,14 +190,11 @@ class Lane:
         try:
             events, state = self._rule(command, before)
             subject = self._subject(command, before.state, state)
-            recorded = tuple(
-                Recorded(
-                    type=e.TYPE,
-                    type_version=e.VERSION,
-                    data=sealed(e, e.TYPE, command.stream, subject, self._catalog.keys),
-                )
+            keys, stream = self._catalog.keys, command.stream
+            recorded = [
+                Recorded(type=e.TYPE, type_version=e.VERSION, data=sealed(e, e.TYPE, stream, subject, keys))
                 for e in events
-            )
+            ]
         except Refused as refused:
             return _refusal(command, before, refused), before
         except KeyDestroyed:
@@ -208,7 +205,7 @@ class Lane:
             return _refusal(command, before, Refused("decider.failed", type(error).__name__)), before
         version = before.version + len(recorded)
         tenant = before.tenant or (command.tenant if recorded else "")
-        return _commit(command, version, subject, events=recorded), Known(version, tenant, state)
+        return _commit(command, version, subject, events=tuple(recorded)), Known(version, tenant, state)
 
     def _subject(self, command: Command, before: Any, after: Any) -> str:
         """The account stream that the stream is about. One that goes is still about whom it was about."""
@@ -252,10 +249,8 @@ class Lane:
 
 def payload_hash(command: Command) -> str:
     """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
-    parts = (command.stream, command.type, str(command.type_version), str(command.expected_version))
-    digest = blake2b("\0".join(parts).encode(), digest_size=16)
-    digest.update(command.data)
-    return digest.hexdigest()
+    asked = f"{command.stream}\0{command.type}\0{command.type_version}\0{command.expected_version}"
+    return blake2b(asked.encode() + bytes(command.data), digest_size=16).hexdigest()
 
 
 @lru_cache(10_000)
