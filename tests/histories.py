@@ -81,13 +81,13 @@ def folded(projection: Projection, events: Sequence[EventBody]) -> View:
     view: View = ()
     for number, event in enumerate(events, 1):
         fact = Fact(
-            id=an_id(number),
             stream=f"{projection.category}-1",
             version=number,
             at=NOON,
             tenant=TENANT,
             actor="tests",
             command_id=an_id("command"),
+            place=number - 1,
             body=event,
         )
         view = projection.fold(view, fact)

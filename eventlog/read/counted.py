@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from contracts.catalog import Catalog
-from contracts.envelope import Commit, event_id, part_id
+from contracts.envelope import Commit
 from eventlog.commit import Record
 from eventlog.read.projection import Fact
 
@@ -34,13 +34,14 @@ def facts_of(commit: Commit, catalog: Catalog) -> list[Fact]:
     before = commit.version - len(commit.events)
     return [
         Fact(
-            id=part_id(event_id(commit.command_id, n), part),
             stream=commit.stream,
             version=before + n + 1,
             at=commit.at,
             tenant=commit.tenant,
             actor=commit.actor,
             command_id=commit.command_id,
+            place=n,
+            part=part,
             body=body,
         )
         for n, recorded in enumerate(commit.events)

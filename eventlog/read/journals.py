@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from contracts.envelope import Commit, event_id
+from contracts.names import text
 from eventlog.read.projection import Fact, Row
 
 
@@ -16,7 +17,7 @@ def outcomes(commit: Commit, _facts: Sequence[Fact]) -> Sequence[Row]:
     refusal = commit.refusal
     return (
         {
-            "_id": str(commit.command_id),
+            "_id": text(commit.command_id),
             "tenant": commit.tenant,
             "streamId": commit.stream,
             "type": commit.command_type,
@@ -40,7 +41,7 @@ def _event(commit: Commit, number: int) -> Row:
     recorded = commit.events[number]
     data: dict[str, Any] = msgspec.json.decode(recorded.data)
     return {
-        "_id": str(event_id(commit.command_id, number)),
+        "_id": text(event_id(commit.command_id, number)),
         "tenant": commit.tenant,
         "stream": commit.stream,
         "sessionId": data.get("sessionId"),
@@ -50,7 +51,7 @@ def _event(commit: Commit, number: int) -> Row:
         "type": recorded.type,
         "typeVersion": recorded.type_version,
         "at": commit.at,
-        "commandId": str(commit.command_id),
+        "commandId": text(commit.command_id),
         "actor": commit.actor,
         "data": data,
     }

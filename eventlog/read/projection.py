@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from contracts.envelope import Commit
+import msgspec
+
+from contracts.envelope import Commit, event_id, part_id
 from contracts.model import EventBody
 
 Row: TypeAlias = Mapping[str, Any]
@@ -19,22 +21,26 @@ View: TypeAlias = tuple[Row, ...]
 """All that a projection holds for one stream: one document of a collection, or the rows of a table, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One event, as a projection sees it. `version` is the stream's after it.
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One event, as a projection sees it. `version` is the stream's after it, `place` counts the commit's events.
 
-    An event that was split since it was written is several facts, with the version that it has in its stream. The
-    first has its id, the others ids made of it, so that rows under them do not collide.
+    An event that was split since it was written is several facts, its parts, with the version that it has there.
     """
 
-    id: UUID
     stream: str
     version: int
     at: datetime
     tenant: str
     actor: str
     command_id: UUID
+    place: int = 0
+    part: int = 0
     body: EventBody
+
+    @property
+    def id(self) -> UUID:
+        """The event's. The first of several parts has it, the others ids made of it: rows under them do not collide."""
+        return part_id(event_id(self.command_id, self.place), self.part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ def rows(projection: Projection, events: Iterable[EventBody], stream: str = STRE
     view: View = ()
     for version, event in enumerate(events, 1):
         fact = Fact(
-            id=UUID(int=version),
             stream=stream,
             version=version,
             at=NOON + timedelta(seconds=version - 1),

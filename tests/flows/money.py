@@ -262,7 +262,15 @@ class Bank:
         commit = commit_in(record)
         for number, event in enumerate(commit.events, commit.version - len(commit.events) + 1):
             body = RENDER_CATALOG.decode_event(event.type, event.type_version, bytes(event.data))
-            fact = Fact(commit.command_id, commit.stream, number, commit.at, TENANT, "chance", commit.command_id, body)
+            fact = Fact(
+                stream=commit.stream,
+                version=number,
+                at=commit.at,
+                tenant=TENANT,
+                actor="chance",
+                command_id=commit.command_id,
+                body=body,
+            )
             self.queue[commit.stream] = fold_queue(self.queue[commit.stream], fact)
             if isinstance(body, JobQueued):
                 self.bills[commit.stream] = Bill(body.account_id, estimate=body.estimate_points)

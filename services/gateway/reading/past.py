@@ -37,9 +37,9 @@ async def session_as_it_was(
 
 
 def _facts(row: Stored) -> Iterator[Fact]:
+    """Without their place in their commit, which the history does not keep: no document shows an event's id."""
     for body in SESSION_CATALOG.read_event(row["type"], row["typeVersion"], msgspec.json.encode(row["data"])):
         yield Fact(
-            id=row["_id"],
             stream=row["stream"],
             version=row["version"],
             at=row["at"],

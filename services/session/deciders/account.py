@@ -29,7 +29,7 @@ from contracts.messages.account import (
 )
 from contracts.messages.erasure import AccountErased, EraseAccount
 from contracts.messages.webhook import EndpointCommand, EndpointEvent, WebhookCommand
-from contracts.names import uuid5
+from contracts.names import text, uuid5
 from contracts.plans import plan_of
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
@@ -135,7 +135,7 @@ def decide(state: Account, command: AccountCommand, at: datetime) -> Sequence[Ac
 
 def key(job_id: UUID, run: int) -> str:
     """One reservation a run of a job."""
-    return f"{job_id!s}/{run}"
+    return f"{text(job_id)}/{run}"
 
 
 def _register(command: RegisterAccount) -> Sequence[AccountEvent]:

@@ -12,6 +12,7 @@ from contracts.messages.account import (
     CreditsSettled,
 )
 from contracts.messages.erasure import AccountErased
+from contracts.names import text
 from eventlog.read.projection import Fact, Projection, Row, View
 
 
@@ -23,11 +24,11 @@ def fold(view: View, fact: Fact) -> View:
         case CreditsGranted() as body:
             return _with(view, fact, _entry("granted", body, None, body.reason, fact))
         case CreditsReserved() as body:
-            return _with(view, fact, _entry("reserved", body, str(body.job_id), "", fact))
+            return _with(view, fact, _entry("reserved", body, text(body.job_id), "", fact))
         case CreditsSettled() as body:
-            return _with(view, fact, _entry("settled", body, str(body.job_id), f"took {body.actual}", fact))
+            return _with(view, fact, _entry("settled", body, text(body.job_id), f"took {body.actual}", fact))
         case CreditsRefunded() as body:
-            return _with(view, fact, _entry("refunded", body, str(body.job_id), body.reason, fact))
+            return _with(view, fact, _entry("refunded", body, text(body.job_id), body.reason, fact))
         case PlanChanged(plan=plan):
             return ({**view[0], "plan": plan, "updatedAt": fact.at, "version": fact.version},)
         case RoleChanged(role=role):
@@ -44,7 +45,7 @@ def _registered(body: AccountRegistered, fact: Fact) -> Row:
     return {
         "_id": fact.stream,
         "tenant": fact.tenant,
-        "accountId": str(body.account_id),
+        "accountId": text(body.account_id),
         "kind": body.kind.value,
         "address": body.address,
         "name": body.name,
@@ -67,7 +68,7 @@ def _entry(
     fact: Fact,
 ) -> Row:
     return {
-        "entryId": str(body.entry_id),
+        "entryId": text(body.entry_id),
         "kind": kind,
         "amount": body.amount,
         "jobId": job_id,

@@ -22,6 +22,7 @@ from contracts.messages.session import (
     StageRecorded,
     StagesRequested,
 )
+from contracts.names import text
 from contracts.rendering import FOR_USERS, STAGES, AssetKind, Stage, StageOutput
 from eventlog.read.projection import Fact, Projection, Row, View
 
@@ -49,11 +50,11 @@ def fold(view: View, fact: Fact) -> View:
         case SessionCanceled():
             changes = {"status": "canceled", "activeJob": None, "stages": _stopped(document["stages"])}
         case SessionRetried():
-            stages = _asked(document["stages"], body.stages, str(body.job_id))
+            stages = _asked(document["stages"], body.stages, text(body.job_id))
             changes = {
                 **_no_error(),
                 "status": AT_WORK[body.stages[0]],
-                "activeJob": str(body.job_id),
+                "activeJob": text(body.job_id),
                 "stages": stages,
             }
         case SessionDeleted():
@@ -75,8 +76,8 @@ def _started(body: SessionStarted, fact: Fact) -> Row:
     return {
         "_id": fact.stream,
         "tenant": fact.tenant,
-        "sessionId": str(body.session_id),
-        "accountId": str(body.account_id),
+        "sessionId": text(body.session_id),
+        "accountId": text(body.account_id),
         "kind": body.kind.value,
         "aspect": body.aspect.value,
         "language": body.language,
@@ -95,8 +96,8 @@ def _started(body: SessionStarted, fact: Fact) -> Row:
         "assets": [],
         "jobs": [],
         "activeJob": None,
-        "derivedFrom": str(body.derived_from) if body.derived_from else None,
-        "cutOf": {"projectId": str(body.film.project_id), "version": body.film.version} if body.film else None,
+        "derivedFrom": text(body.derived_from) if body.derived_from else None,
+        "cutOf": {"projectId": text(body.film.project_id), "version": body.film.version} if body.film else None,
         "metadata": body.metadata,
         "createdAt": fact.at,
         "updatedAt": fact.at,
@@ -127,16 +128,16 @@ def _requested(document: Row, body: StagesRequested) -> dict[str, Any]:
         "title": body.inputs.title or next((one.title for one in body.outputs if one.title), ""),
         "durationMs": spoken.duration_ms if spoken else None,
         "assets": assets,
-        "stages": _asked(stages, body.stages, str(body.job_id)),
+        "stages": _asked(stages, body.stages, text(body.job_id)),
         "status": AT_WORK[body.stages[0]],
-        "jobs": [*document["jobs"], str(body.job_id)],
-        "activeJob": str(body.job_id),
+        "jobs": [*document["jobs"], text(body.job_id)],
+        "activeJob": text(body.job_id),
     }
 
 
 def _recorded(document: Row, body: StageRecorded, at: datetime) -> dict[str, Any]:
     output = body.output
-    job_id = str(body.job_id)
+    job_id = text(body.job_id)
     done = _stage(output.stage, "done", job_id, at)
     stages = [done if stage["name"] == output.stage else stage for stage in document["stages"]]
     left = [stage for stage in stages if stage["status"] == "pending"]
@@ -159,7 +160,7 @@ def _recorded(document: Row, body: StageRecorded, at: datetime) -> dict[str, Any
 
 def _forgotten(document: Row, body: AssetsForgotten) -> dict[str, Any]:
     gone = {str(one) for one in body.asset_ids}
-    job_id = str(body.job_id)
+    job_id = text(body.job_id)
     assets = [one for one in document["assets"] if one["jobId"] != job_id or one["assetId"] not in gone]
     return {"assets": assets, **_paths(assets)}
 
