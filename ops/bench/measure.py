@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from platform import python_version
 
 from rich.console import Console
 from rich.table import Table
@@ -100,7 +101,8 @@ def show(figures: Sequence[Figure], console: Console) -> None:
         for note in figure.notes:
             console.print(f"{figure.id}: {note}", highlight=False)
     packages = ("aiokafka", "msgspec", "pydantic", "motor", "asyncpg")
-    console.print(", ".join(f"{name} {version(name)}" for name in packages), style="dim")
+    versions = [f"Python {python_version()}", *(f"{name} {version(name)}" for name in packages)]
+    console.print(", ".join(versions), style="dim")
 
 
 def _range(values: Sequence[float]) -> str:
