@@ -108,6 +108,7 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
         actor=principal.actor,
         origin=gateway.origin,
         expected_version=wish.expected_version,
+        only_of=principal.only,
         subject=subject,
         trace=tracing.here(),
         data=data,

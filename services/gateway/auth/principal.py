@@ -17,7 +17,8 @@ class Principal:
     """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address (see `seeds.wallets`).
 
     Where the account is known already, by a key or a login of its own, `known` is its id, and `subject` says nothing.
-    `credential` tells one key or login of the account from another; `scopes` are what it may be used for.
+    `credential` tells one key or login of the account from another; `scopes` are what it may be used for. `everybody`:
+    it stands for its whole tenant, as who calls the applications' routes without a key does.
     """
 
     tenant: str
@@ -28,6 +29,7 @@ class Principal:
     known: UUID | None = None
     credential: str = ""
     scopes: Set[Scope] = EVERY_SCOPE
+    everybody: bool = False
 
     @cached_property
     def account(self) -> UUID:
@@ -38,6 +40,11 @@ class Principal:
     def administers(self) -> bool:
         """Whether he may do what is for admins: by his role, and by the key that he came with."""
         return self.role is Role.ADMIN and Scope.ADMIN in self.scopes
+
+    @property
+    def only(self) -> UUID | None:
+        """The account whose things alone he sees and changes; None: those of his whole tenant, as who administers."""
+        return None if self.everybody or self.administers else self.account
 
     @property
     def actor(self) -> str:
