@@ -7,7 +7,8 @@ from uuid import UUID
 
 from contracts.messages.account import AccountKind, Role
 from contracts.messages.roles import Scope
-from services.gateway.identity import account_id
+from services.gateway.auth.reach import Reach
+from services.gateway.identity import account_id, actor_of
 
 EVERY_SCOPE: frozenset[Scope] = frozenset(Scope)
 
@@ -47,6 +48,11 @@ class Principal:
         return None if self.everybody or self.administers else self.account
 
     @property
+    def reach(self) -> Reach:
+        """What his questions may find."""
+        return Reach(self.tenant, self.only)
+
+    @property
     def actor(self) -> str:
         """How the log names it: no address and no name stands there."""
-        return f"account:{self.account}"
+        return actor_of(self.account)

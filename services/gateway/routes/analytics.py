@@ -75,7 +75,7 @@ async def my_usage(request: Request, caller: Caller, first: First = None, last: 
     """By day and model, at the prices of the time of each call."""
     gateway = gateway_of(request)
     days = days_of(gateway, first, last)
-    rows = await gateway.tables.usage_by_day(caller.tenant, days, caller.account)
+    rows = await gateway.tables.usage_by_day(caller.reach, days, caller.account)
     shown = [UsageOfModel.model_validate(row) for row in rows]
     totals = UsageSums.model_validate(
         {name: sum(getattr(one, name) for one in shown) for name in UsageSums.model_fields}
@@ -103,7 +103,7 @@ async def metric(request: Request, caller: Caller, metric: str, first: First = N
     if metric not in DEFINITIONS:
         raise Problem("metric.unknown", f"There is no metric {metric[:80]!r}; there are {', '.join(DEFINITIONS)}.")
     days = days_of(gateway, first, last)
-    rows = await gateway.tables.metric(caller.tenant, metric, days, MOST_ROWS + 1)
+    rows = await gateway.tables.metric(caller.reach, metric, days, MOST_ROWS + 1)
     view = MetricView(
         metric=metric,
         definition=DEFINITIONS[metric],
