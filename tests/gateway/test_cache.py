@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
+from services.gateway.auth.reach import Reach
 from services.gateway.metrics import REGISTRY
 from services.gateway.reading.cached_projects import CachedProjects, key_of
 from services.gateway.redis.cache import Cache, Kept, Look, RedisCache
@@ -40,7 +41,7 @@ class Shop:
         await self.projects.changed("ours", STREAM, version)
 
     async def name(self, tenant: str = "ours", **asked: Any) -> str | None:
-        found = await self.projects.project(tenant, ID, **asked)
+        found = await self.projects.project(Reach(tenant), ID, **asked)
         return None if found is None else found["name"]
 
 

@@ -77,8 +77,12 @@ async def test_a_key_with_less_than_everything_closes_no_account(world: World, s
 
 async def test_a_key_may_always_revoke_itself_and_no_other(world: World) -> None:
     mine, other = UUID(int=5), UUID(int=6)
-    whose = Principal(OURS, AccountKind.API_KEY, "demo", scopes={WRITE}, known=samples.ACCOUNT, credential=str(mine))
-    world.documents.put("credentials", samples.credentials(OURS, samples.ACCOUNT, "ours", str(mine), IDS["login_id"]))
+    whose = Principal(
+        OURS, AccountKind.API_KEY, "demo", scopes={WRITE}, known=samples.owner(OURS), credential=str(mine)
+    )
+    world.documents.put(
+        "credentials", samples.credentials(OURS, samples.owner(OURS), "ours", str(mine), IDS["login_id"])
+    )
     async with world.client(keys=KeyRing({digest(KEY): whose})) as client:
         assert (await client.delete(f"/v1/me/keys/{mine}")).status_code == 202
         assert_problem(await client.delete(f"/v1/me/keys/{other}"), 403, "auth.forbidden", "sign in")

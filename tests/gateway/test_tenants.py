@@ -42,7 +42,7 @@ IDS = {
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
-    "account_id": str(samples.ACCOUNT),
+    "account_id": str(THEM.account),
 }
 """Path parameter to what the other tenant has under it."""
 
@@ -96,7 +96,6 @@ THEIR_IDS = {
         samples.SESSION,
         samples.JOB,
         samples.VIDEO,
-        samples.ACCOUNT,
         samples.PRESET,
         samples.UPLOAD,
         THEM.account,

@@ -14,6 +14,7 @@ from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 from services.gateway.ports.tables import Days, Row, Tables, usage_place
 from services.gateway.reading.postgres import PostgresTables
@@ -63,22 +64,22 @@ async def both(kept: tuple[str, Pool, MemoryTables]) -> AsyncGenerator[tuple[Pos
 Ask = Callable[[Tables, str], Awaitable[Any]]
 LATER = Place(ALL.end, "")
 QUESTIONS: dict[str, Ask] = {
-    "workflow": lambda tables, tenant: tables.workflow(tenant, SESSION),
-    "no workflow": lambda tables, tenant: tables.workflow(tenant, FILE),
-    "workflows": lambda tables, tenant: tables.workflows(tenant, (), None, 10),
-    "words": lambda tables, tenant: tables.workflows(tenant, ("SALTY", "rivers"), LATER, 10),
-    "no words": lambda tables, tenant: tables.workflows(tenant, ("sal",), None, 10),
-    "a sign": lambda tables, tenant: tables.workflows(tenant, ("&",), None, 10),
-    "file": lambda tables, tenant: tables.file(tenant, SESSION, FILE),
-    "no file": lambda tables, tenant: tables.file(tenant, SESSION, SESSION),
-    "files": lambda tables, tenant: tables.files(tenant, SESSION, None, 100),
-    "few files": lambda tables, tenant: tables.files(tenant, SESSION, None, 2),
-    "scenes": lambda tables, tenant: tables.scenes(tenant, SESSION),
-    "usage": lambda tables, tenant: tables.usage(tenant, ALL, None, LATER, 10),
-    "my usage": lambda tables, tenant: tables.usage(tenant, ALL, ACCOUNT, None, 10),
-    "nobody's usage": lambda tables, tenant: tables.usage(tenant, ALL, FILE, None, 10),
-    "usage by day": lambda tables, tenant: tables.usage_by_day(tenant, ALL, None),
-    "no usage": lambda tables, tenant: tables.usage_by_day(tenant, BEFORE, None),
+    "workflow": lambda tables, tenant: tables.workflow(Reach(tenant), SESSION),
+    "no workflow": lambda tables, tenant: tables.workflow(Reach(tenant), FILE),
+    "workflows": lambda tables, tenant: tables.workflows(Reach(tenant), (), None, 10),
+    "words": lambda tables, tenant: tables.workflows(Reach(tenant), ("SALTY", "rivers"), LATER, 10),
+    "no words": lambda tables, tenant: tables.workflows(Reach(tenant), ("sal",), None, 10),
+    "a sign": lambda tables, tenant: tables.workflows(Reach(tenant), ("&",), None, 10),
+    "file": lambda tables, tenant: tables.file(Reach(tenant), SESSION, FILE),
+    "no file": lambda tables, tenant: tables.file(Reach(tenant), SESSION, SESSION),
+    "files": lambda tables, tenant: tables.files(Reach(tenant), SESSION, None, 100),
+    "few files": lambda tables, tenant: tables.files(Reach(tenant), SESSION, None, 2),
+    "scenes": lambda tables, tenant: tables.scenes(Reach(tenant), SESSION),
+    "usage": lambda tables, tenant: tables.usage(Reach(tenant), ALL, None, LATER, 10),
+    "my usage": lambda tables, tenant: tables.usage(Reach(tenant), ALL, ACCOUNT, None, 10),
+    "nobody's usage": lambda tables, tenant: tables.usage(Reach(tenant), ALL, FILE, None, 10),
+    "usage by day": lambda tables, tenant: tables.usage_by_day(Reach(tenant), ALL, None),
+    "no usage": lambda tables, tenant: tables.usage_by_day(Reach(tenant), BEFORE, None),
 }
 EMPTY = {"no workflow", "no words", "a sign", "no file", "nobody's usage", "no usage"}
 
@@ -112,12 +113,12 @@ async def test_pages_of_files_and_of_usage_miss_and_repeat_nothing(
 ) -> None:
     for tables in both:
         seen, after = list[str](), None
-        while page := await tables.files(TENANT, SESSION, after, 2):
+        while page := await tables.files(Reach(TENANT), SESSION, after, 2):
             seen += [str(row["id"]) for row in page]
             after = Place(page[-1]["created_at"], str(page[-1]["id"]))
         assert len(seen) == len(set(seen)) == 8
-        (used,) = await tables.usage(TENANT, ALL, None, None, 2)
-        assert not await tables.usage(TENANT, ALL, None, usage_place(used), 2)
+        (used,) = await tables.usage(Reach(TENANT), ALL, None, None, 2)
+        assert not await tables.usage(Reach(TENANT), ALL, None, usage_place(used), 2)
 
 
 @pytest.mark.req(45)
@@ -126,18 +127,18 @@ async def test_a_metric_is_of_its_days_and_of_its_tenant(
     both: tuple[PostgresTables, MemoryTables], metric: str
 ) -> None:
     real = both[0]
-    found = await real.metric(TENANT, metric, ALL, 5_000)
+    found = await real.metric(Reach(TENANT), metric, ALL, 5_000)
     assert bool(found) == (metric != "failed_work")
     assert all("tenant_id" not in row for row in found)
-    assert await real.metric(TENANT, metric, BEFORE, 5_000) == []
-    assert await real.metric("another", metric, ALL, 5_000) == []
-    assert len(await real.metric(TENANT, metric, ALL, 1)) <= 1
+    assert await real.metric(Reach(TENANT), metric, BEFORE, 5_000) == []
+    assert await real.metric(Reach("another"), metric, ALL, 5_000) == []
+    assert len(await real.metric(Reach(TENANT), metric, ALL, 1)) <= 1
 
 
 async def test_tables_that_are_not_there_yet_are_away(stack: Endpoints) -> None:
     tables = PostgresTables(stack.postgres, 10)
     with pytest.raises(Unavailable):
-        await tables.workflow(TENANT, SESSION)
+        await tables.workflow(Reach(TENANT), SESSION)
     tables.close()
 
 
