@@ -389,7 +389,7 @@ def delivered(tenant: str, account_id: UUID, words: str, endpoint: str, id_: str
     return stored(DeliveryDocument, row | done)
 
 
-def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
+def workflow_rows(tenant: str, words: str, account: UUID) -> dict[str, list[dict[str, Any]]]:
     """A workflow with a film and a scene, by the names of their tables."""
     base = {"stream": stream_id("session", tenant, str(SESSION)), "tenant_id": tenant}
     blob = sha256(MOVIE).hexdigest()
@@ -397,7 +397,7 @@ def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
     workflow = {
         **base,
         "id": SESSION,
-        "user_id": owner(tenant),
+        "user_id": account,
         "original_prompt": words,
         "enhanced_story": words,
         "story_title": words,
@@ -435,3 +435,25 @@ def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
         "created_at": NOON,
     }
     return {"workflow.workflows": [workflow], "workflow.generated_files": [file], "workflow.scenes": [scene]}
+
+
+def usage_rows(tenant: str, words: str, account: UUID) -> dict[str, list[dict[str, Any]]]:
+    """One use of a provider by the account's job, by the names of their tables."""
+    base = {"stream": stream_id("job", tenant, str(JOB)), "tenant_id": tenant}
+    used = {
+        **base,
+        "number": 1,
+        "job_id": JOB,
+        "session_id": SESSION,
+        "stage": "script",
+        "provider": words,
+        "model": words,
+        "operation": "write",
+        "calls": 1,
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "cost_micro_usd": 30,
+        "latency_ms": 40,
+        "used_at": NOON,
+    }
+    return {"analytics.fact_job": [{**base, "account_id": account}], "analytics.api_usage": [used]}

@@ -26,6 +26,8 @@ OWNER = {"eraseMe", "linkIdentity", "unlinkIdentity", "revokeKey", "endLogin"}
 """For whoever may do all that the account may: with less of it nobody closes it, or locks its owner out."""
 TELLING = {"addWebhookEndpoint", "changeWebhookEndpoint", "rotateWebhookSecret", "issueKey"}
 """Changes by which somebody learns what happens: a key gives no scope that it has not, and the one asked for reads."""
+OTHERS = {"legacyGenerate", "legacyEnsureUser"}
+"""Calls in the name of a wallet: of any, for whoever administers; else only of the one that signed in."""
 SETS = [frozenset(some) for some in chain.from_iterable(combinations((READ, WRITE, ADMIN), n) for n in (1, 2, 3))]
 
 
@@ -38,7 +40,7 @@ def needed(call: Call) -> Set[Scope]:
     own = {READ} if call.method in SAFE else {WRITE}
     if call.name in TELLING:
         own |= {READ}
-    return frozenset(own | ({ADMIN} if "/admin/" in call.path else set[Scope]()))
+    return frozenset(own | ({ADMIN} if "/admin/" in call.path or call.name in OTHERS else set[Scope]()))
 
 
 def keyed(scopes: Set[Scope]) -> dict[str, Any]:
