@@ -10,9 +10,10 @@ from eventlog.clock import new_id
 from services.gateway.auth.reach import Reach
 from services.gateway.files.shares import Stock
 from services.gateway.http.cursors import Place
+from services.gateway.identity import actor_of
 from services.gateway.ports.gateway import Answers, Documents, KeptAnswer, SessionFilter
 from tests.gateway import samples
-from tests.gateway.samples import JOB, NOON, SESSION, VIDEO
+from tests.gateway.samples import JOB, NOON, RAW, SESSION, VIDEO
 
 Put = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 ALL = SessionFilter()
@@ -37,6 +38,45 @@ class DocumentsPromises:
             assert (await documents.session(Reach(tenant), str(SESSION)) is not None) == found
             assert (await documents.job(Reach(tenant), str(JOB)) is not None) == found
             assert (await documents.account(Reach(tenant), str(JOB)) is not None) == found
+
+    async def test_an_account_finds_of_everything_its_own_alone(self, documents: Documents, put: Put) -> None:
+        owner, stream = samples.owner("ours"), stream_id("session", "ours", str(SESSION))
+        asked = Command(id=new_id(), stream=stream, type="X", at=NOON, tenant="ours", actor=actor_of(owner), data=RAW)
+        for name, document in (
+            ("sessions", samples.session("ours", assets=[samples.asset("a" * 64, 1)])),
+            ("session_history", samples.row("ours", 1, "session.started")),
+            ("session_commands", samples.outcome(asked, 1)),
+            ("jobs", samples.job("ours", status="failed", finishedAt=NOON)),
+            ("accounts", samples.account("ours", owner)),
+            ("presets", samples.preset("ours")),
+            ("uploads", samples.upload("ours", "a.png")),
+        ):
+            await put(name, document)
+
+        async def found(reach: Reach) -> list[bool]:
+            later = NOON + timedelta(days=1)
+            answers = [
+                await documents.session(reach, str(SESSION)),
+                await documents.sessions(reach, ALL, None, 10),
+                await documents.count_sessions(reach, ALL),
+                await documents.history(reach, stream, after=0, limit=10),
+                await documents.history_before(reach, stream, before=9, limit=10),
+                await documents.job(reach, str(JOB)),
+                await documents.account(reach, str(owner)),
+                await documents.preset(reach, str(samples.PRESET)),
+                await documents.presets(reach, None, 10),
+                await documents.outcome(reach, asked.id),
+                await documents.sessions_with_video(reach, str(owner), None, 10),
+                await documents.ended_jobs(reach, ("failed",), later, 10),
+                await documents.files(reach, None, 10),
+            ]
+            return [bool(one) for one in answers]
+
+        assert set(await found(Reach("ours"))) == {True}
+        assert set(await found(Reach("ours", owner))) == {True}
+        assert set(await found(Reach("ours", JOB))) == {False}
+        assert set(await found(Reach("theirs", owner))) == {False}
+        assert [one.account for one in await documents.assets(str(VIDEO))] == [str(owner)]
 
     async def test_an_account_reads_its_own_presets_and_its_tenant_s_default_ones(
         self, documents: Documents, put: Put

@@ -33,6 +33,24 @@ class ProjectsPromises:
         assert await projects.project(Reach("theirs"), ID) is None
         assert [await projects.project(Reach("ours"), ID, at_least=n) is not None for n in (3, 4)] == [True, False]
 
+    async def test_an_account_finds_its_own_projects_and_timelines_alone(self, projects: Projects, put: Put) -> None:
+        await put("projects", samples.project("ours", videoPath=f"/media/{samples.VIDEO}.mp4"))
+        await put("timeline_states", samples.saved_timeline("ours"))
+        owner = samples.owner("ours")
+
+        async def found(reach: Reach) -> list[bool]:
+            answers = [
+                await projects.project(reach, ID),
+                await projects.projects(reach, ALL, None, 10),
+                await projects.timeline(reach, ID, 1),
+                await projects.timelines(reach, ID, before=9, limit=10),
+                await projects.using(reach, str(samples.VIDEO)),
+            ]
+            return [bool(one) for one in answers]
+
+        for reach, is_his in ((Reach("ours"), True), (Reach("ours", owner), True), (Reach("ours", PROJECT), False)):
+            assert await found(reach) == [is_his] * 5, reach
+
     async def test_a_deleted_project_is_read_where_that_is_asked_for(self, projects: Projects, put: Put) -> None:
         await put("projects", samples.project("ours", isDeleted=True))
         assert await projects.project(Reach("ours"), ID) is None

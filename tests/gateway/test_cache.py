@@ -62,6 +62,21 @@ async def test_what_was_read_is_not_read_again(shop: Shop) -> None:
     assert shop.store.reads == 1
 
 
+@pytest.mark.req(68)
+async def test_what_is_kept_for_its_owner_is_shown_to_nobody_else(shop: Shop) -> None:
+    owner, neighbour = Reach("ours", samples.owner("ours")), Reach("ours", PROJECT)
+    assert await shop.projects.project(owner, ID) is not None
+    assert await shop.projects.project(neighbour, ID) is None
+    assert shop.store.reads == 2, "as for one that is missing, the store is asked"
+    assert await shop.projects.project(owner, ID) is not None
+    assert shop.store.reads == 2
+    shop.documents.away = True
+    assert await shop.projects.project(owner, ID) is not None
+    for id_ in (ID, str(samples.SESSION)):
+        with pytest.raises(Unavailable):
+            await shop.projects.project(neighbour, id_)
+
+
 @pytest.mark.req(26)
 async def test_a_change_is_seen_by_the_next_reader(shop: Shop) -> None:
     for version in (1, 2, 3):

@@ -33,7 +33,8 @@ class PostgresTables:
         return _first(await self._rows(reach, statements.WORKFLOW["workflow"], workflow_id))
 
     async def workflows(self, reach: Reach, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
-        return await self._rows(reach, statements.WORKFLOW["workflows"], " ".join(words), *_place(after), limit)
+        asked = (" ".join(words), *_place(after), limit, reach.only)
+        return await self._rows(reach, statements.WORKFLOW["workflows"], *asked)
 
     async def file(self, reach: Reach, workflow_id: UUID, file_id: UUID) -> Row | None:
         return _first(await self._rows(reach, statements.WORKFLOW["file"], workflow_id, file_id))
