@@ -156,7 +156,7 @@ def theirs(world: World, whose: Whose) -> None:
     """One of everything, for somebody else."""
     movie = sha256(samples.MOVIE).hexdigest()
     tenant, account = whose
-    his = {"accountId": str(account)}
+    his: dict[str, Any] = {"accountId": str(account)}
     done: dict[str, Any] = {"status": SessionStatus.COMPLETED, "title": SECRET, "prompt": SECRET, "activeJob": None}
     put = world.documents.put
     put("sessions", samples.session(tenant, assets=[samples.asset(movie, 20)], **done, **his))

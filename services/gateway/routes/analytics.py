@@ -1,4 +1,4 @@
-"""Numbers for charts: what my own use took, and every metric of my tenant, by day."""
+"""Numbers for charts: what my own use took, and every metric of what is mine, by day."""
 
 from datetime import date
 from decimal import Decimal
@@ -98,7 +98,7 @@ async def names(_caller: Caller) -> Response:
     responses=said("metric.unknown", ok=MetricView),
 )
 async def metric(request: Request, caller: Caller, metric: str, first: First = None, last: Last = None) -> Response:
-    """Of my tenant alone; of the last 30 days, or of up to 366 others."""
+    """Of what is mine, to whoever administers of his tenant; of the last 30 days, or of up to 366 others."""
     gateway = gateway_of(request)
     if metric not in DEFINITIONS:
         raise Problem("metric.unknown", f"There is no metric {metric[:80]!r}; there are {', '.join(DEFINITIONS)}.")
