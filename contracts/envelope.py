@@ -17,6 +17,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """A wish. `id` is the dedupe key, `at` (UTC, whole milliseconds) is stamped once, by whoever sends it.
 
     `subject` is the account stream under whose key what is personal in `data` stands; empty: in plain text.
+    `only_of`: the account that the stream has to be about, where it is about any; None: whoever's of the tenant.
     """
 
     id: UUID
@@ -28,6 +29,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     actor: str
     origin: str = ""
     expected_version: int | None = None
+    only_of: UUID | None = None
     subject: str = ""
     trace: str = ""
     """The W3C `traceparent` of what it was sent for, where that is traced. No rule sees it, and it tells no commands

@@ -19,7 +19,8 @@ class Decider(Generic[State]):
     or raises `Refused`; `at` is the command's own time, the only one that a rule sees. `evolve(state, event)` folds.
     States are msgspec structs (a tagged union), so that a ledger can keep them; `version` is raised whenever the
     shape or the meaning of the state changes, and old ledgers are then folded anew. `subject` is the account that the
-    stream is about, where it is about one: what is personal in its events stands under that account's key.
+    stream is about, where it is about one: what is personal in its events stands under that account's key, and commands
+    that are `only_of` another account do not reach it.
     """
 
     category: str

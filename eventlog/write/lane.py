@@ -225,13 +225,13 @@ class Lane:
         if before.state is None:
             raise Refused("stream.not_understood", "newer code wrote this stream; try again after the upgrade")
         body = self._body(command, decider)
-        foreign = bool(before.tenant) and before.tenant != command.tenant
+        foreign = _foreign(decider, command, before)
         state = decider.initial if foreign else before.state
         if command.expected_version is not None and not foreign and command.expected_version != before.version:
             raise Refused("version.stale", f"expected version {command.expected_version}, it is {before.version}")
         events = list(decider.decide(state, body, command.at))
         if foreign and events:
-            raise Refused("stream.not_found", f"there is no {decider.category} of that id")
+            raise foreign
         for event in events:
             state = decider.evolve(state, event)
         return events, before.state if foreign else state
@@ -251,6 +251,18 @@ def payload_hash(command: Command) -> str:
     """What tells a repeat of a command from another command under the same id: 32 hexadecimal digits."""
     asked = f"{command.stream}\0{command.type}\0{command.type_version}\0{command.expected_version}"
     return blake2b(asked.encode() + bytes(command.data), digest_size=16).hexdigest()
+
+
+def _foreign(decider: Decider[Any], command: Command, before: Known) -> Refused | None:
+    """What a stranger is told who asks for what only a new stream allows; to all else there is no such stream for him.
+
+    None for whoever has to do with the stream.
+    """
+    if before.tenant and before.tenant != command.tenant:
+        return Refused("stream.not_found", f"there is no {decider.category} of that id")
+    if command.only_of is None or decider.subject(before.state) in (None, command.only_of):
+        return None
+    return Refused(f"{decider.category}.exists", f"another {decider.category} has this id")
 
 
 @lru_cache(10_000)

@@ -15,6 +15,7 @@ from eventlog.read.mongo import MongoDatabase
 from ops.bench.measure import Figure, in_turn
 from ops.commands.reach import endpoints
 from ops.settings import OpsSettings
+from services.gateway.auth.reach import Reach
 from services.gateway.ports.projects import Projects
 from services.gateway.reading.cached_projects import CachedProjects
 from services.gateway.reading.projects import PROJECTS, MongoProjects
@@ -54,7 +55,7 @@ async def _figure(database: MongoDatabase, redis: RedisCache | None) -> Figure:
     await owned.change({"_id": _document(project)["_id"]}, {"version": 2})
     near.beat()
     await near.changed(TENANT, _document(project)["_id"], 2)
-    after = await near.project(TENANT, str(project))
+    after = await near.project(Reach(TENANT), str(project))
     return Figure(
         id="P9",
         what="one project, read again",
@@ -78,7 +79,7 @@ def _reading(projects: Projects, project: UUID) -> Callable[[], Awaitable[float]
         for _ in range(READS):
             if isinstance(projects, CachedProjects):
                 projects.beat()
-            if await projects.project(TENANT, str(project)) is None:
+            if await projects.project(Reach(TENANT), str(project)) is None:
                 raise AssertionError("the project is not there")
         return (time.perf_counter() - begun) * 1000 / READS
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from eventlog.errors import Unavailable
 from ops.bench.gateway_client import connected, request
-from ops.bench.gateway_session import TENANT
+from ops.bench.gateway_session import ACCOUNT, TENANT
 from ops.settings import PROJECT
 from ops.stack.launcher import Endpoints
 from services.gateway.auth.keys import RANDOM_BYTES, digest, key_of
@@ -48,7 +48,7 @@ async def servers(parts: Endpoints, database: str, data: Path) -> AsyncGenerator
         "PLAYHEAD_PROFILE": "local",
         "PLAYHEAD_DATA": str(data),
         "PLAYHEAD_PORT": str(ours),
-        "PLAYHEAD_API_KEYS": json.dumps({digest(KEY): {"tenant": TENANT, "account": "bench"}}),
+        "PLAYHEAD_API_KEYS": json.dumps({digest(KEY): {"tenant": TENANT, "account": ACCOUNT}}),
     }
     rival = ("ops.bench.gateway_rival", str(theirs), parts.mongodb, database)
     async with (

@@ -5,11 +5,15 @@ from uuid import UUID
 
 from contracts.documents import Asset, SessionDocument, SessionStage, SessionStatus, StageStatus
 from contracts.envelope import stream_id
+from contracts.messages.account import AccountKind
 from contracts.rendering import STAGES, Aspect, AssetKind, Kind, Stage
 from eventlog.clock import new_id, now
 from ops.bench.commands import SENTENCE
+from services.gateway.identity import account_id
 
 TENANT: Final = "bench"
+ACCOUNT: Final = "bench"
+"""Whose it is: who asks has his own, and a key of his."""
 _FILES: Final = (
     (AssetKind.AUDIO, "audio/wav", "narration.wav", Stage.SPEECH),
     (AssetKind.CAPTIONS, "text/vtt", "captions.vtt", Stage.VIDEO),
@@ -26,7 +30,7 @@ def session() -> dict[str, Any]:
         _id=stream_id("session", TENANT, str(id_)),
         tenant=TENANT,
         session_id=str(id_),
-        account_id=str(new_id()),
+        account_id=str(account_id(TENANT, AccountKind.API_KEY, ACCOUNT)),
         kind=Kind.SLIDES,
         aspect=Aspect.WIDE,
         language="en",

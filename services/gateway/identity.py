@@ -83,6 +83,11 @@ def account_id(tenant: str, kind: AccountKind, subject: str) -> UUID:
     return uuid5(_ACCOUNTS, f"{tenant}\n{kind.value}\n{subject}")
 
 
+def actor_of(account: UUID) -> str:
+    """How the log names an account that asks for something."""
+    return f"account:{account}"
+
+
 def _checksum(tenant: str, kept: int) -> int:
     digest = blake2b(tenant.encode() + b"\x00" + kept.to_bytes(16, "big"), digest_size=3)
     return int.from_bytes(digest.digest(), "big")

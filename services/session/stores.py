@@ -30,7 +30,7 @@ INDEXES = (
     Index("webhooks", [("tenant", 1)]),
     Index("projects", [("tenant", 1), ("projectId", 1)], unique=True),
     Index("projects", [("tenant", 1), ("createdAt", -1), ("_id", -1)]),
-    Index("projects", [("tenant", 1), ("createdBy", 1), ("createdAt", -1)]),
+    Index("projects", [("tenant", 1), ("createdBy", 1), ("createdAt", -1), ("_id", -1)]),
     Index("timeline_states", [("tenant", 1), ("projectId", 1), ("version", -1)], unique=True),
     Index("timeline_states", [("stream", 1)]),
     Index("session_history", [("stream", 1), ("version", 1)], unique=True),

@@ -75,10 +75,13 @@ def _events(catalog: Catalog, decider: Decider[Any], stream: Stream, command: Co
         body = catalog.decode_command(command.type, command.type_version, catalog.opened_command(command))
     except (UnknownMessage, MalformedMessage) as error:
         raise Refused("command.malformed", str(error)) from error
-    foreign = stream.tenant not in ("", command.tenant)
+    others = command.only_of is not None and decider.subject(stream.state) not in (None, command.only_of)
+    foreign = stream.tenant not in ("", command.tenant) or others
     if command.expected_version not in (None, stream.version) and not foreign:
         raise Refused("version.stale", f"expected version {command.expected_version}, it is {stream.version}")
     events = decider.decide(decider.initial if foreign else stream.state, body, command.at)
+    if others and events:
+        raise Refused(f"{decider.category}.exists", f"another {decider.category} has this id")
     if foreign and events:
         raise Refused("stream.not_found", f"there is no {decider.category} of that id")
     return events

@@ -1,6 +1,8 @@
 """The write protocol of one partition, without I/O."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -10,7 +12,7 @@ from eventlog.commit import Link, Record, link, start
 from eventlog.errors import Corrupt
 from eventlog.write.lane import MAX_COMMIT_BYTES, Lane
 from eventlog.write.ledger import MemoryLedger
-from tests.eventlog.toys import TOPIC, a_lane, add, command_id, commit_in
+from tests.eventlog.toys import CATALOG, TOPIC, TOY, a_lane, add, command_id, commit_in
 
 BEGINNING = start(TOPIC, 0)
 
@@ -134,6 +136,25 @@ def test_another_tenants_command_meets_a_stream_that_is_not_there() -> None:
     assert refusal(lane.propose(add("c", 11, tenant="rival"))) == "toy.full"
     version_of_a_rival = lane.propose(add("d", 1, tenant="rival", expected_version=1))
     assert refusal(version_of_a_rival) == "stream.not_found"
+
+
+def test_whoever_may_touch_only_his_own_meets_anothers_stream_as_if_it_were_not_there() -> None:
+    owner, neighbour = command_id("an account"), command_id("another account")
+    owned = replace(TOY, subject=lambda box: owner if box.things else None)
+    lane = Lane([owned], CATALOG, MemoryLedger(BEGINNING), lambda _: True)
+    seen(lane, proposed(lane, only(owner, add("a", 9))))
+    assert refusal(lane.propose(only(neighbour, add("b", 1)))) == "toy.exists"
+    assert refusal(lane.propose(only(neighbour, add("c", 1, expected_version=7)))) == "toy.exists"
+    assert refusal(lane.propose(only(neighbour, add("d", 11)))) == "toy.full"
+    assert lane.propose(only(neighbour, add("e", 0))) is not None
+    (first, second) = proposed(lane, only(owner, add("f", 1)), only(neighbour, add("g", 1, stream="toy-2")))
+    assert [commit_in(one.value).version for one in (first, second)] == [2, 1]
+    assert refusal(lane.propose(add("whoever administers", 1))) == "toy.full"
+
+
+def only(account: UUID, command: Command) -> Command:
+    """It may touch what is that account's, and nothing else."""
+    return msgspec.structs.replace(command, only_of=account)
 
 
 def test_a_commit_that_is_not_understood_counts_and_closes_its_stream_alone() -> None:

@@ -25,19 +25,24 @@ from contracts.documents import (
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind
 from contracts.rendering import STAGES
+from services.gateway.identity import account_id
 from services.gateway.webhooks.messages import delivery
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 SESSION = UUID("01970c5a-3f2e-7c44-9d1b-000000000001")
 JOB = UUID("01970c5a-3f2e-7c44-9d1b-000000000002")
 VIDEO = UUID("01970c5a-3f2e-7c44-9d1b-000000000003")
-ACCOUNT = UUID("01970c5a-3f2e-7c44-9d1b-000000000004")
 PRESET = UUID("01970c5a-3f2e-7c44-9d1b-000000000005")
 PROJECT = UUID("01970c5a-3f2e-7c44-9d1b-000000000006")
 UPLOAD = UUID("01970c5a-3f2e-7c44-9d1b-000000000007")
 MOVIE = b"a film of twenty by."
 KINDS = tuple(AccountKind)
 RAW = msgspec.Raw(b"{}")
+
+
+def owner(tenant: str) -> UUID:
+    """The account that the tenant's key in `world` speaks for: whose all of this is."""
+    return account_id(tenant, AccountKind.API_KEY, "demo")
 
 
 def stored(document: type[Document], fields: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +76,7 @@ def session(tenant: str, session_id: UUID = SESSION, **fields: Any) -> dict[str,
             "_id": stream_id("session", tenant, str(session_id)),
             "tenant": tenant,
             "sessionId": str(session_id),
-            "accountId": str(ACCOUNT),
+            "accountId": str(owner(tenant)),
             "kind": "slides",
             "aspect": "16:9",
             "language": "en",
@@ -112,7 +117,7 @@ def job(tenant: str, job_id: UUID = JOB, session_id: UUID = SESSION, **fields: A
             "tenant": tenant,
             "jobId": str(job_id),
             "sessionId": str(session_id),
-            "accountId": str(ACCOUNT),
+            "accountId": str(owner(tenant)),
             "kind": "slides",
             "aspect": "16:9",
             "title": "",
@@ -152,7 +157,7 @@ def preset(tenant: str, preset_id: UUID = PRESET, **fields: Any) -> dict[str, An
             "_id": stream_id("preset", tenant, str(preset_id)),
             "tenant": tenant,
             "presetId": str(preset_id),
-            "accountId": str(ACCOUNT),
+            "accountId": str(owner(tenant)),
             "isDefault": False,
             "name": "Calm",
             "description": "",
@@ -186,7 +191,7 @@ def project(tenant: str, project_id: UUID = PROJECT, **fields: Any) -> dict[str,
             "timelineState": {"layers": [], "playheadTime": 0, "duration": 0, "markers": []},
             "createdAt": NOON,
             "updatedAt": NOON,
-            "createdBy": str(ACCOUNT),
+            "createdBy": str(owner(tenant)),
             "isDeleted": False,
             "version": 1,
             "timelineVersion": 1,
@@ -204,7 +209,7 @@ def upload(tenant: str, name: str, upload_id: UUID = UPLOAD) -> dict[str, Any]:
             "_id": stream_id("upload", tenant, str(upload_id)),
             "tenant": tenant,
             "assetId": str(upload_id),
-            "accountId": str(ACCOUNT),
+            "accountId": str(owner(tenant)),
             "status": "waiting",
             "originalName": name,
             "fileName": "",
@@ -241,7 +246,7 @@ def saved_timeline(tenant: str, project_id: UUID = PROJECT, version: int = 1, **
             "markers": [],
             "createdAt": NOON,
             "updatedAt": NOON,
-            "createdBy": str(ACCOUNT),
+            "createdBy": str(owner(tenant)),
             "version": version,
             "restores": None,
             **fields,
@@ -384,7 +389,7 @@ def delivered(tenant: str, account_id: UUID, words: str, endpoint: str, id_: str
     return stored(DeliveryDocument, row | done)
 
 
-def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
+def workflow_rows(tenant: str, words: str, account: UUID) -> dict[str, list[dict[str, Any]]]:
     """A workflow with a film and a scene, by the names of their tables."""
     base = {"stream": stream_id("session", tenant, str(SESSION)), "tenant_id": tenant}
     blob = sha256(MOVIE).hexdigest()
@@ -392,7 +397,7 @@ def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
     workflow = {
         **base,
         "id": SESSION,
-        "user_id": ACCOUNT,
+        "user_id": account,
         "original_prompt": words,
         "enhanced_story": words,
         "story_title": words,
@@ -430,3 +435,25 @@ def workflow_rows(tenant: str, words: str) -> dict[str, list[dict[str, Any]]]:
         "created_at": NOON,
     }
     return {"workflow.workflows": [workflow], "workflow.generated_files": [file], "workflow.scenes": [scene]}
+
+
+def usage_rows(tenant: str, words: str, account: UUID) -> dict[str, list[dict[str, Any]]]:
+    """One use of a provider by the account's job, by the names of their tables."""
+    base = {"stream": stream_id("job", tenant, str(JOB)), "tenant_id": tenant}
+    used = {
+        **base,
+        "number": 1,
+        "job_id": JOB,
+        "session_id": SESSION,
+        "stage": "script",
+        "provider": words,
+        "model": words,
+        "operation": "write",
+        "calls": 1,
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "cost_micro_usd": 30,
+        "latency_ms": 40,
+        "used_at": NOON,
+    }
+    return {"analytics.fact_job": [{**base, "account_id": account}], "analytics.api_usage": [used]}

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from services.gateway.reading.statements import DEFINITIONS
 from tests.gateway.company import Company
 from tests.gateway.test_bad_input import assert_problem
-from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS
+from tests.gateway.world import ADMINS, KEY, OTHER_KEY, OURS, THEIRS, THEM, US
 from tests.session.words import PROMPT
 
 
@@ -21,8 +22,9 @@ async def ours(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
         yield client
 
 
-def a_day(tenant: str, day: int, rate: str) -> dict[str, Any]:
-    return {"tenant_id": tenant, "day": date(2026, 11, day), "kind": "slides", "success_rate": Decimal(rate)}
+def a_day(tenant: str, day: int, rate: str, account: UUID = US.account) -> dict[str, Any]:
+    shown = {"day": date(2026, 11, day), "kind": "slides", "success_rate": Decimal(rate)}
+    return {"tenant_id": tenant, "account_id": account, **shown}
 
 
 @pytest.mark.req(45)
@@ -45,11 +47,11 @@ async def test_a_key_of_the_same_tenant_has_a_usage_of_its_own(company: Company,
 
 
 @pytest.mark.req(45)
-async def test_a_metric_is_answered_with_its_definition_for_my_tenant_and_days(
+async def test_a_metric_is_answered_with_its_definition_for_me_and_my_days(
     company: Company, ours: httpx.AsyncClient
 ) -> None:
     rows = [a_day(OURS, 1, "0.5"), a_day(THEIRS, 2, "0.1"), a_day(OURS, 3, "1"), a_day(OURS, 9, "0")]
-    company.gateway.tables.metrics["success_rate"] = rows
+    company.gateway.tables.metrics["success_rate"] = [*rows, a_day(OURS, 4, "0.2", THEM.account)]
     answer = await ours.get("/v1/analytics/success_rate", params={"from": "2026-11-01", "to": "2026-11-08"})
     assert answer.json() == {
         "metric": "success_rate",
@@ -62,6 +64,16 @@ async def test_a_metric_is_answered_with_its_definition_for_my_tenant_and_days(
         ],
         "complete": True,
     }
+
+
+@pytest.mark.req(45, 68)
+async def test_whoever_administers_sees_the_metrics_of_his_tenant(company: Company) -> None:
+    company.changed["keys"] = ADMINS
+    rows = [a_day(OURS, 1, "0.5"), a_day(THEIRS, 2, "0.1"), a_day(OURS, 3, "1", THEM.account)]
+    company.gateway.tables.metrics["success_rate"] = rows
+    async with company.client(KEY) as admin:
+        answer = await admin.get("/v1/analytics/success_rate", params={"from": "2026-11-01", "to": "2026-11-08"})
+    assert [row["successRate"] for row in answer.json()["rows"]] == [0.5, 1.0]
 
 
 async def test_there_is_a_list_of_metrics_and_no_other_is_known(ours: httpx.AsyncClient) -> None:

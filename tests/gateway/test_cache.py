@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
+from services.gateway.auth.reach import Reach
 from services.gateway.metrics import REGISTRY
 from services.gateway.reading.cached_projects import CachedProjects, key_of
 from services.gateway.redis.cache import Cache, Kept, Look, RedisCache
@@ -40,7 +41,7 @@ class Shop:
         await self.projects.changed("ours", STREAM, version)
 
     async def name(self, tenant: str = "ours", **asked: Any) -> str | None:
-        found = await self.projects.project(tenant, ID, **asked)
+        found = await self.projects.project(Reach(tenant), ID, **asked)
         return None if found is None else found["name"]
 
 
@@ -59,6 +60,21 @@ def counted(what: str, result: str) -> float:
 async def test_what_was_read_is_not_read_again(shop: Shop) -> None:
     assert [await shop.name() for _ in range(5)] == ["ours 1"] * 5
     assert shop.store.reads == 1
+
+
+@pytest.mark.req(68)
+async def test_what_is_kept_for_its_owner_is_shown_to_nobody_else(shop: Shop) -> None:
+    owner, neighbour = Reach("ours", samples.owner("ours")), Reach("ours", PROJECT)
+    assert await shop.projects.project(owner, ID) is not None
+    assert await shop.projects.project(neighbour, ID) is None
+    assert shop.store.reads == 2, "as for one that is missing, the store is asked"
+    assert await shop.projects.project(owner, ID) is not None
+    assert shop.store.reads == 2
+    shop.documents.away = True
+    assert await shop.projects.project(owner, ID) is not None
+    for id_ in (ID, str(samples.SESSION)):
+        with pytest.raises(Unavailable):
+            await shop.projects.project(neighbour, id_)
 
 
 @pytest.mark.req(26)

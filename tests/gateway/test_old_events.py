@@ -23,7 +23,7 @@ from tests.bdd import NOON
 from tests.flows.world import Service, World
 from tests.gateway.company import Company
 from tests.gateway.test_one_core import READS, WRITES, forget_and_fold, read, write
-from tests.gateway.world import KEY
+from tests.gateway.world import ADMINS, KEY
 from tests.session.words import an_id
 
 SAMPLES = sorted((FOLDER / "golden").glob("*.json"))
@@ -140,6 +140,7 @@ def later(catalog: Catalog, read_by: list[str]) -> Catalog:
 @pytest.mark.req(84)
 async def test_a_log_of_an_older_version_is_read_by_a_later_one_as_it_was() -> None:
     company = Company()
+    company.changed["keys"] = ADMINS
     async with company.client(KEY) as page:
         for how in WRITES:
             await write(page, *how)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.flows.world import Reader
 from tests.gateway.company import Company
-from tests.gateway.world import KEY
+from tests.gateway.world import ADMINS, KEY
 from tests.session.words import an_id
 
 SESSION, PROJECT, WORKFLOW, FILE = (str(an_id(name)) for name in ("session", "project", "workflow", "file"))
@@ -63,6 +63,7 @@ READS = (
 
 @pytest.fixture
 async def page(company: Company) -> AsyncGenerator[httpx.AsyncClient]:
+    company.changed["keys"] = ADMINS
     async with company.client(KEY) as client:
         yield client
 

@@ -85,7 +85,7 @@ async def test_nobody_else_sees_or_changes_a_preset(world: World) -> None:
         ours.headers["Prefer"] = "wait=5"
         preset = await saved(ours)
         where = f"/v1/presets/{preset['presetId']}"
-        for key in (OTHER_KEY, NEIGHBOUR_KEY, ADMIN_KEY):
+        for key in (OTHER_KEY, NEIGHBOUR_KEY):
             theirs = {"Authorization": f"Bearer {key}"}
             answers = [
                 await ours.get(where, headers=theirs),
@@ -96,6 +96,20 @@ async def test_nobody_else_sees_or_changes_a_preset(world: World) -> None:
             assert {(one.status_code, one.json()["code"]) for one in answers} == {(404, "preset.unknown")}
             assert (await ours.get("/v1/presets", headers=theirs)).json()["items"] == []
         assert (await ours.get(where)).json() == preset
+
+
+@pytest.mark.req(68)
+async def test_an_administrator_sees_and_changes_everybody_s_presets(world: World) -> None:
+    async with served(world), world.client(keys=RING) as ours:
+        ours.headers["Prefer"] = "wait=5"
+        preset = await saved(ours)
+        where, boss = f"/v1/presets/{preset['presetId']}", {"Authorization": f"Bearer {ADMIN_KEY}"}
+        assert (await ours.get(where, headers=boss)).json() == preset
+        assert (await ours.get("/v1/presets", headers=boss)).json()["items"] == [preset]
+        assert (await ours.patch(where, json={"name": "Better"}, headers=boss)).json()["name"] == "Better"
+        assert (await ours.get(where)).json()["name"] == "Better"
+        assert (await ours.delete(where, headers=boss)).status_code == 204
+        assert (await ours.get(where)).status_code == 404
 
 
 @pytest.mark.req(68, 72)

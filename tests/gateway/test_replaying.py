@@ -8,7 +8,7 @@ from eventlog.read.verify import Finding, verify
 from tests.flows.world import Reader
 from tests.gateway.company import Company
 from tests.gateway.test_one_core import READS, WRITES, write
-from tests.gateway.world import KEY
+from tests.gateway.world import ADMINS, KEY
 
 
 async def replayed(reader: Reader) -> list[Finding]:
@@ -26,6 +26,7 @@ async def test_the_log_is_replayed_between_any_two_calls_and_what_is_wrong_is_na
     company = Company()
     world = company.services
     readers = (world.documents, world.jobs, world.queue, world.retention, *world.facts)
+    company.changed["keys"] = ADMINS
     async with company.client(KEY) as page:
         for how in WRITES:
             await write(page, *how)

@@ -26,6 +26,8 @@ OWNER = {"eraseMe", "linkIdentity", "unlinkIdentity", "revokeKey", "endLogin"}
 """For whoever may do all that the account may: with less of it nobody closes it, or locks its owner out."""
 TELLING = {"addWebhookEndpoint", "changeWebhookEndpoint", "rotateWebhookSecret", "issueKey"}
 """Changes by which somebody learns what happens: a key gives no scope that it has not, and the one asked for reads."""
+OTHERS = {"legacyGenerate", "legacyEnsureUser"}
+"""Calls in the name of a wallet: of any, for whoever administers; else only of the one that signed in."""
 SETS = [frozenset(some) for some in chain.from_iterable(combinations((READ, WRITE, ADMIN), n) for n in (1, 2, 3))]
 
 
@@ -38,7 +40,7 @@ def needed(call: Call) -> Set[Scope]:
     own = {READ} if call.method in SAFE else {WRITE}
     if call.name in TELLING:
         own |= {READ}
-    return frozenset(own | ({ADMIN} if "/admin/" in call.path else set[Scope]()))
+    return frozenset(own | ({ADMIN} if "/admin/" in call.path or call.name in OTHERS else set[Scope]()))
 
 
 def keyed(scopes: Set[Scope]) -> dict[str, Any]:
@@ -77,8 +79,12 @@ async def test_a_key_with_less_than_everything_closes_no_account(world: World, s
 
 async def test_a_key_may_always_revoke_itself_and_no_other(world: World) -> None:
     mine, other = UUID(int=5), UUID(int=6)
-    whose = Principal(OURS, AccountKind.API_KEY, "demo", scopes={WRITE}, known=samples.ACCOUNT, credential=str(mine))
-    world.documents.put("credentials", samples.credentials(OURS, samples.ACCOUNT, "ours", str(mine), IDS["login_id"]))
+    whose = Principal(
+        OURS, AccountKind.API_KEY, "demo", scopes={WRITE}, known=samples.owner(OURS), credential=str(mine)
+    )
+    world.documents.put(
+        "credentials", samples.credentials(OURS, samples.owner(OURS), "ours", str(mine), IDS["login_id"])
+    )
     async with world.client(keys=KeyRing({digest(KEY): whose})) as client:
         assert (await client.delete(f"/v1/me/keys/{mine}")).status_code == 202
         assert_problem(await client.delete(f"/v1/me/keys/{other}"), 403, "auth.forbidden", "sign in")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.gateway.auth.reach import Reach
 from services.gateway.live import sse
 from services.gateway.ports.news import Progress
 from services.gateway.stored import Stored
@@ -84,7 +85,7 @@ async def test_a_session_that_failed_and_was_tried_again_is_told_to_its_last_end
 async def test_progress_is_news_without_a_position(world: World) -> None:
     happened(world, STORY[:2])
     world.news.tell(Progress(str(JOB), str(SESSION), OURS, "speech", 12.5, 80, 9_000))
-    stream = sse.session_events(world.gateway(), OURS, str(SESSION), 0)
+    stream = sse.session_events(world.gateway(), Reach(OURS), str(SESSION), 0)
     told = [await anext(stream) for _ in range(4)]
     [news] = parsed(told[-1])
     assert news["event"] == "progress"
@@ -101,7 +102,7 @@ async def test_progress_is_news_without_a_position(world: World) -> None:
 
 async def test_when_the_process_ends_the_stream_ends(world: World) -> None:
     happened(world, STORY[:2])
-    stream = sse.session_events(world.gateway(), OURS, str(SESSION), 2)
+    stream = sse.session_events(world.gateway(), Reach(OURS), str(SESSION), 2)
     assert await anext(stream) == b"retry: 1000\n\n"
     asyncio.get_running_loop().call_soon(world.news.close)
     with pytest.raises(StopAsyncIteration):
@@ -110,7 +111,7 @@ async def test_when_the_process_ends_the_stream_ends(world: World) -> None:
 
 async def test_when_the_store_goes_away_the_stream_ends_so_that_the_client_comes_back(world: World) -> None:
     happened(world, STORY[:2])
-    stream = sse.session_events(world.gateway(), OURS, str(SESSION), 0)
+    stream = sse.session_events(world.gateway(), Reach(OURS), str(SESSION), 0)
     assert ids(parsed(b"".join([await anext(stream) for _ in range(3)]))) == [1, 2]
     world.documents.away = True
     asyncio.get_running_loop().call_soon(world.news.perhaps)
@@ -125,14 +126,14 @@ class Interrupting(MemoryDocuments):
         super().__init__()
         self.bursts, self.world, self.version = list(bursts), world, 0
 
-    async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
-        before = await super().history(tenant, stream, after=after, limit=limit)
+    async def history(self, reach: Reach, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
+        before = await super().history(reach, stream, after=after, limit=limit)
         rows, later = self.bursts.pop(0) if self.bursts else (0, False)
         for n in range(rows):
             self.version += 1
             type_ = "session.completed" if not self.bursts and n == rows - 1 else "session.prompt_refined"
             self.put("session_history", samples.row(OURS, self.version, type_))
-        found = before if later else await super().history(tenant, stream, after=after, limit=limit)
+        found = before if later else await super().history(reach, stream, after=after, limit=limit)
         self.world.news.written(stream)
         return found
 
@@ -146,7 +147,7 @@ def test_nothing_is_lost_or_repeated_across_any_cut(bursts: list[tuple[int, bool
         seen: list[int] = []
         while len(seen) < sum(rows for rows, _ in bursts):
             async with asyncio.timeout(5):
-                stream = sse.session_events(gateway, OURS, str(SESSION), seen[-1] if seen else 0)
+                stream = sse.session_events(gateway, Reach(OURS), str(SESSION), seen[-1] if seen else 0)
                 for _ in range(cut_after + 1):
                     seen += ids(parsed(await anext(stream, b"")))
                 await stream.aclose()

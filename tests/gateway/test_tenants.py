@@ -1,4 +1,6 @@
-"""Every call there is, by somebody who knows another tenant's ids: it answers as if they had never existed.
+"""Every call there is, by somebody who knows another's ids: it answers as if they had never existed.
+
+The other is of another tenant, or another account of the caller's own.
 
 The calls come from the OpenAPI document, so a new one is tried without being named here; one with a new kind of id, or
 with a body, fails until it is.
@@ -15,11 +17,13 @@ import httpx
 import pytest
 
 from contracts.documents import SessionStatus
-from contracts.envelope import stream_id
-from contracts.messages.account import AccountKind
-from services.gateway.identity import account_id
+from contracts.envelope import Command, stream_id
+from contracts.messages.account import AccountKind, Role
+from services.gateway.auth.keys import KeyRing, digest
+from services.gateway.auth.principal import Principal
+from services.gateway.identity import account_id, actor_of
 from tests.gateway import samples
-from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS, THEM, World
+from tests.gateway.world import KEY, OTHER_KEY, OURS, THEIRS, THEM, US, World
 
 MISSING = "01970c5a-3f2e-7c44-9d1b-0000000000ff"
 SECRET = "the plan of our neighbours"
@@ -42,7 +46,7 @@ IDS = {
     "name": f"{samples.VIDEO}.mp4",
     "video_id": str(samples.JOB),
     "wallet_address": "0xbee5",
-    "account_id": str(samples.ACCOUNT),
+    "account_id": str(THEM.account),
 }
 """Path parameter to what the other tenant has under it."""
 
@@ -90,13 +94,12 @@ BODIES: dict[str, Any] = {
 }
 """Operation to a body that it takes."""
 
-THEIR_IDS = {
+THEIR_IDS = {str(account_id(OURS, AccountKind.API_KEY, "neighbour"))} | {
     str(one)
     for one in (
         samples.SESSION,
         samples.JOB,
         samples.VIDEO,
-        samples.ACCOUNT,
         samples.PRESET,
         samples.UPLOAD,
         THEM.account,
@@ -133,28 +136,58 @@ def calls(document: dict[str, Any]) -> Iterator[Call]:
             yield Call(name, method.upper(), path, BODIES.get(name))
 
 
-def theirs(world: World) -> None:
-    """One of everything, for the other tenant."""
-    digest = sha256(samples.MOVIE).hexdigest()
-    done: dict[str, Any] = {"status": SessionStatus.COMPLETED, "title": SECRET, "prompt": SECRET, "activeJob": None}
-    world.documents.put("sessions", samples.session(THEIRS, assets=[samples.asset(digest, 20)], **done))
-    world.documents.put("jobs", samples.job(THEIRS, status="failed", title=SECRET))
-    world.documents.put("session_history", samples.row(THEIRS, 1, "session.started", prompt=SECRET))
-    world.tables.rows.update(samples.workflow_rows(THEIRS, SECRET))
-    world.documents.put("presets", samples.preset(THEIRS, isDefault=True, name=SECRET))
-    world.documents.put("projects", samples.project(THEIRS, name=SECRET))
-    world.documents.put("uploads", samples.upload(THEIRS, SECRET))
-    world.documents.put("timeline_states", samples.saved_timeline(THEIRS, markers=[{"name": SECRET}]))
-    world.documents.put("accounts", samples.account(THEIRS, THEM.account, name=SECRET))
-    wallet = account_id(THEIRS, AccountKind.WALLET, IDS["wallet_address"])
-    world.documents.put("accounts", samples.account(THEIRS, wallet, name=SECRET))
-    world.documents.put(
-        "credentials", samples.credentials(THEIRS, THEM.account, SECRET, IDS["key_id"], IDS["login_id"])
-    )
+class Whose(NamedTuple):
+    """Somebody else: of another tenant, or of the caller's own."""
 
+    tenant: str
+    account: UUID
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """What he has under which path parameter."""
+        return IDS | {"account_id": str(self.account)}
+
+
+RIVAL = Whose(THEIRS, THEM.account)
+NEIGHBOUR = Whose(OURS, account_id(OURS, AccountKind.API_KEY, "neighbour"))
+
+
+def theirs(world: World, whose: Whose) -> None:
+    """One of everything, for somebody else."""
+    movie = sha256(samples.MOVIE).hexdigest()
+    tenant, account = whose
+    his: dict[str, Any] = {"accountId": str(account)}
+    done: dict[str, Any] = {"status": SessionStatus.COMPLETED, "title": SECRET, "prompt": SECRET, "activeJob": None}
+    put = world.documents.put
+    put("sessions", samples.session(tenant, assets=[samples.asset(movie, 20)], **done, **his))
+    put("jobs", samples.job(tenant, status="failed", title=SECRET, finishedAt=samples.NOON, **his))
+    put("session_history", samples.row(tenant, 1, "session.started", prompt=SECRET))
+    world.tables.rows.update(
+        samples.workflow_rows(tenant, SECRET, account) | samples.usage_rows(tenant, SECRET, account)
+    )
+    day = {"tenant_id": tenant, "account_id": account, "day": samples.NOON.date(), "about": SECRET}
+    world.tables.metrics["funnel"] = [day]
+    put("presets", samples.preset(tenant, isDefault=whose is RIVAL, name=SECRET, **his))
+    put("projects", samples.project(tenant, name=SECRET, createdBy=str(account)))
+    put("uploads", samples.upload(tenant, SECRET) | his)
+    put("timeline_states", samples.saved_timeline(tenant, markers=[{"name": SECRET}], createdBy=str(account)))
+    put("accounts", samples.account(tenant, account, name=SECRET))
+    wallet = account_id(tenant, AccountKind.WALLET, IDS["wallet_address"])
+    put("accounts", samples.account(tenant, wallet, name=SECRET))
+    put("credentials", samples.credentials(tenant, account, SECRET, IDS["key_id"], IDS["login_id"]))
     endpoint, delivery = IDS["endpoint_id"], IDS["delivery_id"]
-    world.documents.put("webhooks", samples.webhooks(THEIRS, THEM.account, SECRET, endpoint))
-    world.deliveries.rows[delivery] = samples.delivered(THEIRS, THEM.account, SECRET, endpoint, delivery)
+    put("webhooks", samples.webhooks(tenant, account, SECRET, endpoint))
+    world.deliveries.rows[delivery] = samples.delivered(tenant, account, SECRET, endpoint, delivery)
+    asked = Command(
+        id=UUID(IDS["command_id"]),
+        stream=SECRET,
+        type="X",
+        at=samples.NOON,
+        tenant=tenant,
+        actor=actor_of(account),
+        data=samples.RAW,
+    )
+    put("session_commands", samples.outcome(asked, 1, ("session.not_open", SECRET)))
 
 
 @pytest.fixture
@@ -162,9 +195,14 @@ async def document(client: httpx.AsyncClient) -> dict[str, Any]:
     return (await client.get("/openapi.json")).json()
 
 
+@pytest.fixture(params=[RIVAL, NEIGHBOUR], ids=["another tenant", "another account"])
+def whose(request: pytest.FixtureRequest) -> Whose:
+    return request.param
+
+
 @pytest.fixture
-async def neighbours(world: World) -> World:
-    theirs(world)
+async def neighbours(world: World, whose: Whose) -> World:
+    theirs(world, whose)
     await world.blobs.put(samples.MOVIE)
     return world
 
@@ -188,50 +226,76 @@ def told(answer: httpx.Response, ids: dict[str, str]) -> tuple[int, str, dict[st
     return answer.status_code, text, headers
 
 
-async def test_anothers_id_answers_as_one_that_never_was(neighbours: World, document: dict[str, Any]) -> None:
+@pytest.mark.req(68)
+async def test_anothers_id_answers_as_one_that_never_was(
+    neighbours: World, whose: Whose, document: dict[str, Any]
+) -> None:
     missing = {name: MISSING + (".mp4" if name == "name" else "") for name in IDS}
     tried = 0
     for call in calls(document):
         if not set(re.findall(r"\{(\w+)\}", call.path)) & set(IDS):
             continue
         for headers in ({}, {"If-None-Match": '"v2"'}, {"Range": "bytes=0-3"}, {"If-Match": '"v2"'}):
-            known = await sent(neighbours, KEY, call, IDS, **headers)
+            known = await sent(neighbours, KEY, call, whose.ids, **headers)
             unknown = await sent(neighbours, KEY, call, missing, **headers)
-            assert told(known, IDS) == told(unknown, missing), call
+            assert told(known, whose.ids) == told(unknown, missing), call
             assert known.status_code >= 400 or (known.status_code, call.method) in ACCEPTED, call
             tried += 1
     assert tried >= 4 * 15
 
 
-async def test_no_answer_holds_a_word_of_anothers(neighbours: World, document: dict[str, Any]) -> None:
+@pytest.mark.req(68)
+async def test_no_answer_holds_a_word_of_anothers(neighbours: World, whose: Whose, document: dict[str, Any]) -> None:
     for call in calls(document):
-        answer = await sent(neighbours, KEY, call, IDS)
+        answer = await sent(neighbours, KEY, call, whose.ids)
         assert SECRET not in answer.text, call
         assert SECRET not in json.dumps(dict(answer.headers)), call
 
 
-async def test_no_call_changes_anything_of_anothers(neighbours: World, document: dict[str, Any]) -> None:
+@pytest.mark.req(68)
+async def test_no_list_count_or_sum_tells_that_anybody_else_is_there(
+    neighbours: World, document: dict[str, Any]
+) -> None:
+    alone, read = World(), 0
+    for call in calls(document):
+        if call.method == "GET" and not set(re.findall(r"\{(\w+)\}", call.path)) & set(IDS):
+            assert told(await sent(neighbours, KEY, call, {}), {}) == told(await sent(alone, KEY, call, {}), {}), call
+            read += 1
+    assert read >= 20
+
+
+@pytest.mark.req(68)
+async def test_no_call_changes_anything_of_anothers(neighbours: World, whose: Whose, document: dict[str, Any]) -> None:
     before = json.dumps(neighbours.documents.collections, default=str, sort_keys=True)
     sent_before = dict(neighbours.deliveries.rows)
     for call in calls(document):
-        await sent(neighbours, KEY, call, IDS)
+        await sent(neighbours, KEY, call, whose.ids)
     assert json.dumps(neighbours.documents.collections, default=str, sort_keys=True) == before
     assert neighbours.deliveries.rows == sent_before
     assert all(command.tenant == OURS for _, command in neighbours.sender.sent)
     kinds = ("session", "job", "preset", "project", "upload")
-    their_streams = {stream_id(kind, THEIRS, one) for kind in kinds for one in IDS.values()}
-    assert not {command.stream for _, command in neighbours.sender.sent} & their_streams
+    their_streams = {stream_id(kind, whose.tenant, one) for kind in kinds for one in whose.ids.values()}
+    reached = [command for _, command in neighbours.sender.sent if command.stream in their_streams]
+    assert bool(reached) == (whose is NEIGHBOUR)
+    assert {command.only_of for command in reached} <= {US.account}
 
 
-async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
-    neighbours: World, document: dict[str, Any]
+@pytest.mark.req(68)
+@pytest.mark.parametrize("role", [Role.USER, Role.ADMIN])
+async def test_the_owner_and_whoever_administers_find_under_the_same_ids_what_nobody_else_does(
+    neighbours: World, whose: Whose, document: dict[str, Any], role: Role
 ) -> None:
+    owner = Principal(whose.tenant, AccountKind.API_KEY, "", known=whose.account)
+    reader = owner if role is Role.USER else Principal(whose.tenant, AccountKind.API_KEY, "boss", role)
     found = set()
-    for call in calls(document):
-        if call.method == "GET" and "{" in call.path and "/events" not in call.path:
-            answer = await sent(neighbours, OTHER_KEY, call, IDS)
-            if answer.status_code == 200:
-                found.add(call.name)
+    async with neighbours.client(OTHER_KEY, keys=KeyRing({digest(OTHER_KEY): reader})) as client:
+        for call in calls(document):
+            if call.method == "GET" and "{" in call.path and "/events" not in call.path:
+                answer = await client.get(call.under(whose.ids))
+                if answer.status_code == 200:
+                    found.add(call.name)
+    own = {"getWebhookEndpoint", "listWebhookDeliveries", "getWebhookDelivery"}
+    assert (own <= found, "legacyUser" in found) == (role is Role.USER, role is Role.ADMIN)
     assert {
         "getSession",
         "getJob",
@@ -240,12 +304,10 @@ async def test_the_owner_finds_under_the_same_ids_what_nobody_else_does(
         "getMedia",
         "getProject",
         "getTimelineVersion",
-        "legacyUser",
+        "getPreset",
+        "getCommand",
         "getWorkflow",
         "listWorkflowFiles",
         "getWorkflowScenes",
         "getWorkflowFile",
-        "getWebhookEndpoint",
-        "listWebhookDeliveries",
-        "getWebhookDelivery",
     } <= found, found

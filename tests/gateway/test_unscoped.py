@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
 import services.gateway
 from eventlog.read.mongo.collections import OwnedCollection, TenantCollection
 from services.gateway.reading import statements
+from services.gateway.reading.within import OWNERS, owned_by
 
 GATEWAY = Path(services.gateway.__file__).parent
 ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
@@ -27,7 +29,7 @@ ACROSS_TENANTS: Mapping[tuple[str, str], str] = {
     ): "outcomes of commands that this process sent, found by their random ids",
 }
 BOUND = ("of_tenant", "owned")
-WHOSE = ("tenant", "answer.tenant", "row['tenant']")
+WHOSE = ("tenant", "answer.tenant", "row['tenant']", "reach.tenant")
 POSTGRES = {"reading/postgres.py", "health/database.py"}
 
 
@@ -68,8 +70,28 @@ def test_the_tenant_of_a_question_is_the_caller_s() -> None:
     bound = [call for call in calls() if call.name in BOUND]
     assert len(bound) > 12
     for call in bound:
-        assert len(call.node.args) == 2, call
         assert ast.unparse(call.node.args[1]) in WHOSE, f"{call.file} {call.function}"
+
+
+BOUND_TO_A_TENANT_ALONE: Mapping[tuple[str, str], str] = {
+    ("auth/stored.py", "by_identity"): "who signs in learns by it which account is his",
+    ("auth/stored.py", "of_account"): "the caller's own, by its id",
+    ("reading/mongo.py", "_history"): "asked after the session that it is about, which says whose it is",
+    ("reading/mongo.py", "standing"): "a job waits for all of its tenant's: it tells how many, and nothing else",
+    ("reading/mongo.py", "stock"): "of the account that is named, to measure what comes for it",
+    ("reading/support.py", "_page"): "for whoever administers",
+    ("webhooks/stored.py", "of_account"): "the caller's own, by its id",
+    ("webhooks/stored.py", "one"): "of an endpoint that was found to be the caller's",
+    ("webhooks/stored.py", "page"): "of an endpoint that was found to be the caller's",
+    ("webhooks/stored.py", "reached_since"): "of an endpoint, by whoever sends to it",
+    ("webhooks/stored.py", "tenants"): "whether anybody wants to be told",
+}
+
+
+@pytest.mark.req(68)
+def test_every_other_question_is_bound_to_an_account_too_where_the_caller_is() -> None:
+    bound = {(call.file, call.function) for call in calls() if call.name == "of_tenant"}
+    assert bound - {("reading/within.py", "within")} == set(BOUND_TO_A_TENANT_ALONE)
 
 
 class Driver:
@@ -116,6 +138,21 @@ async def test_whatever_is_asked_the_tenant_stands_beside_it_and_cannot_be_overr
         TenantCollection(here, "things", "")
 
 
+@pytest.mark.req(68)
+@pytest.mark.parametrize("name", OWNERS)
+async def test_an_account_s_question_has_its_owner_beside_it_whatever_is_asked(name: str) -> None:
+    driver, account = Driver(), UUID(int=7)
+    here: Any = Here(driver)
+    where = {"$or": [{OWNERS[name]: str(UUID(int=8))}, {"_id": "1"}]}
+    with pytest.raises(LookupError):
+        await TenantCollection(here, name, "ours", bounds=(owned_by(name, account),)).find_one(where)
+    (asked,) = driver.asked
+    tenant, owner, rest = asked["$and"]
+    assert (tenant, rest) == ({"tenant": {"$eq": "ours"}}, where)
+    assert str(account) in str(owner)
+    assert set(owner) == ({"$or"} if name == "presets" else {OWNERS[name]})
+
+
 @pytest.mark.req(67)
 def test_every_statement_for_postgresql_names_the_tenant_and_goes_through_its_transaction() -> None:
     asked = {**statements.WORKFLOW, **statements.METRICS}
@@ -133,4 +170,4 @@ def test_every_statement_for_postgresql_names_the_tenant_and_goes_through_its_tr
     ]
     assert [call.function for call in asking] == ["_rows"]
     source = (GATEWAY / "reading/postgres.py").read_text("utf-8")
-    assert source.count("tenant_transaction(pool, tenant, self._seconds, ROLE)") == 1
+    assert source.count("tenant_transaction(pool, reach.tenant, self._seconds, ROLE, reach.only)") == 1

@@ -31,7 +31,8 @@ def finishes(world: World, **job: Any) -> Any:
             return None
         wish = started(command)
         world.documents.put("sessions", samples.session(OURS, wish.session_id, createdAt=command.at))
-        world.documents.put("jobs", samples.job(OURS, wish.job_id, wish.session_id, **job))
+        payer = str(wish.account_id)
+        world.documents.put("jobs", samples.job(OURS, wish.job_id, wish.session_id, accountId=payer, **job))
         return samples.outcome(command, 2)
 
     return decide

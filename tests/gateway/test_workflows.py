@@ -11,7 +11,7 @@ import pytest
 from contracts.rendering import Stage
 from tests.gateway import samples
 from tests.gateway.company import Company
-from tests.gateway.world import HERE, KEY, OTHER_KEY, OURS
+from tests.gateway.world import ADMINS, HERE, KEY, OTHER_KEY, OURS
 from tests.session.words import FILE, PROMPT, SCRIPT, SESSION, an_id
 
 FILE_ROW: dict[str, Any] = {
@@ -215,6 +215,7 @@ async def test_what_is_anothers_or_not_there_is_unknown(company: Company, method
 
 async def test_a_deleted_workflow_is_not_shown(page: httpx.AsyncClient, company: Company) -> None:
     workflow = (await begun(page))["id"]
+    company.changed["keys"] = ADMINS
     async with company.client(KEY) as ours:
         assert (await ours.delete(f"/v1/sessions/{workflow}")).status_code == 202
     assert (await page.get(f"{WORKFLOWS}/{workflow}")).status_code == 404

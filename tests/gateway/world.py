@@ -42,6 +42,8 @@ OURS, THEIRS = "ours", "theirs"
 KEY, OTHER_KEY = key_of(bytes(range(20))), key_of(bytes(range(20, 40)))
 US = Principal(OURS, AccountKind.API_KEY, "demo")
 THEM = Principal(THEIRS, AccountKind.API_KEY, "demo")
+ADMINS = KeyRing({digest(KEY): replace(US, role=Role.ADMIN), digest(OTHER_KEY): replace(THEM, role=Role.ADMIN)})
+"""The same keys, of administrators."""
 HERE = "http://127.0.0.1:8080"
 
 Decide = Callable[[Command], dict[str, Any] | None]

@@ -13,6 +13,7 @@ import redis.asyncio as redis
 from eventlog.clock import new_id
 from ops.stack import packaged
 from ops.stack.launcher import Endpoints
+from services.gateway.auth.reach import Reach
 from services.gateway.reading.cached_projects import CachedProjects
 from services.gateway.redis.cache import KEEP_SECONDS, PREFIX, Kept, RedisCache
 from services.gateway.redis.near import NearCache
@@ -108,7 +109,7 @@ async def test_a_change_while_redis_is_dead_is_known_when_it_is_back(tmp_path: P
     projects.beat()
 
     async def version() -> int:
-        found = await projects.project("ours", str(PROJECT))
+        found = await projects.project(Reach("ours"), str(PROJECT))
         assert found is not None
         return found["version"]
 

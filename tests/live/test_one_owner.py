@@ -15,6 +15,7 @@ from eventlog.telemetry import configure_logs
 from ops.commands.setup import MIGRATIONS
 from ops.logins import LOGINS
 from ops.stack.endpoints import Endpoints
+from services.gateway.auth.reach import Reach
 from services.gateway.reading.postgres import PostgresTables
 from services.render.worker.queue import RenderQueue
 from tests.histories import TENANT
@@ -64,8 +65,8 @@ async def use_everything(pool: Pool, dsn: str) -> None:
     await pool.execute("UPDATE render.queue SET state = 'queued', claimable = true")
     assert await RenderQueue(pool, "worker-1", jobs_per_tenant=4).claim() is not None
     tables = PostgresTables(dsn, 10)
-    assert await tables.workflow(TENANT, SESSION) is not None
-    assert await tables.workflow("other", SESSION) is None
+    assert await tables.workflow(Reach(TENANT), SESSION) is not None
+    assert await tables.workflow(Reach("other"), SESSION) is None
     tables.close()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from eventlog.read.postgres import Pool, open_pool, tenant_transaction
 from ops.stack.endpoints import Endpoints
+from services.gateway.auth.reach import Reach
 from services.gateway.ports.tables import Days, Tables
 from services.gateway.reading.postgres import PostgresTables
 from tests.live.databases import migrated_database
@@ -73,25 +74,29 @@ Ask = Callable[[Tables, str], Awaitable[Any]]
 
 
 async def titles(tables: Tables, tenant: str) -> bool:
-    return [row["story_title"] for row in await tables.workflows(tenant, (), None, 10)] == [tenant]
+    return [row["story_title"] for row in await tables.workflows(Reach(tenant), (), None, 10)] == [tenant]
 
 
 async def words(tables: Tables, tenant: str) -> bool:
-    return [row["original_prompt"] for row in await tables.workflows(tenant, ("of",), None, 10)] == [f"Of {tenant}"]
+    return [row["original_prompt"] for row in await tables.workflows(Reach(tenant), ("of",), None, 10)] == [
+        f"Of {tenant}"
+    ]
 
 
 async def files(tables: Tables, tenant: str) -> bool:
     mine = UUID(md5(tenant.encode()).hexdigest())  # noqa: S324 - an id, as PostgreSQL made it
-    return [row["file_name"] for row in await tables.files(tenant, mine, None, 10)] == [tenant] * 4
+    return [row["file_name"] for row in await tables.files(Reach(tenant), mine, None, 10)] == [tenant] * 4
 
 
 async def funnel(tables: Tables, tenant: str) -> bool:
-    return [row["created"] for row in await tables.metric(tenant, "funnel", DAYS, 10)] == [TENANTS.index(tenant) + 1]
+    return [row["created"] for row in await tables.metric(Reach(tenant), "funnel", DAYS, 10)] == [
+        TENANTS.index(tenant) + 1
+    ]
 
 
 async def theirs(tables: Tables, tenant: str) -> bool:
     another = UUID(md5(TENANTS[TENANTS.index(tenant) - 1].encode()).hexdigest())  # noqa: S324 - as above
-    return await tables.workflow(tenant, another) is None
+    return await tables.workflow(Reach(tenant), another) is None
 
 
 ASKED: Sequence[Ask] = (titles, words, files, funnel, theirs)

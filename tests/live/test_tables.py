@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from contracts.messages.job import FailStage
 from contracts.rendering import STAGES, Stage
 from eventlog.errors import Unavailable
-from eventlog.read.postgres import Pool
+from eventlog.read.postgres import Pool, tenant_transaction
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 from services.gateway.ports.tables import Days, Row, Tables, usage_place
 from services.gateway.reading.postgres import PostgresTables
@@ -60,26 +62,42 @@ async def both(kept: tuple[str, Pool, MemoryTables]) -> AsyncGenerator[tuple[Pos
     real.close()
 
 
-Ask = Callable[[Tables, str], Awaitable[Any]]
+Ask = Callable[[Tables, Reach], Awaitable[Any]]
+NEIGHBOUR = an_id("another account of the tenant")
 LATER = Place(ALL.end, "")
 QUESTIONS: dict[str, Ask] = {
-    "workflow": lambda tables, tenant: tables.workflow(tenant, SESSION),
-    "no workflow": lambda tables, tenant: tables.workflow(tenant, FILE),
-    "workflows": lambda tables, tenant: tables.workflows(tenant, (), None, 10),
-    "words": lambda tables, tenant: tables.workflows(tenant, ("SALTY", "rivers"), LATER, 10),
-    "no words": lambda tables, tenant: tables.workflows(tenant, ("sal",), None, 10),
-    "a sign": lambda tables, tenant: tables.workflows(tenant, ("&",), None, 10),
-    "file": lambda tables, tenant: tables.file(tenant, SESSION, FILE),
-    "no file": lambda tables, tenant: tables.file(tenant, SESSION, SESSION),
-    "files": lambda tables, tenant: tables.files(tenant, SESSION, None, 100),
-    "few files": lambda tables, tenant: tables.files(tenant, SESSION, None, 2),
-    "scenes": lambda tables, tenant: tables.scenes(tenant, SESSION),
-    "usage": lambda tables, tenant: tables.usage(tenant, ALL, None, LATER, 10),
-    "my usage": lambda tables, tenant: tables.usage(tenant, ALL, ACCOUNT, None, 10),
-    "nobody's usage": lambda tables, tenant: tables.usage(tenant, ALL, FILE, None, 10),
-    "usage by day": lambda tables, tenant: tables.usage_by_day(tenant, ALL, None),
-    "no usage": lambda tables, tenant: tables.usage_by_day(tenant, BEFORE, None),
+    "workflow": lambda tables, reach: tables.workflow(reach, SESSION),
+    "no workflow": lambda tables, reach: tables.workflow(reach, FILE),
+    "workflows": lambda tables, reach: tables.workflows(reach, (), None, 10),
+    "words": lambda tables, reach: tables.workflows(reach, ("SALTY", "rivers"), LATER, 10),
+    "no words": lambda tables, reach: tables.workflows(reach, ("sal",), None, 10),
+    "a sign": lambda tables, reach: tables.workflows(reach, ("&",), None, 10),
+    "file": lambda tables, reach: tables.file(reach, SESSION, FILE),
+    "no file": lambda tables, reach: tables.file(reach, SESSION, SESSION),
+    "files": lambda tables, reach: tables.files(reach, SESSION, None, 100),
+    "few files": lambda tables, reach: tables.files(reach, SESSION, None, 2),
+    "scenes": lambda tables, reach: tables.scenes(reach, SESSION),
+    "usage": lambda tables, reach: tables.usage(reach, ALL, None, LATER, 10),
+    "my usage": lambda tables, reach: tables.usage(reach, ALL, ACCOUNT, None, 10),
+    "nobody's usage": lambda tables, reach: tables.usage(reach, ALL, FILE, None, 10),
+    "usage by day": lambda tables, reach: tables.usage_by_day(reach, ALL, None),
+    "no usage": lambda tables, reach: tables.usage_by_day(reach, BEFORE, None),
 }
+SEEN = """
+SELECT format('%I.%I', n.nspname, c.relname) AS name
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+WHERE c.relkind IN ('r', 'v') AND has_table_privilege('playhead_app', c.oid, 'SELECT')
+ORDER BY name
+"""
+"""Every table and view of tenants' rows that the application may read."""
+UNBOUND = """
+SELECT schemaname, tablename FROM pg_policies WHERE policyname = 'one_tenant'
+EXCEPT
+SELECT schemaname, tablename FROM pg_policies WHERE policyname = 'own' AND permissive = 'RESTRICTIVE'
+"""
+"""Tables that are bound to a tenant, and to no account."""
+AUDITS = {"platform.audit", "platform.job_audit", "platform.session_audit"}
 EMPTY = {"no workflow", "no words", "a sign", "no file", "nobody's usage", "no usage"}
 
 
@@ -95,16 +113,34 @@ def columns_of(answer: Any) -> Sequence[str]:
     return list(rows[0]) if rows else []
 
 
-@pytest.mark.req(44)
+@pytest.mark.req(44, 68)
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_both_answer_the_same(both: tuple[PostgresTables, MemoryTables], question: str) -> None:
     real, memory = both
     ask = QUESTIONS[question]
-    found = await ask(real, TENANT)
-    assert bool(found) == (question not in EMPTY)
-    assert shown(await ask(memory, TENANT), columns_of(found)) == shown(found)
-    assert not await ask(real, "another")
-    assert not await ask(memory, "another")
+    for reach in (Reach(TENANT), Reach(TENANT, ACCOUNT)):
+        found = await ask(real, reach)
+        assert bool(found) == (question not in EMPTY)
+        assert shown(await ask(memory, reach), columns_of(found)) == shown(found)
+    for reach in (Reach("another"), Reach("another", ACCOUNT), Reach(TENANT, NEIGHBOUR)):
+        assert not await ask(real, reach)
+        assert not await ask(memory, reach)
+
+
+@pytest.mark.req(68)
+async def test_a_transaction_for_an_account_sees_of_no_table_a_row_of_another_s(
+    kept: tuple[str, Pool, MemoryTables],
+) -> None:
+    tables = [row["name"] for row in await kept[1].fetch(SEEN)]
+    seen: dict[UUID | None, set[str]] = {}
+    for account in (None, ACCOUNT, NEIGHBOUR):
+        async with tenant_transaction(kept[1], TENANT, role="playhead_app", account=account) as connection:
+            rows = {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}
+        seen[account] = {name for name, count in rows.items() if count}
+    assert await kept[1].fetch(UNBOUND) == []
+    assert seen[NEIGHBOUR] == set()
+    assert seen[ACCOUNT] == seen[None] - AUDITS
+    assert len(seen[ACCOUNT]) > 15
 
 
 async def test_pages_of_files_and_of_usage_miss_and_repeat_nothing(
@@ -112,12 +148,12 @@ async def test_pages_of_files_and_of_usage_miss_and_repeat_nothing(
 ) -> None:
     for tables in both:
         seen, after = list[str](), None
-        while page := await tables.files(TENANT, SESSION, after, 2):
+        while page := await tables.files(Reach(TENANT), SESSION, after, 2):
             seen += [str(row["id"]) for row in page]
             after = Place(page[-1]["created_at"], str(page[-1]["id"]))
         assert len(seen) == len(set(seen)) == 8
-        (used,) = await tables.usage(TENANT, ALL, None, None, 2)
-        assert not await tables.usage(TENANT, ALL, None, usage_place(used), 2)
+        (used,) = await tables.usage(Reach(TENANT), ALL, None, None, 2)
+        assert not await tables.usage(Reach(TENANT), ALL, None, usage_place(used), 2)
 
 
 @pytest.mark.req(45)
@@ -126,18 +162,20 @@ async def test_a_metric_is_of_its_days_and_of_its_tenant(
     both: tuple[PostgresTables, MemoryTables], metric: str
 ) -> None:
     real = both[0]
-    found = await real.metric(TENANT, metric, ALL, 5_000)
+    found = await real.metric(Reach(TENANT), metric, ALL, 5_000)
     assert bool(found) == (metric != "failed_work")
     assert all("tenant_id" not in row for row in found)
-    assert await real.metric(TENANT, metric, BEFORE, 5_000) == []
-    assert await real.metric("another", metric, ALL, 5_000) == []
-    assert len(await real.metric(TENANT, metric, ALL, 1)) <= 1
+    assert await real.metric(Reach(TENANT), metric, BEFORE, 5_000) == []
+    assert await real.metric(Reach(TENANT, ACCOUNT), metric, ALL, 5_000) == found
+    for nobody in (Reach("another"), Reach(TENANT, NEIGHBOUR)):
+        assert await real.metric(nobody, metric, ALL, 5_000) == []
+    assert len(await real.metric(Reach(TENANT), metric, ALL, 1)) <= 1
 
 
 async def test_tables_that_are_not_there_yet_are_away(stack: Endpoints) -> None:
     tables = PostgresTables(stack.postgres, 10)
     with pytest.raises(Unavailable):
-        await tables.workflow(TENANT, SESSION)
+        await tables.workflow(Reach(TENANT), SESSION)
     tables.close()
 
 

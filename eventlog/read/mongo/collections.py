@@ -85,16 +85,27 @@ class Collection:
 
 
 class TenantCollection(Collection):
-    """Reads of one tenant: no question that is asked here can be answered with another tenant's document."""
+    """Reads of one tenant: no question that is asked here can be answered with another tenant's document.
 
-    def __init__(self, current: Current, name: str, tenant: str, seconds: float = READ_SECONDS) -> None:
+    With `bounds` neither with one of the tenant's own that does not fit them.
+    """
+
+    def __init__(
+        self,
+        current: Current,
+        name: str,
+        tenant: str,
+        seconds: float = READ_SECONDS,
+        bounds: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         if not tenant:
             raise ValueError("a tenant's collection needs the tenant's name: an empty one would be nobody's")
         super().__init__(current, name, seconds)
         self._tenant = tenant
+        self._bounds = ({"tenant": {"$eq": tenant}}, *bounds)
 
     def _within(self, where: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"$and": [{"tenant": {"$eq": self._tenant}}, where]}
+        return {"$and": [*self._bounds, where]}
 
 
 class OwnedCollection(TenantCollection):
@@ -209,9 +220,9 @@ class MongoDatabase:
         """All tenants' documents: for operators."""
         return Collection(self._current, name, self._seconds)
 
-    def of_tenant(self, name: str, tenant: str) -> TenantCollection:
-        """One tenant's documents of a projection."""
-        return TenantCollection(self._current, name, tenant, self._seconds)
+    def of_tenant(self, name: str, tenant: str, *bounds: Mapping[str, Any]) -> TenantCollection:
+        """One tenant's documents of a projection; with `bounds` those that fit them."""
+        return TenantCollection(self._current, name, tenant, self._seconds, bounds)
 
     def owned(self, name: str, tenant: str) -> OwnedCollection:
         """One tenant's documents of a collection that the caller's service keeps itself."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -27,6 +28,7 @@ _AWAY = (
     asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,
 )
+_BOUND = "SELECT set_config('app.tenant', $1, true), set_config('app.account', $2, true)"
 _JSON = msgspec.json.Encoder(order="sorted")
 _JSONB_VERSION = b"\x01"
 
@@ -77,17 +79,18 @@ async def open_pool(dsn: str, *, application: str, size: int = 10, seconds: floa
 
 @asynccontextmanager
 async def tenant_transaction(
-    pool: Pool, tenant: str, seconds: float = 10, role: str = ""
+    pool: Pool, tenant: str, seconds: float = 10, role: str = "", account: UUID | None = None
 ) -> AsyncGenerator[Connection]:
-    """A transaction in which row-level security shows the rows of one tenant. Raises `Unavailable`.
+    """A transaction in which row-level security shows the rows of one tenant, or of one account of it.
 
-    With a `role` it is made as that one, whoever logged in: so the policies bind a superuser's pool, too.
+    With a `role` it is made as that one, whoever logged in: so the policies bind a superuser's pool, too. Raises
+    `Unavailable`.
     """
     if not tenant:
         raise ValueError("a tenant's transaction needs the tenant's name: an empty one would see nothing")
     with our_errors():
         async with pool.acquire(timeout=seconds) as connection, connection.transaction():
-            await connection.execute("SELECT set_config('app.tenant', $1, true)", tenant)
+            await connection.execute(_BOUND, tenant, "" if account is None else str(account))
             if role:
                 await connection.execute("SELECT set_config('role', $1, true)", role)
             yield connection

@@ -81,7 +81,7 @@ async def _known(request: Request, gateway: Gateway) -> Principal | None:
 async def _legacy(request: Request, gateway: Gateway) -> Principal | None:
     known = await _known(request, gateway) if "authorization" in request.headers else None
     if known is None and gateway.legacy_tenant:
-        return Principal(gateway.legacy_tenant, AccountKind.ANONYMOUS, "legacy")
+        return Principal(gateway.legacy_tenant, AccountKind.ANONYMOUS, "legacy", everybody=True)
     return known
 
 

@@ -88,7 +88,7 @@ def _asset(number: int, source: str) -> UUID:
 
 async def _source(gateway: Gateway, caller: Principal, number: int, asset_id: UUID) -> FilmSource:
     for found in await gateway.documents.assets(str(asset_id)):
-        if found.tenant == caller.tenant:
+        if caller.reach.covers(found.tenant, found.account):
             return _frozen(found.asset)
     raise NotRenderable(
         f"Layer {number} cannot be rendered: there is no file {asset_id}. It may have expired, or was not sent yet."

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
+from services.gateway.auth.reach import Reach
 from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.tables import Row
 from services.gateway.ports.waiting import Blind
@@ -20,17 +21,17 @@ LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 async def session_when(
-    gateway: Gateway, tenant: str, session: UUID, deadline: float, fits: Callable[[Stored], bool]
+    gateway: Gateway, reach: Reach, session: UUID, deadline: float, fits: Callable[[Stored], bool]
 ) -> Stored | None:
     """The session as soon as it fits, or as it is at `deadline` (of the loop's clock); None where there is none.
 
     Raises `Blind` when the read store is away.
     """
     loop = asyncio.get_running_loop()
-    with gateway.news.follow(stream_id("session", tenant, str(session))) as follower:
+    with gateway.news.follow(stream_id("session", reach.tenant, str(session))) as follower:
         while True:
             try:
-                document = await gateway.documents.session(tenant, str(session))
+                document = await gateway.documents.session(reach, str(session))
             except Unavailable as error:
                 raise Blind from error
             left = deadline - loop.time()

@@ -17,7 +17,7 @@ async def preset_of(gateway: Gateway, caller: Principal, preset_id: UUID | None)
     """The preset that the caller may use; None where none is named. Raises the problem for one that is not there."""
     if preset_id is None:
         return None
-    found = await gateway.documents.preset(caller.tenant, str(caller.account), str(preset_id))
+    found = await gateway.documents.preset(caller.reach, str(preset_id))
     if found is None:
         raise Problem("preset.unknown", f"There is no preset {preset_id}. GET /v1/presets lists those that there are.")
     return found

@@ -83,14 +83,14 @@ async def asked(
 async def after(gateway: Gateway, caller: Principal, wanted: Change, outcome: Outcome) -> Stored | None:
     """The project with what the change did; None while it is not shown. Raises `Unavailable`."""
     id_ = str(wanted.project_id)
-    return await gateway.projects.project(caller.tenant, id_, deleted=True, at_least=outcome.version)
+    return await gateway.projects.project(caller.reach, id_, deleted=True, at_least=outcome.version)
 
 
 async def with_state(gateway: Gateway, caller: Principal, wanted: Change, problem: Problem) -> Problem:
     """For a stale version the problem that tells the current one; any other as it is."""
     if problem.code != "version.stale":
         return problem
-    document = await gateway.projects.project(caller.tenant, str(wanted.project_id), deleted=True)
+    document = await gateway.projects.project(caller.reach, str(wanted.project_id), deleted=True)
     if document is None:
         return unknown(wanted.project_id)
     if document["isDeleted"] and not isinstance(wanted.body, DeleteProject | RestoreProject):
@@ -100,7 +100,7 @@ async def with_state(gateway: Gateway, caller: Principal, wanted: Change, proble
 
 async def known(gateway: Gateway, caller: Principal, project_id: UUID | str, *, deleted: bool = False) -> Stored:
     """The project. Raises the problem for one that is not there, and `Unavailable`."""
-    document = await gateway.projects.project(caller.tenant, str(project_id), deleted=deleted)
+    document = await gateway.projects.project(caller.reach, str(project_id), deleted=deleted)
     if document is None:
         raise unknown(project_id)
     return document
@@ -123,7 +123,7 @@ def chosen_project(
     """The id of a project to be created, and of the command that creates it: the same for the same call."""
     project = own or (gateway.new_id() if chosen is None else project_of(chosen))
     if chosen is None and own is not None:
-        chosen = repeatable_command(caller.tenant, f"create project\n{project}\n{digest}")
+        chosen = repeatable_command(caller.tenant, f"{caller.account}\ncreate project\n{project}\n{digest}")
     return project, chosen
 
 

@@ -21,7 +21,7 @@ def chosen_session(
     """
     session = wanted or (gateway.new_id() if chosen is None else session_of(chosen))
     if chosen is None and wanted is not None:
-        scope = "\n".join(str(part) for part in (verb, session, *said))
+        scope = "\n".join(str(part) for part in (caller.account, verb, session, *said))
         chosen = repeatable_command(caller.tenant, scope)
     return session, chosen
 

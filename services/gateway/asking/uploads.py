@@ -12,6 +12,7 @@ from eventlog.errors import Unavailable
 from services.gateway.asking.planning import plan_now
 from services.gateway.asking.wishes import Wish, command_id
 from services.gateway.auth.principal import Principal
+from services.gateway.auth.reach import Reach
 from services.gateway.files.receiving import Received
 from services.gateway.files.shares import check_announcement
 from services.gateway.http.bodies import Body
@@ -39,10 +40,10 @@ async def check_room(gateway: Gateway, caller: Principal, new: NewUpload) -> Non
     check_announcement(await plan_now(gateway, caller), stock, new.size_bytes)
 
 
-async def own(gateway: Gateway, tenant: str, upload: UUID) -> Stored | None:
-    """What the tenant announced under this id; None where it did not, or where it is gone. Raises `Unavailable`."""
+async def own(gateway: Gateway, reach: Reach, upload: UUID) -> Stored | None:
+    """What was announced under this id; None where nothing was, or where it is gone. Raises `Unavailable`."""
     found = await gateway.documents.uploads(str(upload))
-    return next((one for one in found if one["tenant"] == tenant), None)
+    return next((one for one in found if reach.covers(one["tenant"], one["accountId"])), None)
 
 
 def owner_of(caller: Principal | None, document: Stored) -> Principal:

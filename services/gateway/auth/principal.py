@@ -7,7 +7,8 @@ from uuid import UUID
 
 from contracts.messages.account import AccountKind, Role
 from contracts.messages.roles import Scope
-from services.gateway.identity import account_id
+from services.gateway.auth.reach import Reach
+from services.gateway.identity import account_id, actor_of
 
 EVERY_SCOPE: frozenset[Scope] = frozenset(Scope)
 
@@ -17,7 +18,8 @@ class Principal:
     """An account of a tenant. `subject` is what it is known by: a key's name, a wallet's address (see `seeds.wallets`).
 
     Where the account is known already, by a key or a login of its own, `known` is its id, and `subject` says nothing.
-    `credential` tells one key or login of the account from another; `scopes` are what it may be used for.
+    `credential` tells one key or login of the account from another; `scopes` are what it may be used for. `everybody`:
+    it stands for its whole tenant, as who calls the applications' routes without a key does.
     """
 
     tenant: str
@@ -28,6 +30,7 @@ class Principal:
     known: UUID | None = None
     credential: str = ""
     scopes: Set[Scope] = EVERY_SCOPE
+    everybody: bool = False
 
     @cached_property
     def account(self) -> UUID:
@@ -40,6 +43,16 @@ class Principal:
         return self.role is Role.ADMIN and Scope.ADMIN in self.scopes
 
     @property
+    def only(self) -> UUID | None:
+        """The account whose things alone he sees and changes; None: those of his whole tenant, as who administers."""
+        return None if self.everybody or self.administers else self.account
+
+    @property
+    def reach(self) -> Reach:
+        """What his questions may find."""
+        return Reach(self.tenant, self.only)
+
+    @property
     def actor(self) -> str:
         """How the log names it: no address and no name stands there."""
-        return f"account:{self.account}"
+        return actor_of(self.account)

@@ -13,6 +13,7 @@ from contracts.documents import SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Unavailable
 from services.gateway import metrics
+from services.gateway.auth.reach import Reach
 from services.gateway.http.problems import Problem
 from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.news import Follower
@@ -47,16 +48,16 @@ def position_of(text: str | None) -> int:
     return int(text)
 
 
-async def session_events(gateway: Gateway, tenant: str, session_id: str, position: int) -> AsyncGenerator[bytes]:
+async def session_events(gateway: Gateway, reach: Reach, session_id: str, position: int) -> AsyncGenerator[bytes]:
     """The stream's bytes from after `position` to the session's end, or until the process ends."""
-    stream = stream_id("session", tenant, session_id)
+    stream = stream_id("session", reach.tenant, session_id)
     at_end = False
     with gateway.news.follow(stream) as follower, metrics.STREAMS.track_inprogress():
-        follower.progress = gateway.news.last(tenant, session_id)
+        follower.progress = gateway.news.last(reach.tenant, session_id)
         yield format_sse_event(retry=RETRY_MS)
         while not gateway.news.closing:
             try:
-                rows = await gateway.documents.history(tenant, stream, after=position, limit=PAGE)
+                rows = await gateway.documents.history(reach, stream, after=position, limit=PAGE)
             except Unavailable:
                 # The client comes back with the last position that it saw; until then nothing true can be told.
                 return

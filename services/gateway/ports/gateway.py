@@ -18,6 +18,7 @@ from services.gateway.auth.credentials import Credentials
 from services.gateway.auth.entrances import Entrances
 from services.gateway.auth.keys import KeyRing
 from services.gateway.auth.principal import Principal
+from services.gateway.auth.reach import Reach
 from services.gateway.files.receiving import Uploads
 from services.gateway.files.shares import Stock
 from services.gateway.http.cursors import Place
@@ -70,58 +71,62 @@ class FoundAsset(NamedTuple):
     """An asset, and whose it is."""
 
     tenant: str
+    account: str
     session_id: str
     asset: Stored
 
 
 class Documents(Protocol):
-    """What the projections say. Every method may raise `Unavailable`; each answers for one tenant but `assets`."""
+    """What the projections say. Every method may raise `Unavailable`.
 
-    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
+    What a reach does not cover is not there. `standing` and `stock` count for a whole tenant, and for an account.
+    """
+
+    async def session(self, reach: Reach, session_id: str, *, deleted: bool = False) -> Stored | None:
         """The session; one that was deleted only with `deleted`."""
         ...
 
-    async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+    async def sessions(self, reach: Reach, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         """Newest first, from after a place."""
         ...
 
-    async def count_sessions(self, tenant: str, which: SessionFilter) -> int: ...
+    async def count_sessions(self, reach: Reach, which: SessionFilter) -> int: ...
 
-    async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
+    async def history(self, reach: Reach, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
         """The rows of one stream with a greater version than `after`, oldest first."""
         ...
 
-    async def history_before(self, tenant: str, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
+    async def history_before(self, reach: Reach, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
         """The rows of one stream with a smaller version than `before`, newest first."""
         ...
 
-    async def job(self, tenant: str, job_id: str) -> Stored | None: ...
+    async def job(self, reach: Reach, job_id: str) -> Stored | None: ...
 
     async def standing(self, tenant: str, job: Stored) -> Standing:
         """The place of a waiting job among its tenant's: higher priority first, then the one queued earlier."""
         ...
 
-    async def account(self, tenant: str, account_id: str) -> Stored | None: ...
+    async def account(self, reach: Reach, account_id: str) -> Stored | None: ...
 
-    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
-        """A preset that the account may use: its own, or a default one; none that was deleted."""
+    async def preset(self, reach: Reach, preset_id: str) -> Stored | None:
+        """A preset: an account's own, or a default one; none that was deleted."""
         ...
 
-    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
-        """Those that the account may use, newest first, from after a place."""
+    async def presets(self, reach: Reach, after: Place | None, limit: int) -> Sequence[Stored]:
+        """The same, newest first, from after a place."""
         ...
 
-    async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
+    async def outcome(self, reach: Reach, command_id: UUID) -> Stored | None:
         """What became of a command, whichever service decided it."""
         ...
 
     async def sessions_with_video(
-        self, tenant: str, account_id: str, after: Place | None, limit: int
+        self, reach: Reach, account_id: str, after: Place | None, limit: int
     ) -> Sequence[Stored]:
         """The account's sessions that have a video, newest first, from after a place; none that was deleted."""
         ...
 
-    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+    async def ended_jobs(self, reach: Reach, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
         """The tenant's jobs with one of these statuses that ended before a moment, longest ago first."""
         ...
 
@@ -133,8 +138,8 @@ class Documents(Protocol):
         """What was announced under that id, by every tenant that did: whoever takes bytes checks whose it is."""
         ...
 
-    async def files(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
-        """What the account announced and is not gone, newest first, from after a place."""
+    async def files(self, reach: Reach, after: Place | None, limit: int) -> Sequence[Stored]:
+        """What was announced and is not gone, newest first, from after a place."""
         ...
 
     async def stock(self, tenant: str, account_id: str) -> Stock:

@@ -1,10 +1,11 @@
-"""The read port onto PostgreSQL: what the routes ask of the tables there, always for one tenant."""
+"""The read port onto PostgreSQL: what the routes ask of the tables there, always within a reach."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 
 Row: TypeAlias = Mapping[str, Any]
@@ -42,33 +43,33 @@ class AuditFilter(NamedTuple):
 class Tables(Protocol):
     """Every method may raise `Unavailable`. Lists are newest first, from after a place, unless it says otherwise."""
 
-    async def workflow(self, tenant: str, workflow_id: UUID) -> Row | None:
+    async def workflow(self, reach: Reach, workflow_id: UUID) -> Row | None:
         """The workflow; None for one that was deleted."""
         ...
 
-    async def workflows(self, tenant: str, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
+    async def workflows(self, reach: Reach, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
         """Those in which all the words stand, whole and in any case."""
         ...
 
-    async def file(self, tenant: str, workflow_id: UUID, file_id: UUID) -> Row | None: ...
+    async def file(self, reach: Reach, workflow_id: UUID, file_id: UUID) -> Row | None: ...
 
-    async def files(self, tenant: str, workflow_id: UUID, after: Place | None, limit: int) -> Sequence[Row]: ...
+    async def files(self, reach: Reach, workflow_id: UUID, after: Place | None, limit: int) -> Sequence[Row]: ...
 
-    async def scenes(self, tenant: str, workflow_id: UUID) -> Sequence[Row]:
+    async def scenes(self, reach: Reach, workflow_id: UUID) -> Sequence[Row]:
         """In their order."""
         ...
 
     async def usage(
-        self, tenant: str, days: Days, account: UUID | None, after: Place | None, limit: int
+        self, reach: Reach, days: Days, account: UUID | None, after: Place | None, limit: int
     ) -> Sequence[Row]:
         """Uses of providers, of one account or of all."""
         ...
 
-    async def usage_by_day(self, tenant: str, days: Days, account: UUID | None) -> Sequence[Row]:
+    async def usage_by_day(self, reach: Reach, days: Days, account: UUID | None) -> Sequence[Row]:
         """The same, summed by day and model; `latency_ms` is a sum, too."""
         ...
 
-    async def metric(self, tenant: str, name: str, days: Days, limit: int) -> Sequence[Row]:
+    async def metric(self, reach: Reach, name: str, days: Days, limit: int) -> Sequence[Row]:
         """Rows of one of `METRICS`, oldest day first."""
         ...
 

@@ -13,6 +13,7 @@ import structlog
 from contracts.envelope import category_of, stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import MongoDatabase
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 from services.gateway.ports.projects import ProjectFilter, Projects
 from services.gateway.reading.projects import PROJECTS, shown
@@ -50,31 +51,33 @@ class CachedProjects:
         """Whether changes are learnt of as they happen."""
         return asyncio.get_running_loop().time() - self._beat < STALE_SECONDS
 
-    async def project(self, tenant: str, project_id: str, *, deleted: bool = False, at_least: int = 0) -> Stored | None:
-        key = key_of("head", tenant, stream_id("project", tenant, project_id))
+    async def project(
+        self, reach: Reach, project_id: str, *, deleted: bool = False, at_least: int = 0
+    ) -> Stored | None:
+        key = key_of("head", reach.tenant, stream_id("project", reach.tenant, project_id))
 
         async def read() -> Stored | None:
-            return await self._store.project(tenant, project_id, deleted=True)
+            return await self._store.project(reach, project_id, deleted=True)
 
-        found = await self._through(key, at_least, read)
+        found = await self._through(key, reach, at_least, read)
         return shown(found, deleted=deleted, at_least=at_least)
 
-    async def projects(self, tenant: str, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
-        return await self._store.projects(tenant, which, after, limit)
+    async def projects(self, reach: Reach, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+        return await self._store.projects(reach, which, after, limit)
 
-    async def timeline(self, tenant: str, project_id: str, version: int) -> Stored | None:
-        key = key_of("timeline", tenant, stream_id("project", tenant, project_id), version)
+    async def timeline(self, reach: Reach, project_id: str, version: int) -> Stored | None:
+        key = key_of("timeline", reach.tenant, stream_id("project", reach.tenant, project_id), version)
 
         async def read() -> Stored | None:
-            return await self._store.timeline(tenant, project_id, version)
+            return await self._store.timeline(reach, project_id, version)
 
-        return await self._through(key, version, read)
+        return await self._through(key, reach, version, read)
 
-    async def timelines(self, tenant: str, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
-        return await self._store.timelines(tenant, project_id, before=before, limit=limit)
+    async def timelines(self, reach: Reach, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
+        return await self._store.timelines(reach, project_id, before=before, limit=limit)
 
-    async def using(self, tenant: str, asset_id: str) -> str | None:
-        return await self._store.using(tenant, asset_id)
+    async def using(self, reach: Reach, asset_id: str) -> str | None:
+        return await self._store.using(reach, asset_id)
 
     async def changed(self, tenant: str, stream: str, version: int) -> None:
         if category_of(stream) == "project":
@@ -84,20 +87,29 @@ class CachedProjects:
         """Keep nothing: changes may have been missed."""
         await self._cache.forget()
 
-    async def _through(self, key: str, at_least: int, read: Callable[[], Awaitable[Stored | None]]) -> Stored | None:
+    async def _through(
+        self, key: str, reach: Reach, at_least: int, read: Callable[[], Awaitable[Stored | None]]
+    ) -> Stored | None:
+        """A key is the tenant's. What is kept for another account is as if nothing were: the store is asked."""
         look = await self._cache.get(key) if self.seeing else None
-        if look is not None and look.kept is not None and look.kept.version >= at_least:
-            return look.kept.document
+        if look is not None and (kept := _usable(look.kept, reach, at_least)) is not None:
+            return kept
         try:
             found = await read()
         except Unavailable:
-            kept = (look or await self._cache.get(key)).kept
-            if kept is None or kept.version < at_least:
+            kept = _usable((look or await self._cache.get(key)).kept, reach, at_least)
+            if kept is None:
                 raise
-            return kept.document
+            return kept
         if found is not None and look is not None:
             await self._cache.fill(key, Kept(found["version"], found), look)
         return found
+
+
+def _usable(kept: Kept | None, reach: Reach, at_least: int) -> Stored | None:
+    if kept is None or kept.version < at_least:
+        return None
+    return kept.document if reach.covers(kept.document["tenant"], kept.document["createdBy"]) else None
 
 
 async def follow_projects(database: MongoDatabase, projects: CachedProjects) -> None:

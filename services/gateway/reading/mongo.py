@@ -13,6 +13,7 @@ from contracts.documents import JobStatus, SessionStatus
 from contracts.envelope import stream_id
 from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo import Index, MongoDatabase
+from services.gateway.auth.reach import Reach
 from services.gateway.files.shares import Stock
 from services.gateway.health.lag import Mark
 from services.gateway.http.cursors import Place
@@ -28,6 +29,7 @@ from services.gateway.ports.gateway import (
 )
 from services.gateway.reading import wallets
 from services.gateway.reading.newest import NEWEST, behind
+from services.gateway.reading.within import within
 from services.gateway.stored import Stored
 
 OUTCOMES = ("session_commands", "render_commands")
@@ -47,29 +49,27 @@ class MongoDocuments:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
-    async def session(self, tenant: str, session_id: str, *, deleted: bool = False) -> Stored | None:
-        found = await self._by_id("sessions", tenant, stream_id("session", tenant, session_id))
+    async def session(self, reach: Reach, session_id: str, *, deleted: bool = False) -> Stored | None:
+        found = await self._by_id("sessions", reach, stream_id("session", reach.tenant, session_id))
         return None if found is None or (found["status"] == SessionStatus.DELETED and not deleted) else found
 
-    async def sessions(self, tenant: str, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+    async def sessions(self, reach: Reach, which: SessionFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses = _clauses(which)
         clauses += behind(after)
-        return await self._database.of_tenant("sessions", tenant).find({"$and": clauses}, sort=NEWEST, limit=limit)
+        return await within(self._database, "sessions", reach).find({"$and": clauses}, sort=NEWEST, limit=limit)
 
-    async def count_sessions(self, tenant: str, which: SessionFilter) -> int:
+    async def count_sessions(self, reach: Reach, which: SessionFilter) -> int:
         where = {"$and": _clauses(which)}
-        return await self._database.of_tenant("sessions", tenant).count(where, limit=MOST_COUNTED)
+        return await within(self._database, "sessions", reach).count(where, limit=MOST_COUNTED)
 
-    async def history(self, tenant: str, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
-        where = {"stream": stream, "version": {"$gt": after}}
-        return await self._database.of_tenant(HISTORY, tenant).find(where, sort=[("version", 1)], limit=limit)
+    async def history(self, reach: Reach, stream: str, *, after: int, limit: int) -> Sequence[Stored]:
+        return await self._history(reach, stream, {"$gt": after}, 1, limit)
 
-    async def history_before(self, tenant: str, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
-        where = {"stream": stream, "version": {"$lt": before}}
-        return await self._database.of_tenant(HISTORY, tenant).find(where, sort=[("version", -1)], limit=limit)
+    async def history_before(self, reach: Reach, stream: str, *, before: int, limit: int) -> Sequence[Stored]:
+        return await self._history(reach, stream, {"$lt": before}, -1, limit)
 
-    async def job(self, tenant: str, job_id: str) -> Stored | None:
-        return await self._by_id("jobs", tenant, stream_id("job", tenant, job_id))
+    async def job(self, reach: Reach, job_id: str) -> Stored | None:
+        return await self._by_id("jobs", reach, stream_id("job", reach.tenant, job_id))
 
     async def standing(self, tenant: str, job: Stored) -> Standing:
         jobs = self._database.of_tenant("jobs", tenant)
@@ -79,49 +79,51 @@ class MongoDocuments:
         ahead = await jobs.count({"$and": [waiting, before]}, limit=MOST_COUNTED)
         return Standing(ahead, await jobs.count({"status": JobStatus.RUNNING}, limit=MOST_COUNTED))
 
-    async def account(self, tenant: str, account_id: str) -> Stored | None:
-        return await self._by_id("accounts", tenant, stream_id("account", tenant, account_id))
+    async def account(self, reach: Reach, account_id: str) -> Stored | None:
+        return await self._by_id("accounts", reach, stream_id("account", reach.tenant, account_id))
 
-    async def preset(self, tenant: str, account_id: str, preset_id: str) -> Stored | None:
-        where = {"_id": stream_id("preset", tenant, preset_id), **_usable(account_id)}
-        return await self._database.of_tenant("presets", tenant).find_one(where)
+    async def preset(self, reach: Reach, preset_id: str) -> Stored | None:
+        where = {"_id": stream_id("preset", reach.tenant, preset_id), "deletedAt": None}
+        return await within(self._database, "presets", reach).find_one(where)
 
-    async def presets(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
-        clauses: list[Mapping[str, Any]] = [_usable(account_id)]
-        clauses += behind(after)
-        return await self._database.of_tenant("presets", tenant).find({"$and": clauses}, sort=NEWEST, limit=limit)
+    async def presets(self, reach: Reach, after: Place | None, limit: int) -> Sequence[Stored]:
+        where = {"$and": [{"deletedAt": None}, *behind(after)]}
+        return await within(self._database, "presets", reach).find(where, sort=NEWEST, limit=limit)
 
-    async def outcome(self, tenant: str, command_id: UUID) -> Stored | None:
+    async def outcome(self, reach: Reach, command_id: UUID) -> Stored | None:
         for name in OUTCOMES:
-            found = await self._by_id(name, tenant, str(command_id))
+            found = await self._by_id(name, reach, str(command_id))
             if found is not None:
                 return found
         return None
 
     async def sessions_with_video(
-        self, tenant: str, account_id: str, after: Place | None, limit: int
+        self, reach: Reach, account_id: str, after: Place | None, limit: int
     ) -> Sequence[Stored]:
-        return await wallets.sessions_with_video(self._database, tenant, account_id, after, limit)
+        return await wallets.sessions_with_video(self._database, reach, account_id, after, limit)
 
-    async def ended_jobs(self, tenant: str, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
-        return await wallets.ended_jobs(self._database, tenant, statuses, before, limit)
+    async def ended_jobs(self, reach: Reach, statuses: Sequence[str], before: datetime, limit: int) -> Sequence[Stored]:
+        return await wallets.ended_jobs(self._database, reach, statuses, before, limit)
 
     async def assets(self, asset_id: str) -> Sequence[FoundAsset]:
         where = {"assets.assetId": asset_id, "status": {"$ne": SessionStatus.DELETED}}
         found = await self._database.collection("sessions").find(where, limit=SAME_ASSETS)
         return [
-            FoundAsset(document["tenant"], document["sessionId"], asset)
+            FoundAsset(document["tenant"], document["accountId"], document["sessionId"], asset)
             for document in found
             for asset in document["assets"]
             if asset["assetId"] == asset_id
-        ] + [FoundAsset(one["tenant"], "", {**one, "kind": "upload"}) for one in await self._ready(asset_id)]
+        ] + [
+            FoundAsset(one["tenant"], one["accountId"], "", {**one, "kind": "upload"})
+            for one in await self._ready(asset_id)
+        ]
 
     async def uploads(self, upload_id: str) -> Sequence[Stored]:
         return await self._database.collection("uploads").find({"assetId": upload_id}, limit=SAME_ASSETS)
 
-    async def files(self, tenant: str, account_id: str, after: Place | None, limit: int) -> Sequence[Stored]:
-        where = {"$and": [{"accountId": account_id}, *behind(after)]}
-        return await self._database.of_tenant("uploads", tenant).find(where, sort=NEWEST, limit=limit)
+    async def files(self, reach: Reach, after: Place | None, limit: int) -> Sequence[Stored]:
+        where = {"$and": [{}, *behind(after)]}
+        return await within(self._database, "uploads", reach).find(where, sort=NEWEST, limit=limit)
 
     async def stock(self, tenant: str, account_id: str) -> Stock:
         found = await self._database.of_tenant("uploads", tenant).totals(
@@ -133,8 +135,18 @@ class MongoDocuments:
     async def _ready(self, upload_id: str) -> Sequence[Stored]:
         return [one for one in await self.uploads(upload_id) if one["status"] == "ready"]
 
-    async def _by_id(self, collection: str, tenant: str, id_: str) -> Stored | None:
-        return await self._database.of_tenant(collection, tenant).find_one({"_id": id_})
+    async def _by_id(self, collection: str, reach: Reach, id_: str) -> Stored | None:
+        return await within(self._database, collection, reach).find_one({"_id": id_})
+
+    async def _history(
+        self, reach: Reach, stream: str, version: Mapping[str, int], order: int, limit: int
+    ) -> Sequence[Stored]:
+        """Rows say in whose name, not whose they are: that says the session itself, which never changes hands."""
+        if reach.only is not None and await self._by_id("sessions", reach, stream) is None:
+            return []
+        where = {"stream": stream, "version": version}
+        found = self._database.of_tenant(HISTORY, reach.tenant)
+        return await found.find(where, sort=[("version", order)], limit=limit)
 
 
 class MongoAnswers:
@@ -202,10 +214,6 @@ async def look(database: MongoDatabase) -> PartState:
     except Unavailable:
         return PartState(connected=False)
     return PartState(connected=True, latency_ms=round((asyncio.get_running_loop().time() - begun) * 1000, 3))
-
-
-def _usable(account_id: str) -> Mapping[str, Any]:
-    return {"deletedAt": None, "$or": [{"accountId": account_id}, {"isDefault": True}]}
 
 
 def _clauses(which: SessionFilter) -> list[Mapping[str, Any]]:

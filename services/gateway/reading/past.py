@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.messages import SESSION_CATALOG
 from eventlog.read.projection import Fact, View
+from services.gateway.auth.reach import Reach
 from services.gateway.ports.gateway import Gateway
 from services.gateway.stored import Stored
 from services.session.projections.sessions import PROJECTION
@@ -15,7 +16,7 @@ PAGE = 200
 
 
 async def session_as_it_was(
-    gateway: Gateway, tenant: str, stream: str, *, version: int | None, at: datetime | None
+    gateway: Gateway, reach: Reach, stream: str, *, version: int | None, at: datetime | None
 ) -> Stored | None:
     """The document after event `version`, or after all until `at`; None where there was none then.
 
@@ -24,7 +25,7 @@ async def session_as_it_was(
     view: View = ()
     seen = 0
     while True:
-        rows = await gateway.documents.history(tenant, stream, after=seen, limit=PAGE)
+        rows = await gateway.documents.history(reach, stream, after=seen, limit=PAGE)
         for row in rows:
             if (version is not None and row["version"] > version) or (at is not None and row["at"] > at):
                 return view[0] if view else None

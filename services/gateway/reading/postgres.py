@@ -1,4 +1,4 @@
-"""`Tables` over PostgreSQL: statements of `sql/`, each in a transaction that row-level security binds to the tenant."""
+"""`Tables` over PostgreSQL: statements of `sql/`, each in a transaction that row-level security binds to the reach."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import asyncpg
 
 from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool, open_service_pool, tenant_transaction
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 from services.gateway.ports.tables import AuditFilter, Days, Row
 from services.gateway.reading import statements
@@ -28,51 +29,52 @@ class PostgresTables:
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
 
-    async def workflow(self, tenant: str, workflow_id: UUID) -> Row | None:
-        return _first(await self._rows(tenant, statements.WORKFLOW["workflow"], workflow_id))
+    async def workflow(self, reach: Reach, workflow_id: UUID) -> Row | None:
+        return _first(await self._rows(reach, statements.WORKFLOW["workflow"], workflow_id))
 
-    async def workflows(self, tenant: str, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
-        return await self._rows(tenant, statements.WORKFLOW["workflows"], " ".join(words), *_place(after), limit)
+    async def workflows(self, reach: Reach, words: Sequence[str], after: Place | None, limit: int) -> Sequence[Row]:
+        asked = (" ".join(words), *_place(after), limit, reach.only)
+        return await self._rows(reach, statements.WORKFLOW["workflows"], *asked)
 
-    async def file(self, tenant: str, workflow_id: UUID, file_id: UUID) -> Row | None:
-        return _first(await self._rows(tenant, statements.WORKFLOW["file"], workflow_id, file_id))
+    async def file(self, reach: Reach, workflow_id: UUID, file_id: UUID) -> Row | None:
+        return _first(await self._rows(reach, statements.WORKFLOW["file"], workflow_id, file_id))
 
-    async def files(self, tenant: str, workflow_id: UUID, after: Place | None, limit: int) -> Sequence[Row]:
-        return await self._rows(tenant, statements.WORKFLOW["files"], workflow_id, *_place(after), limit)
+    async def files(self, reach: Reach, workflow_id: UUID, after: Place | None, limit: int) -> Sequence[Row]:
+        return await self._rows(reach, statements.WORKFLOW["files"], workflow_id, *_place(after), limit)
 
-    async def scenes(self, tenant: str, workflow_id: UUID) -> Sequence[Row]:
-        return await self._rows(tenant, statements.WORKFLOW["scenes"], workflow_id)
+    async def scenes(self, reach: Reach, workflow_id: UUID) -> Sequence[Row]:
+        return await self._rows(reach, statements.WORKFLOW["scenes"], workflow_id)
 
     async def usage(
-        self, tenant: str, days: Days, account: UUID | None, after: Place | None, limit: int
+        self, reach: Reach, days: Days, account: UUID | None, after: Place | None, limit: int
     ) -> Sequence[Row]:
         return await self._rows(
-            tenant, statements.WORKFLOW["usage"], days.begin, days.end, account, *_place(after), limit
+            reach, statements.WORKFLOW["usage"], days.begin, days.end, account, *_place(after), limit
         )
 
-    async def usage_by_day(self, tenant: str, days: Days, account: UUID | None) -> Sequence[Row]:
-        return await self._rows(tenant, statements.WORKFLOW["usage_by_day"], days.begin, days.end, account)
+    async def usage_by_day(self, reach: Reach, days: Days, account: UUID | None) -> Sequence[Row]:
+        return await self._rows(reach, statements.WORKFLOW["usage_by_day"], days.begin, days.end, account)
 
-    async def metric(self, tenant: str, name: str, days: Days, limit: int) -> Sequence[Row]:
-        return await self._rows(tenant, statements.METRICS[name], days.first, days.last, limit)
+    async def metric(self, reach: Reach, name: str, days: Days, limit: int) -> Sequence[Row]:
+        return await self._rows(reach, statements.METRICS[name], days.first, days.last, limit)
 
     async def audit(self, tenant: str, which: AuditFilter, after: Place | None, limit: int) -> Sequence[Row]:
         place = (None, None) if after is None else (after.at, UUID(after.id))
-        return await self._rows(tenant, statements.AUDIT["audit"], *which, *place, limit)
+        return await self._rows(Reach(tenant), statements.AUDIT["audit"], *which, *place, limit)
 
     def close(self) -> None:
         """Let go of every connection."""
         if self._pool is not None:
             self._pool.terminate()
 
-    async def _rows(self, tenant: str, statement: str, *values: object) -> list[Row]:
+    async def _rows(self, reach: Reach, statement: str, *values: object) -> list[Row]:
         pool = await self._opened()
         try:
             async with (
                 asyncio.timeout(self._seconds),
-                tenant_transaction(pool, tenant, self._seconds, ROLE) as connection,
+                tenant_transaction(pool, reach.tenant, self._seconds, ROLE, reach.only) as connection,
             ):
-                return [dict(row) for row in await connection.fetch(statement, tenant, *values)]
+                return [dict(row) for row in await connection.fetch(statement, reach.tenant, *values)]
         except TimeoutError as error:
             raise Unavailable("PostgreSQL", f"no answer within {self._seconds:g} s") from error
         except (

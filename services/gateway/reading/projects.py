@@ -6,9 +6,11 @@ from typing import Any
 
 from contracts.envelope import stream_id
 from eventlog.read.mongo import MongoDatabase
+from services.gateway.auth.reach import Reach
 from services.gateway.http.cursors import Place
 from services.gateway.ports.projects import ProjectFilter
 from services.gateway.reading.newest import NEWEST, behind
+from services.gateway.reading.within import within
 from services.gateway.stored import Stored
 
 PROJECTS, TIMELINES = "projects", "timeline_states"
@@ -28,43 +30,45 @@ class MongoProjects:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
-    async def project(self, tenant: str, project_id: str, *, deleted: bool = False, at_least: int = 0) -> Stored | None:
-        found = await self._database.of_tenant(PROJECTS, tenant).find_one(
-            {"_id": stream_id("project", tenant, project_id)}
+    async def project(
+        self, reach: Reach, project_id: str, *, deleted: bool = False, at_least: int = 0
+    ) -> Stored | None:
+        found = await within(self._database, PROJECTS, reach).find_one(
+            {"_id": stream_id("project", reach.tenant, project_id)}
         )
         return shown(found, deleted=deleted, at_least=at_least)
 
-    async def projects(self, tenant: str, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
+    async def projects(self, reach: Reach, which: ProjectFilter, after: Place | None, limit: int) -> Sequence[Stored]:
         clauses: list[Mapping[str, Any]] = [{} if which.deleted else {"isDeleted": False}]
         clauses += behind(after)
         for word in which.words:
             literal = {"$regex": re.escape(word), "$options": "i"}
             clauses.append({"$or": [{"name": literal}, {"description": literal}]})
-        return await self._database.of_tenant(PROJECTS, tenant).find(
+        return await within(self._database, PROJECTS, reach).find(
             {"$and": clauses},
             sort=NEWEST,
             limit=limit,
             without=() if which.timelines else ("timelineState",),
         )
 
-    async def using(self, tenant: str, asset_id: str) -> str | None:
+    async def using(self, reach: Reach, asset_id: str) -> str | None:
         named = {"$regex": re.escape(asset_id), "$options": "i"}
         for name, where in (
             (PROJECTS, {"$or": [{"videoPath": named}, {"timelineState.layers.source": named}]}),
             (TIMELINES, {"layers.source": named}),
         ):
-            found = await self._database.of_tenant(name, tenant).find_one(where)
+            found = await within(self._database, name, reach).find_one(where)
             if found is not None:
                 return found["projectId"]
         return None
 
-    async def timeline(self, tenant: str, project_id: str, version: int) -> Stored | None:
+    async def timeline(self, reach: Reach, project_id: str, version: int) -> Stored | None:
         where = {"projectId": project_id, "version": version}
-        return await self._database.of_tenant(TIMELINES, tenant).find_one(where)
+        return await within(self._database, TIMELINES, reach).find_one(where)
 
-    async def timelines(self, tenant: str, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
+    async def timelines(self, reach: Reach, project_id: str, *, before: int, limit: int) -> Sequence[Stored]:
         where = {"projectId": project_id, "version": {"$lt": before}}
-        return await self._database.of_tenant(TIMELINES, tenant).find(
+        return await within(self._database, TIMELINES, reach).find(
             where, sort=[("version", -1)], limit=limit, without=_LARGE
         )
 

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["account"])
 @router.get("/me", operation_id="getMe", summary="Who am I?", responses=said(ok=Me))
 async def me(request: Request, caller: Caller) -> Response:
     """The account that the key speaks for. It is opened by its first session; until then its balance is 0."""
-    document = await gateway_of(request).documents.account(caller.tenant, str(caller.account)) or {}
+    document = await gateway_of(request).documents.account(caller.reach, str(caller.account)) or {}
     plan = document.get("plan", "free")
     view = Me(
         tenant=caller.tenant,
@@ -39,7 +39,7 @@ async def me(request: Request, caller: Caller) -> Response:
 @router.get("/me/credits", operation_id="getCredits", summary="My points", responses=said(ok=CreditsView))
 async def credits_(request: Request, caller: Caller) -> Response:
     """The balance, and its newest changes, newest first. `amount` is signed."""
-    document: Any = await gateway_of(request).documents.account(caller.tenant, str(caller.account)) or {}
+    document: Any = await gateway_of(request).documents.account(caller.reach, str(caller.account)) or {}
     newest_first = list(reversed(document.get("items", ())))
     return answered(CreditsView.model_validate({"balance": document.get("balance", 0), "items": newest_first}))
 
@@ -52,7 +52,7 @@ async def credits_(request: Request, caller: Caller) -> Response:
 )
 async def command(request: Request, caller: Caller, command_id: UUID) -> Response:
     """`accepted` until it is decided, then `applied` or `refused` with its problem."""
-    found = await gateway_of(request).documents.outcome(caller.tenant, command_id)
+    found = await gateway_of(request).documents.outcome(caller.reach, command_id)
     if found is None:
         if not is_marked(caller.tenant, command_id):
             raise Problem("command.unknown", f"There is no command {command_id}.")

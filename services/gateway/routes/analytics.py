@@ -1,4 +1,4 @@
-"""Numbers for charts: what my own use took, and every metric of my tenant, by day."""
+"""Numbers for charts: what my own use took, and every metric of what is mine, by day."""
 
 from datetime import date
 from decimal import Decimal
@@ -75,7 +75,7 @@ async def my_usage(request: Request, caller: Caller, first: First = None, last: 
     """By day and model, at the prices of the time of each call."""
     gateway = gateway_of(request)
     days = days_of(gateway, first, last)
-    rows = await gateway.tables.usage_by_day(caller.tenant, days, caller.account)
+    rows = await gateway.tables.usage_by_day(caller.reach, days, caller.account)
     shown = [UsageOfModel.model_validate(row) for row in rows]
     totals = UsageSums.model_validate(
         {name: sum(getattr(one, name) for one in shown) for name in UsageSums.model_fields}
@@ -98,12 +98,12 @@ async def names(_caller: Caller) -> Response:
     responses=said("metric.unknown", ok=MetricView),
 )
 async def metric(request: Request, caller: Caller, metric: str, first: First = None, last: Last = None) -> Response:
-    """Of my tenant alone; of the last 30 days, or of up to 366 others."""
+    """Of what is mine, to whoever administers of his tenant; of the last 30 days, or of up to 366 others."""
     gateway = gateway_of(request)
     if metric not in DEFINITIONS:
         raise Problem("metric.unknown", f"There is no metric {metric[:80]!r}; there are {', '.join(DEFINITIONS)}.")
     days = days_of(gateway, first, last)
-    rows = await gateway.tables.metric(caller.tenant, metric, days, MOST_ROWS + 1)
+    rows = await gateway.tables.metric(caller.reach, metric, days, MOST_ROWS + 1)
     view = MetricView(
         metric=metric,
         definition=DEFINITIONS[metric],

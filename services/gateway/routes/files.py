@@ -42,10 +42,11 @@ class FileView(View):
     responses=said("cursor.invalid", "mongodb.unavailable", ok=Page[FileView]),
 )
 async def list_(request: Request, caller: Caller, limit: Limit = 20, cursor: Cursor = None) -> Response:
-    """The account's own, those that have not come among them, newest first: what its plan counts."""
+    """The account's own, those that have not come among them, newest first: what its plan counts. To whoever
+    administers: those of the whole tenant."""
     gateway = gateway_of(request)
     asked = listing(gateway, caller, f"uploads\n{caller.account}", limit, cursor)
-    found = await gateway.documents.files(caller.tenant, str(caller.account), asked.after, asked.wanted)
+    found = await gateway.documents.files(caller.reach, asked.after, asked.wanted)
     return answered(asked.page(Page[FileView], found, FileView.model_validate))
 
 
@@ -59,17 +60,17 @@ async def list_(request: Request, caller: Caller, limit: Limit = 20, cursor: Cur
 async def delete(request: Request, caller: Caller, upload_id: UUID) -> Response:
     """Takes it away for good, and makes room for another. `Prefer: wait=N` answers 204.
 
-    A file that a project uses stays: its video, and sources of every timeline that was saved of it.
+    A file that a project of yours uses stays: its video, and sources of every timeline that was saved of it.
     """
     gateway = gateway_of(request)
 
     async def act(chosen: UUID | None) -> Response:
-        mine = await own(gateway, caller.tenant, upload_id)
-        if mine is None or mine["accountId"] != str(caller.account):
+        mine = await own(gateway, caller.reach, upload_id)
+        if mine is None:
             raise Problem(
                 "upload.unknown", f"The account has no file {upload_id}. GET /v1/uploads lists those that it has."
             )
-        if project := await gateway.projects.using(caller.tenant, str(upload_id)):
+        if project := await gateway.projects.using(caller.reach, str(upload_id)):
             raise Problem(
                 "upload.in_use",
                 f"Project {project} has this file as its video, or in a timeline that was saved of it and can be "
@@ -77,7 +78,7 @@ async def delete(request: Request, caller: Caller, upload_id: UUID) -> Response:
             )
 
         async def gone(_outcome: Outcome) -> Response | None:
-            left = await own(gateway, caller.tenant, upload_id)
+            left = await own(gateway, caller.reach, upload_id)
             return Response(status_code=204) if left is None else None
 
         return await ask(request, gateway, caller, removal(gateway, caller, upload_id, chosen), gone)

@@ -83,7 +83,7 @@ async def ask_job(
         )
 
         async def show(outcome: Outcome) -> Response | None:
-            document = await gateway.documents.job(caller.tenant, str(job_id))
+            document = await gateway.documents.job(caller.reach, str(job_id))
             if document is None or document["version"] < outcome.version:
                 return None
             return versioned(request, job_view(gateway, document), document["version"])
@@ -94,7 +94,7 @@ async def ask_job(
 
 
 async def _known(request: Request, caller: Principal, job_id: UUID) -> Stored:
-    document = await gateway_of(request).documents.job(caller.tenant, str(job_id))
+    document = await gateway_of(request).documents.job(caller.reach, str(job_id))
     if document is None:
         raise Problem("job.unknown", f"There is no job {job_id}.")
     return document

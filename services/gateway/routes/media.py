@@ -71,7 +71,7 @@ async def play(request: Request, caller: MaybeCaller, name: str) -> Response:
 
 async def _owned(gateway: Gateway, caller: Principal, asset_id: UUID) -> FoundAsset:
     for found in await gateway.documents.assets(str(asset_id)):
-        if found.tenant == caller.tenant:
+        if caller.reach.covers(found.tenant, found.account):
             return found
     raise _unknown(str(asset_id))
 

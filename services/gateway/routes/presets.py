@@ -73,11 +73,11 @@ async def list_(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
-    """One's own and the default ones, newest first."""
+    """One's own and the default ones, newest first; to whoever administers: all that there are."""
     gateway = gateway_of(request)
     question = f"presets\n{caller.account}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.documents.presets(caller.tenant, str(caller.account), asked.after, asked.wanted)
+    found = await gateway.documents.presets(caller.reach, asked.after, asked.wanted)
     return answered(asked.page(Page[PresetView], found, PresetView.model_validate))
 
 
@@ -188,7 +188,7 @@ def _wish(gateway: Gateway, caller: Principal, preset: UUID, body: CommandBody, 
 
 def _shown(request: Request, gateway: Gateway, caller: Principal, preset: UUID, status: HTTPStatus) -> Show:
     async def show(outcome: Outcome) -> Response | None:
-        document = await gateway.documents.preset(caller.tenant, str(caller.account), str(preset))
+        document = await gateway.documents.preset(caller.reach, str(preset))
         if document is None or document["version"] < outcome.version:
             return None
         view = PresetView.model_validate(document)

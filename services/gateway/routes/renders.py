@@ -101,8 +101,8 @@ def _version(request: Request, wanted: NewFilm, project: Stored) -> int:
 async def _saved(gateway: Gateway, caller: Principal, project: Stored, version: int) -> Stored:
     """The timeline as it was in that version: saved in it, or last before it."""
     id_ = project["projectId"]
-    rows = await gateway.projects.timelines(caller.tenant, id_, before=version + 1, limit=1)
-    found = await gateway.projects.timeline(caller.tenant, id_, rows[0]["version"]) if rows else None
+    rows = await gateway.projects.timelines(caller.reach, id_, before=version + 1, limit=1)
+    found = await gateway.projects.timeline(caller.reach, id_, rows[0]["version"]) if rows else None
     if found is None:
         raise Problem("timeline.unknown", f"No timeline was saved up to version {version}. Save one, then render it.")
     return found

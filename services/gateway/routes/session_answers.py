@@ -23,7 +23,7 @@ def made(request: Request, gateway: Gateway, caller: Principal, session: UUID, w
     """
 
     async def show(outcome: Outcome) -> Response | None:
-        document = await gateway.documents.session(caller.tenant, str(session))
+        document = await gateway.documents.session(caller.reach, str(session))
         if document is None or document["version"] < outcome.version:
             return None
         if document["status"] == SessionStatus.FAILED:

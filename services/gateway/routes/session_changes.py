@@ -184,7 +184,7 @@ async def regenerate(
 
         async def show(_outcome: Outcome) -> Response | None:
             try:
-                document = await session_when(gateway, caller.tenant, made, deadline, lambda _: True)
+                document = await session_when(gateway, caller.reach, made, deadline, lambda _: True)
             except Blind:
                 return None
             return None if document is None else shown_at(request, gateway, document, 201)
@@ -217,7 +217,7 @@ async def _ask(
         async def show(outcome: Outcome) -> Response | None:
             if request.method == "DELETE":
                 return Response(status_code=204)
-            document = await gateway.documents.session(caller.tenant, str(session_id))
+            document = await gateway.documents.session(caller.reach, str(session_id))
             return None if document is None else _shown(request, gateway, document, outcome)
 
         try:
@@ -240,5 +240,5 @@ async def _with_state(gateway: Gateway, caller: Principal, session_id: UUID, pro
     """A stale version's problem tells the current one."""
     if problem.code != "version.stale":
         return problem
-    document = await gateway.documents.session(caller.tenant, str(session_id), deleted=True)
+    document = await gateway.documents.session(caller.reach, str(session_id), deleted=True)
     return problem if document is None else stale(problem, document["version"], session_view(gateway, document))

@@ -52,7 +52,7 @@ async def list_(
     )
     question = f"sessions\n{which!r}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.documents.sessions(caller.tenant, which, asked.after, asked.wanted)
+    found = await gateway.documents.sessions(caller.reach, which, asked.after, asked.wanted)
     return answered(asked.page(Page[SessionView], found, lambda document: session_view(gateway, document)))
 
 
@@ -80,7 +80,7 @@ async def get(
         return versioned(request, session_view(gateway, document), document["version"])
     if version is not None and at is not None:
         raise Problem("value.invalid", "Ask for a version or for a time, not for both.")
-    then = await session_as_it_was(gateway, caller.tenant, document["_id"], version=version, at=at)
+    then = await session_as_it_was(gateway, caller.reach, document["_id"], version=version, at=at)
     if then is None:
         when = f"version {version}" if at is None else f"the time {at.isoformat()}"
         raise Problem("version.unknown", f"Of this session there is nothing at {when}; it is at {document['version']}.")
@@ -109,7 +109,7 @@ async def history(
     question = f"history\n{stream}"
     asked = listing(gateway, caller, question, limit, cursor)
     before = INT64_MAX if asked.after is None else int(asked.after.id)
-    found = await gateway.documents.history_before(caller.tenant, stream, before=before, limit=asked.wanted)
+    found = await gateway.documents.history_before(caller.reach, stream, before=before, limit=asked.wanted)
     return answered(asked.page(Page[HistoryRow], found, history_row, _place))
 
 
@@ -137,13 +137,13 @@ async def events(
     position = sse.position_of(request.headers.get("last-event-id") or after)
     if position >= document["version"] and document["status"] in sse.ENDED:
         return Response(status_code=204)
-    stream = sse.session_events(gateway, caller.tenant, str(session_id), position)
+    stream = sse.session_events(gateway, caller.reach, str(session_id), position)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
 async def _known(gateway: Gateway, caller: Principal, session_id: UUID, *, deleted: bool = False) -> Stored:
-    document = await gateway.documents.session(caller.tenant, str(session_id), deleted=deleted)
+    document = await gateway.documents.session(caller.reach, str(session_id), deleted=deleted)
     if document is None:
         raise Problem("session.unknown", f"There is no session {session_id}.")
     return document

@@ -78,7 +78,7 @@ async def versions(
     question = f"timelines\n{project_id}"
     asked = listing(gateway, caller, question, limit, cursor)
     before = INT64_MAX if asked.after is None else int(asked.after.id)
-    found = await gateway.projects.timelines(caller.tenant, str(project_id), before=before, limit=asked.wanted)
+    found = await gateway.projects.timelines(caller.reach, str(project_id), before=before, limit=asked.wanted)
     return answered(asked.page(Page[SavedTimeline], found, SavedTimeline.model_validate, _place))
 
 
@@ -98,7 +98,7 @@ async def version_(
     """As it was saved in that version; it stays so for ever."""
     gateway = gateway_of(request)
     await known(gateway, caller, project_id, deleted=include_deleted)
-    found = await gateway.projects.timeline(caller.tenant, str(project_id), version)
+    found = await gateway.projects.timeline(caller.reach, str(project_id), version)
     if found is None:
         raise Problem(
             "timeline.unknown",
@@ -138,10 +138,10 @@ async def undo(request: Request, caller: Caller, project_id: UUID) -> Response:
 async def _before(gateway: Gateway, caller: Principal, document: Stored) -> Stored:
     """What was saved before the present timeline; one that took over an older one counts as that."""
     project_id = document["projectId"]
-    present = await gateway.projects.timeline(caller.tenant, project_id, document["timelineVersion"])
+    present = await gateway.projects.timeline(caller.reach, project_id, document["timelineVersion"])
     stands_for = document["timelineVersion"] if present is None else present["restores"] or present["version"]
-    older = await gateway.projects.timelines(caller.tenant, project_id, before=stands_for, limit=1)
-    found = await gateway.projects.timeline(caller.tenant, project_id, older[0]["version"]) if older else None
+    older = await gateway.projects.timelines(caller.reach, project_id, before=stands_for, limit=1)
+    found = await gateway.projects.timeline(caller.reach, project_id, older[0]["version"]) if older else None
     if found is None:
         raise Problem("project.no_older", "This is the timeline that the project began with; there is no older one.")
     return found

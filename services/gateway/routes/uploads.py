@@ -90,7 +90,7 @@ async def create(
         await register(request, gateway, caller)
 
         async def show(_outcome: Outcome) -> Response | None:
-            document = await own(gateway, caller.tenant, upload)
+            document = await own(gateway, caller.reach, upload)
             if document is None:
                 return None
             view = UploadView(
@@ -121,8 +121,8 @@ async def put(request: Request, caller: MaybeCaller, upload_id: UUID) -> Respons
     """
     gateway = gateway_of(request)
     tenant, document = await _opened(request, gateway, caller, upload_id)
-    sender = Principal(tenant, AccountKind.ANONYMOUS, "link")
-    if caller is not None and caller.tenant == tenant:
+    sender = Principal(tenant, AccountKind.ANONYMOUS, "link", everybody=True)
+    if caller is not None and caller.reach.covers(tenant, document["accountId"]):
         sender = caller
     uploads = gateway.uploads
     owner = owner_of(caller, document)
@@ -158,7 +158,7 @@ async def _told(request: Request, gateway: Gateway, sender: Principal, wish: Wis
         return accepted(wish)
     if outcome.problem is not None:
         raise problems.of_refusal(*outcome.problem)
-    document = await own(gateway, sender.tenant, UUID(wish.links["asset"].rpartition("/")[2]))
+    document = await own(gateway, sender.reach, UUID(wish.links["asset"].rpartition("/")[2]))
     if document is None:
         raise Problem("upload.unknown", "The file came after its time: it was given up. Announce it again.")
     if document["status"] != "ready":
@@ -188,7 +188,7 @@ async def _opened(request: Request, gateway: Gateway, caller: Principal | None, 
     query: str = request.scope["query_string"].decode("latin-1")
     documents = await gateway.documents.uploads(str(upload_id))
     if caller is not None and "sig=" not in query:
-        mine = [one for one in documents if one["tenant"] == caller.tenant]
+        mine = [one for one in documents if caller.reach.covers(one["tenant"], one["accountId"])]
     elif not query:
         raise Problem("auth.missing", "This call needs a key in 'Authorization', or the address that was answered.")
     else:

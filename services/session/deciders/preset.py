@@ -2,8 +2,8 @@
 
     Absent ──saved──► Kept ──saved──► Kept ──deleted──► Deleted
 
-Somebody else's preset is answered as a missing one. A default preset is everybody's to use in its tenant, and an
-administrator's to change.
+Somebody else's preset is answered as a missing one; an administrator may change it. A default preset is everybody's to
+use in its tenant, and an administrator's to change.
 """
 
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ def _changed(state: Kept, command: SavePreset) -> Sequence[PresetEvent]:
 
 
 def _check_owner(state: Kept, command: SavePreset | DeletePreset) -> None:
-    if command.administrator and state.is_default:
+    if command.administrator:
         return
     if state.is_default:
         raise Refused("preset.default", "default presets are changed by an administrator; save one of your own instead")

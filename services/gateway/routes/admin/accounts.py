@@ -98,7 +98,7 @@ async def list_(
 )
 async def get(request: Request, caller: AdminCaller, account_id: UUID) -> Response:
     """Plan, role, balance and limits of one account."""
-    document = await gateway_of(request).documents.account(caller.tenant, str(account_id))
+    document = await gateway_of(request).documents.account(caller.reach, str(account_id))
     if document is None:
         raise Problem("account.unknown", f"There is no account {account_id}.")
     return versioned(request, _view(document), document["version"])
@@ -175,7 +175,7 @@ async def _change(
         )
 
         async def show(outcome: Outcome) -> Response | None:
-            document = await gateway.documents.account(caller.tenant, str(account_id))
+            document = await gateway.documents.account(caller.reach, str(account_id))
             if document is None or document["version"] < outcome.version:
                 return None
             return versioned(request, _view(document), document["version"])

@@ -102,7 +102,7 @@ async def list_(
     which = ProjectFilter(words_of(q), deleted=include_deleted, timelines=True)
     question = f"editor\n{which!r}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.projects.projects(caller.tenant, which, asked.after, asked.wanted)
+    found = await gateway.projects.projects(caller.reach, which, asked.after, asked.wanted)
     return answered(asked.page(Page[SeedProject], found, seed_project))
 
 

@@ -69,7 +69,7 @@ async def ask(
 async def _later(gateway: Gateway, caller: Principal, wanted: Change, headers: dict[str, str]) -> Response:
     """202: the change is in the log, and shown is what stood before it; what was asked for, where nothing is seen."""
     try:
-        document = await gateway.projects.project(caller.tenant, str(wanted.project_id), deleted=True)
+        document = await gateway.projects.project(caller.reach, str(wanted.project_id), deleted=True)
     except Unavailable:
         document = None
     of_timeline = isinstance(wanted.body, SaveTimeline)

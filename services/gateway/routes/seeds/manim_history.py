@@ -75,7 +75,7 @@ async def list_(
     which = SessionFilter(statuses_of(status), words_of(q))
     question = f"stepwise\n{which!r}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.documents.sessions(caller.tenant, which, asked.after, asked.wanted)
+    found = await gateway.documents.sessions(caller.reach, which, asked.after, asked.wanted)
     return answered(asked.page(Page[SeedSession], found, lambda document: seed_session(gateway, document)))
 
 
@@ -84,7 +84,7 @@ async def count(request: Request, caller: LegacyCaller, status: Status = None, q
     """How many sessions the list has."""
     gateway = gateway_of(request)
     which = SessionFilter(statuses_of(status), words_of(q))
-    return answered(Count(count=await gateway.documents.count_sessions(caller.tenant, which)))
+    return answered(Count(count=await gateway.documents.count_sessions(caller.reach, which)))
 
 
 @router.get(
@@ -96,7 +96,7 @@ async def count(request: Request, caller: LegacyCaller, status: Status = None, q
 async def get(request: Request, caller: LegacyCaller, session_id: str) -> Response:
     """The session's document."""
     gateway = gateway_of(request)
-    document = await gateway.documents.session(caller.tenant, str(_id(session_id)))
+    document = await gateway.documents.session(caller.reach, str(_id(session_id)))
     if document is None:
         raise _unknown(session_id)
     return answered(seed_session(gateway, document))
@@ -129,7 +129,7 @@ async def regenerate(
             outcome = await outcome_of(request, gateway, caller, wish, gateway.legacy_wait_seconds)
             if outcome is not None and outcome.problem is not None:
                 raise of_refusal(*outcome.problem)
-            document = await session_when(gateway, caller.tenant, made, deadline, _ended)
+            document = await session_when(gateway, caller.reach, made, deadline, _ended)
         except Blind:
             return _made_later(made, wish, {DEGRADED: "mongodb"})
         if document is None:
@@ -168,7 +168,7 @@ async def delete_old(
         deadline = asyncio.get_running_loop().time() + gateway.legacy_wait_seconds
         while True:
             which = SessionFilter(created_before=before)
-            found = await gateway.documents.sessions(caller.tenant, which, place, AT_ONCE)
+            found = await gateway.documents.sessions(caller.reach, which, place, AT_ONCE)
             try:
                 deleted += await _delete(request, gateway, caller, found, run, deadline)
             except Blind:

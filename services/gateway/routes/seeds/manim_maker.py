@@ -178,7 +178,7 @@ async def _take(request: Request, caller: Principal, given: Given[Any], step: St
             if outcome.problem is not None:
                 raise of_refusal(*outcome.problem)
             fits = _over(outcome.version, step)
-            document = await session_when(gateway, caller.tenant, body.session_id, deadline, fits)
+            document = await session_when(gateway, caller.reach, body.session_id, deadline, fits)
         except Blind:
             return _later(body, step, {DEGRADED: "mongodb"})
         if document is None or not fits(document):

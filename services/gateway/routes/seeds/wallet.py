@@ -17,13 +17,14 @@ from services.gateway.access.callers import LegacyCaller
 from services.gateway.asking.idempotency import once
 from services.gateway.asking.wishes import outcome_of, register
 from services.gateway.auth.principal import Principal
+from services.gateway.auth.reach import Reach
 from services.gateway.files import media
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem, of_failure, of_refusal
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind, wanted_seconds
 from services.gateway.routes.answers import answered, said
-from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, wallet
+from services.gateway.routes.seeds.wallets import ADDRESS, LONGEST_ADDRESS, payer_of
 from services.gateway.routes.sessions import NewSession, start
 from services.gateway.stored import Stored
 from services.gateway.views.sessions import LegacyGenerated, LegacyStatus
@@ -65,7 +66,7 @@ class Generate(Body):
     "/generate",
     operation_id="legacyGenerate",
     summary="Script in, video out",
-    responses=said(ok=LegacyGenerated, accepted=LegacyGenerated),
+    responses=said("auth.forbidden", ok=LegacyGenerated, accepted=LegacyGenerated),
 )
 async def generate(
     request: Request, caller: LegacyCaller, given: Annotated[Given[Generate], Depends(JsonBody(Generate))]
@@ -75,7 +76,7 @@ async def generate(
     `Prefer: wait=0` does not wait.
     """
     gateway = gateway_of(request)
-    payer = wallet(caller.tenant, given.body.wallet_address)
+    payer = payer_of(caller, given.body.wallet_address)
 
     async def act(chosen: UUID | None) -> Response:
         return await _generate(request, gateway, payer, given.body, chosen)
@@ -135,7 +136,7 @@ async def _generate(
         outcome = await outcome_of(request, gateway, payer, wish, seconds)
         if outcome is not None and outcome.problem is not None:
             raise of_refusal(*outcome.problem)
-        document = await _ended(gateway, payer.tenant, session, job_id, deadline)
+        document = await _ended(gateway, payer.reach, session, job_id, deadline)
     except Blind:
         return _later(job_id, None, {"Playhead-Degraded": "mongodb"})
     if document is None or document["status"] not in _OVER:
@@ -147,13 +148,13 @@ async def _generate(
     return answered(view)
 
 
-async def _ended(gateway: Gateway, tenant: str, session: UUID, job_id: str, deadline: float) -> Stored | None:
+async def _ended(gateway: Gateway, reach: Reach, session: UUID, job_id: str, deadline: float) -> Stored | None:
     """The job when it is over, or as it is at the deadline. Raises `Blind` when the read store goes away meanwhile."""
     loop = asyncio.get_running_loop()
-    with gateway.news.follow(stream_id("session", tenant, str(session))) as follower:
+    with gateway.news.follow(stream_id("session", reach.tenant, str(session))) as follower:
         while True:
             try:
-                document = await gateway.documents.job(tenant, job_id)
+                document = await gateway.documents.job(reach, job_id)
             except Unavailable as error:
                 raise Blind from error
             left = deadline - loop.time()
@@ -186,10 +187,10 @@ async def _job(gateway: Gateway, caller: Principal, job_id: str) -> tuple[Stored
         known = UUID(job_id)
     except ValueError:
         raise unknown from None
-    job = await gateway.documents.job(caller.tenant, str(known))
+    job = await gateway.documents.job(caller.reach, str(known))
     if job is None:
         raise unknown
-    session = await gateway.documents.session(caller.tenant, job["sessionId"])
+    session = await gateway.documents.session(caller.reach, job["sessionId"])
     return job, None if session is None else _video(job)
 
 

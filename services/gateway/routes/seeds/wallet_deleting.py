@@ -97,7 +97,7 @@ async def delete_jobs(
 
     async def act(_chosen: UUID | None) -> Response:
         before = gateway.now() - timedelta(days=older_than_days)
-        found = await gateway.documents.ended_jobs(caller.tenant, _ENDED[status], before, MOST_JOBS)
+        found = await gateway.documents.ended_jobs(caller.reach, _ENDED[status], before, MOST_JOBS)
         gone = 0
         for job in found:
             id_ = repeatable_command(caller.tenant, f"purge\n{job['jobId']}\n{job['version']}")
@@ -122,7 +122,7 @@ async def _film(gateway: Gateway, caller: Principal, video_id: str) -> tuple[UUI
         job_id = UUID(video_id)
     except ValueError:
         raise unknown from None
-    job = await gateway.documents.job(caller.tenant, str(job_id))
+    job = await gateway.documents.job(caller.reach, str(job_id))
     film = next((asset for asset in (job or {}).get("assets", ()) if asset["kind"] == AssetKind.VIDEO), None)
     if film is None:
         raise unknown

@@ -19,7 +19,7 @@ from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.waiting import Blind
 from services.gateway.routes.answers import answered, said
 from services.gateway.routes.seeds.wallet_views import ASKING, WalletPoints, WalletUser, WalletVideo
-from services.gateway.routes.seeds.wallets import WalletAddress, wallet
+from services.gateway.routes.seeds.wallets import WalletAddress, payer_of, wallet
 from services.gateway.stored import Stored
 from services.gateway.views.preparing import link, path_of
 
@@ -35,25 +35,25 @@ router = APIRouter(prefix="/api/users", tags=["one-shot"])
 async def user(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
     """The user with his points."""
     owner = wallet(caller.tenant, wallet_address)
-    return answered(_user(owner, await _known(gateway_of(request), owner)))
+    return answered(_user(owner, await _known(gateway_of(request), caller, owner)))
 
 
 @router.put(
     "/{wallet_address}",
     operation_id="legacyEnsureUser",
     summary="Make this wallet a user",
-    responses=said(*ASKING, ok=WalletUser, accepted=WalletUser),
+    responses=said("auth.forbidden", *ASKING, ok=WalletUser, accepted=WalletUser),
 )
 async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
     """Opens the account with its starter grant where there is none; a repeat changes nothing."""
     gateway = gateway_of(request)
-    owner = wallet(caller.tenant, wallet_address)
+    owner = payer_of(caller, wallet_address)
 
     async def act(_chosen: UUID | None) -> Response:
         wish = registration(gateway, owner)
         try:
             outcome = await outcome_of(request, gateway, owner, wish, gateway.legacy_wait_seconds)
-            found = None if outcome is None else await gateway.documents.account(owner.tenant, str(owner.account))
+            found = None if outcome is None else await gateway.documents.account(owner.reach, str(owner.account))
         except (Blind, Unavailable):
             return answered(_user(owner, None), 202, {DEGRADED: "mongodb"})
         return answered(_user(owner, found), 202 if found is None else 200)
@@ -70,7 +70,7 @@ async def ensure(request: Request, caller: LegacyCaller, wallet_address: WalletA
 async def points(request: Request, caller: LegacyCaller, wallet_address: WalletAddress) -> Response:
     """The balance of the account; it may be below 0 where points are not enforced."""
     owner = wallet(caller.tenant, wallet_address)
-    document = await _known(gateway_of(request), owner)
+    document = await _known(gateway_of(request), caller, owner)
     return answered(WalletPoints(wallet_address=owner.subject, prompt_points=document["balance"]))
 
 
@@ -90,10 +90,10 @@ async def videos(
     """Newest first; none that was deleted."""
     gateway = gateway_of(request)
     owner = wallet(caller.tenant, wallet_address)
-    await _known(gateway, owner)
+    await _known(gateway, caller, owner)
     question = f"videos\n{owner.account}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.documents.sessions_with_video(caller.tenant, str(owner.account), asked.after, asked.wanted)
+    found = await gateway.documents.sessions_with_video(caller.reach, str(owner.account), asked.after, asked.wanted)
     return answered(asked.page(Page[WalletVideo], found, lambda document: _video(gateway, owner, document)))
 
 
@@ -105,8 +105,8 @@ def _user(owner: Principal, document: Stored | None) -> WalletUser:
     )
 
 
-async def _known(gateway: Gateway, owner: Principal) -> Stored:
-    document = await gateway.documents.account(owner.tenant, str(owner.account))
+async def _known(gateway: Gateway, caller: Principal, owner: Principal) -> Stored:
+    document = await gateway.documents.account(caller.reach, str(owner.account))
     if document is None:
         raise Problem(
             "user.unknown", f"There is no user with the wallet {owner.subject[:80]!r}: it has asked for nothing yet."

@@ -79,7 +79,7 @@ async def list_(
     question = f"files\n{id_of(workflow_id)}"
     asked = listing(gateway, caller, question, limit, cursor)
     workflow = await known(gateway, caller, workflow_id)
-    found = await gateway.tables.files(caller.tenant, workflow["id"], asked.after, asked.wanted)
+    found = await gateway.tables.files(caller.reach, workflow["id"], asked.after, asked.wanted)
     return answered(asked.page(Page[FileRow], found, lambda row: file_row(gateway, row), row_place))
 
 
@@ -111,7 +111,7 @@ async def add(
         noted["metadata"] = json.dumps(given.body.metadata)
 
         async def show() -> Response | None:
-            row = await row_when(lambda: gateway.tables.file(caller.tenant, workflow, file))
+            row = await row_when(lambda: gateway.tables.file(caller.reach, workflow, file))
             return None if row is None else answered(file_row(gateway, row), 201)
 
         await register(request, gateway, caller)
@@ -135,12 +135,12 @@ async def delete(request: Request, caller: LegacyCaller, workflow_id: str, file_
 
     async def act(chosen: UUID | None) -> Response:
         command = command_id(gateway, caller.tenant, chosen)
-        row = await gateway.tables.file(caller.tenant, workflow, file)
+        row = await gateway.tables.file(caller.reach, workflow, file)
         stream, body = _removal(workflow, file, row)
         wish = _wish(gateway, caller, stream, body, command, again=chosen is not None)
 
         async def show() -> Response | None:
-            left = await row_when(lambda: gateway.tables.file(caller.tenant, workflow, file), lambda row: row is None)
+            left = await row_when(lambda: gateway.tables.file(caller.reach, workflow, file), lambda row: row is None)
             return answered(FileRemoval(id=str(file), deleted=True)) if left is None else None
 
         return await _asked(request, gateway, caller, wish, show, lambda: FileRemoval(id=str(file), deleted=False))
@@ -157,7 +157,7 @@ async def delete(request: Request, caller: LegacyCaller, workflow_id: str, file_
 async def content(request: Request, caller: LegacyCaller, workflow_id: str, file_id: str) -> Response:
     """The bytes of a file that was made here, or those that `Range` asks for."""
     gateway = gateway_of(request)
-    row = await gateway.tables.file(caller.tenant, id_of(workflow_id), _file_id(file_id))
+    row = await gateway.tables.file(caller.reach, id_of(workflow_id), _file_id(file_id))
     if row is None or row["stage"] is None:
         raise _unknown(file_id)
     known_of_it = about(row)

@@ -33,8 +33,8 @@ async def usage(
     days = days_of(gateway, first, last)
     question = f"usage\n{days!r}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.tables.usage(caller.tenant, days, None, asked.after, asked.wanted)
-    by_day = [usage_day(row) for row in await gateway.tables.usage_by_day(caller.tenant, days, None)]
+    found = await gateway.tables.usage(caller.reach, days, None, asked.after, asked.wanted)
+    by_day = [usage_day(row) for row in await gateway.tables.usage_by_day(caller.reach, days, None)]
     page = UsagePage(
         items=[usage_row(row) for row in found[:limit]],
         nextCursor=asked.next_cursor(found, usage_place),

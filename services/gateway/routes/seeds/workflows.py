@@ -88,7 +88,7 @@ async def create(
         if outcome.problem is not None:
             raise of_refusal(*outcome.problem)
         try:
-            row = await row_when(lambda: gateway.tables.workflow(caller.tenant, workflow))
+            row = await row_when(lambda: gateway.tables.workflow(caller.reach, workflow))
         except Unavailable:
             return _noted(caller, given.body, workflow, wish, "postgresql")
         if row is None:
@@ -113,7 +113,7 @@ async def list_(
     words = words_of(q)
     question = f"workflows\n{words!r}"
     asked = listing(gateway, caller, question, limit, cursor)
-    found = await gateway.tables.workflows(caller.tenant, words, asked.after, asked.wanted)
+    found = await gateway.tables.workflows(caller.reach, words, asked.after, asked.wanted)
     return answered(asked.page(Page[WorkflowRow], found, workflow_row, row_place))
 
 
@@ -138,14 +138,14 @@ async def scenes(request: Request, caller: LegacyCaller, workflow_id: str) -> Re
     """All of them, in their order."""
     gateway = gateway_of(request)
     row = await known(gateway, caller, workflow_id)
-    found = await gateway.tables.scenes(caller.tenant, row["id"])
+    found = await gateway.tables.scenes(caller.reach, row["id"])
     shown = [scene_row(gateway, scene) for scene in found]
     return answered(Page[SceneRow](items=shown, next_cursor=None, has_more=False))
 
 
 async def known(gateway: Gateway, caller: Principal, workflow_id: str) -> Row:
     """The workflow's row. Raises the problem for one that there is not."""
-    row = await gateway.tables.workflow(caller.tenant, id_of(workflow_id))
+    row = await gateway.tables.workflow(caller.reach, id_of(workflow_id))
     if row is None:
         raise unknown(workflow_id)
     return row
@@ -168,7 +168,7 @@ def _begin(gateway: Gateway, caller: Principal, given: Given[NewWorkflow], chose
     new = given.body
     workflow = new.id or (gateway.new_id() if chosen is None else session_of(chosen))
     if chosen is None and new.id is not None:
-        chosen = repeatable_command(caller.tenant, f"workflow\n{workflow}\n{given.digest}")
+        chosen = repeatable_command(caller.tenant, f"{caller.account}\nworkflow\n{workflow}\n{given.digest}")
     common: dict[str, Any] = {
         "session_id": workflow,
         "account_id": caller.account,
