@@ -2,6 +2,7 @@
 with `PLAYHEAD_`."""
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -103,9 +104,9 @@ class ServiceSettings(BaseSettings):
                 )
         return self
 
-    def keys(self) -> SubjectKeys:
-        """The keys of subjects; nothing is connected yet."""
-        return open_keys(self.subject_keys_url, self.subject_keys_secrets)
+    def keys(self, tell: Callable[[], None]) -> SubjectKeys:
+        """The keys of subjects; nothing is connected yet. `tell` hears of each field that does not open."""
+        return open_keys(self.subject_keys_url, self.subject_keys_secrets, tell)
 
     @property
     def documents(self) -> str:

@@ -34,6 +34,7 @@ class Metric(StrEnum):
     PARKED_SINCE = "playhead_parked_since_seconds"
     NOT_A_COMMAND = "playhead_not_a_command_total"
     ERRORS = "playhead_errors_total"
+    UNREADABLE = "playhead_unreadable_fields_total"
     WORKING = "playhead_working"
 
 
@@ -78,6 +79,9 @@ class Metrics:
             Metric.NOT_A_COMMAND, "Records of a commands topic that are no commands.", place, registry=self.registry
         )
         self._errors = Counter(Metric.ERRORS, "Why work began again.", ("role", "error"), registry=self.registry)
+        self._unreadable = Counter(
+            Metric.UNREADABLE, "Sealed fields that did not open with their subject's key.", registry=self.registry
+        )
         self._working = Gauge(Metric.WORKING, "1 while the partition is worked on.", place, registry=self.registry)
 
     def batch(self, role: str, partition: int, records: int, counted: int, seconds: float) -> None:
@@ -118,6 +122,10 @@ class Metrics:
     def not_a_command(self, role: str, partition: int) -> None:
         """A record that has no command's envelope."""
         self._strange.labels(role, str(partition)).inc()
+
+    def unreadable(self) -> None:
+        """A sealed field that was read as empty, though its key is there."""
+        self._unreadable.inc()
 
     def error(self, role: str, error: str) -> None:
         """Work begins again, or ended."""

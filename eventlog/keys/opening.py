@@ -50,8 +50,10 @@ class SubjectKeys:
     """Where keys can be destroyed; None where there are none."""
 
 
-def open_keys(url: SecretStr | None, wrapping: Mapping[str, SecretStr]) -> SubjectKeys:
-    """Of the store at `url`; None: personal text is not sealed. Nothing is connected yet."""
+def open_keys(
+    url: SecretStr | None, wrapping: Mapping[str, SecretStr], tell: Callable[[], None] = lambda: None
+) -> SubjectKeys:
+    """Of the store at `url`; None: personal text is not sealed. Nothing is connected yet. `tell`: see `KeyRing`."""
     if url is None:
         structlog.get_logger().warning(
             "personal text is written into the log in plain: name a store of keys with PLAYHEAD_SUBJECT_KEYS_URL"
@@ -60,5 +62,5 @@ def open_keys(url: SecretStr | None, wrapping: Mapping[str, SecretStr]) -> Subje
     store = PostgresKeyStore(
         url.get_secret_value(), {name: secret.get_secret_value() for name, secret in wrapping.items()}
     )
-    ring = KeyRing(store)
+    ring = KeyRing(store, tell)
     return SubjectKeys(ring, (ring.follow,), ring.close, ring)

@@ -9,7 +9,7 @@ all keys with it: nobody could say which of them still stand.
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import structlog
 from cachetools import LRUCache
@@ -33,8 +33,10 @@ class KeyRing:
 
     seals = True
 
-    def __init__(self, store: KeyStore) -> None:
+    def __init__(self, store: KeyStore, tell: Callable[[], None] = lambda: None) -> None:
+        """`tell` hears of each field that does not open with its subject's key."""
         self._store = store
+        self._tell = tell
         self._known: LRUCache[str, AESSIV | None] = LRUCache(KNOWN)
         self._lock = threading.Lock()  # whoever may not wait asks in a thread
         self.unread: Counter[str] = Counter()
@@ -80,6 +82,7 @@ class KeyRing:
     def unreadable(self, subject: str) -> None:
         """A field does not open with the subject's key."""
         self.unread[subject] += 1
+        self._tell()
         structlog.get_logger().error("a sealed field does not open: it was altered or moved", subject=subject)
 
     def destroy(self, subject: str) -> bool:

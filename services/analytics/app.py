@@ -29,7 +29,7 @@ async def wire(settings: AnalyticsSettings, metrics: Metrics) -> AsyncGenerator[
         dsn = settings.database_url.get_secret_value()
         pools.append(await open_service_pool(dsn, application="playhead-analytics"))
 
-    keys = settings.keys()
+    keys = settings.keys(metrics.unreadable)
     try:
         await reached(session_events.start)
         await reached(render_events.start)

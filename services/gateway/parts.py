@@ -21,6 +21,7 @@ from services.gateway.files.shares import Coming
 from services.gateway.health.database import Database
 from services.gateway.health.lag import ProjectionLag
 from services.gateway.live.kafka import CommandProducer
+from services.gateway.metrics import HEARING
 from services.gateway.ports.gateway import PartState, Probe
 from services.gateway.reading import mongo
 from services.gateway.reading.cached_projects import CachedProjects
@@ -75,7 +76,7 @@ async def opened(settings: GatewaySettings, origin: str, held: AsyncExitStack) -
     stores = (lambda: mongo.checkpoints(database), postgres.checkpoints)
     lag = ProjectionLag(access, (SESSION_EVENTS.name, RENDER_EVENTS.name), stores, now)
     held.push_async_callback(lag.close)
-    subject_keys = settings.keys()
+    subject_keys = settings.keys(HEARING.unreadable)
     held.callback(subject_keys.close)
     cache, rates = _redis(settings, held)
     posting = Posting(Rules(loopback=settings.webhook_loopback))

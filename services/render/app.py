@@ -47,7 +47,7 @@ async def wire(settings: RenderSettings, metrics: Metrics) -> AsyncGenerator[Ser
     async with AsyncExitStack() as held:
         parts = await _connected(settings, held)
         broker = kafka_broker(parts.access)
-        keys = settings.keys()
+        keys = settings.keys(metrics.unreadable)
         held.callback(keys.close)
         roles = Roles("render", broker, parts.access, metrics, settings.data, keys.keys)
         declared = _groups(settings, parts, roles)

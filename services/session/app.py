@@ -26,7 +26,7 @@ async def wire(settings: SessionSettings, metrics: Metrics) -> AsyncGenerator[Se
     commands = KafkaEventLog(access, SESSION_COMMANDS.name)
     events = KafkaEventLog(access, SESSION_EVENTS.name)
     sender = KafkaSender(access, COMMANDS_OF)
-    keys = settings.keys()
+    keys = settings.keys(metrics.unreadable)
     database = MongoDatabase.connect(
         settings.mongodb_uri.get_secret_value(),
         settings.documents,

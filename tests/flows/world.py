@@ -11,6 +11,7 @@ from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.messages.job import ClaimJob, CompleteStage
 from contracts.model import CommandBody
 from contracts.rendering import Stage
+from contracts.sealing import NoKeys
 from contracts.topics import RENDER_EVENTS, SESSION_EVENTS
 from eventlog.commit import Record, start
 from eventlog.keys.memory import MemoryKeyStore
@@ -113,12 +114,17 @@ class Reader:
 
 
 class World:
-    """A tenant with an account, and everything that follows from what is sent."""
+    """A tenant with an account, and everything that follows from what is sent.
 
-    def __init__(self, *, enforce: bool = True, starter_grant: int = 100) -> None:
+    `seals`: personal text stands in its log under keys that nobody else has. Without, as in installations that have no
+    store of keys, whoever is given the log can read it.
+    """
+
+    def __init__(self, *, enforce: bool = True, starter_grant: int = 100, seals: bool = True) -> None:
         self.keys = MemoryKeyStore()
         self.ring = KeyRing(self.keys)
-        of_sessions, of_jobs = SESSION_CATALOG.under(self.ring), RENDER_CATALOG.under(self.ring)
+        opening = self.ring if seals else NoKeys()
+        of_sessions, of_jobs = SESSION_CATALOG.under(opening), RENDER_CATALOG.under(opening)
         self.session = Service(SESSION_EVENTS.name, SESSION_DECIDERS, of_sessions, SESSION_POLICIES)
         self.render = Service(RENDER_EVENTS.name, RENDER_DECIDERS, of_jobs, render_policies(enforce_credits=enforce))
         self.documents = Reader(self.session, session.PROJECTIONS, session.JOURNALS)

@@ -126,7 +126,9 @@ async def test_each_login_writes_its_own_tables_and_no_others(made: tuple[str, P
     assert wrote["playhead_render"] == wrote["playhead_projector"] | {"render.leases", "retention.collected"}
     assert wrote["playhead_worker"] == {"render.queue", "render.leases", "render.turns"}
     assert wrote["playhead_blobs"] == copies
-    readers = set(LOGINS) - {"playhead_projector", "playhead_render", "playhead_worker", "playhead_blobs"}
+    assert wrote["playhead_keys"] == {"keys.subjects"}
+    writers = {"playhead_projector", "playhead_render", "playhead_worker", "playhead_blobs", "playhead_keys"}
+    readers = set(LOGINS) - writers
     assert {login: wrote[login] for login in readers} == {login: set[str]() for login in readers}
 
 

@@ -37,7 +37,7 @@ async def settings(tmp_path: Path) -> AsyncGenerator[dict[str, str]]:
     with local_parts(tmp_path / "stack", PLAYHEAD_PARTITIONS="1") as parts:
         found = {"PLAYHEAD_DATA": str(tmp_path / "stack"), "PLAYHEAD_PARTITIONS": "1"}
         assert (await playhead(found, "migrate")).code == 0
-        world = World()
+        world = World(seals=False)
         world.send(begin(), DeleteSession())
         logs = {service.topic: service.log for service in (world.session, world.render)}
         await archived(tmp_path / "archive", logs)

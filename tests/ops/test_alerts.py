@@ -50,6 +50,7 @@ def _tells(metrics: Metrics) -> None:
     metrics.waiting("r", 0, 0, 0, 0)
     metrics.not_a_command("r", 0)
     metrics.error("r", "error")
+    metrics.unreadable()
 
 
 TOLD = told()

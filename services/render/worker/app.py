@@ -46,7 +46,7 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
     sender, news = KafkaSender(access, COMMANDS_OF), KafkaNews(access)
     jobs = KafkaEventLog(access, RENDER_EVENTS.name) if tracing.on() else None
     pools: list[Pool] = []
-    blobs, keys = open_blobs(settings.blobs), settings.keys()
+    blobs, keys = open_blobs(settings.blobs), settings.keys(metrics.unreadable)
 
     async def connect() -> None:
         dsn = settings.database_url.get_secret_value()
