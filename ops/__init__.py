@@ -5,3 +5,7 @@ Holds  commands/      what can be asked for, one module a noun
        state.py       what the supervisor tells about itself
        bench/         how fast, beside what limits it
 """
+
+from eventlog import collector
+
+collector.begin()

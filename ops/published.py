@@ -6,6 +6,7 @@ may only become more, what they answer may only become more precise.
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,8 +21,9 @@ FOLDER = Path(__file__).parents[1] / "docs" / "api"
 _SUCCESS = range(200, 400)
 
 
-def documents() -> dict[str, Document]:
-    """File name to document, as this version of the code gives them."""
+@cache
+def documents() -> Mapping[str, Document]:
+    """File name to document, as this version of the code gives them; a second to make."""
     release = version("playhead")
     return {"openapi.json": routed(release).openapi(), "asyncapi.json": asyncapi.document(release)}
 

@@ -11,7 +11,7 @@ from ops.stack.endpoints import Endpoints
 from tests.live.databases import drop_templates
 from tests.live.infrastructure import infrastructure, stop_shared_parts
 from tests.requirements import Requirements
-from tests.together import Together, rank
+from tests.together import SHARED, Together, rank
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,12 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins."""
     items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Who lets go of what a group shares learns whether there is more of the group to come."""
+    SHARED.between(item.nodeid, nextitem.nodeid if nextitem else None)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,9 +4,13 @@ For `pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder`, as `make 
 much of their time is waiting, for a group of consumers to form, a lease to end, a process to be back.
 """
 
-from typing import Final
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, Final, TypeVar
 
 from xdist.scheduler import LoadScopeScheduling
+
+Made = TypeVar("Made")
 
 GROUPS: Final = (
     ("tests/chaos/",),
@@ -56,3 +60,35 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
+
+
+class Shared:
+    """What the tests of a group share: made when the first of them asks, gone when the last of them is over.
+
+    A system that nobody looks at any more still beats, polls, and reads what all others write: a fifth of a core.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+        self._open = AsyncExitStack()
+        self._goes_on = False
+
+    async def get(self, name: str, make: Callable[[], AbstractAsyncContextManager[Made]]) -> Made:
+        """What goes by this name in the group, made now where it is not there yet."""
+        if name not in self._made:
+            self._made[name] = await self._open.enter_async_context(make())
+        return self._made[name]
+
+    def between(self, test: str, following: str | None) -> None:
+        """Note whether the group goes on after this test."""
+        self._goes_on = following is not None and group(following) == group(test)
+
+    async def end(self) -> None:
+        """After a module: let go of everything, last made first, unless the group goes on."""
+        if not self._goes_on:
+            self._made.clear()
+            await self._open.aclose()
+
+
+SHARED: Final = Shared()
+"""Of the group that this worker is at."""

@@ -118,7 +118,12 @@ def started(prompt: str, metadata: dict[str, Any]) -> SessionStarted:
     return SessionStarted.model_validate(fields | {"prompt": prompt, "metadata": metadata})
 
 
-@given(st.text(), st.dictionaries(st.text(), st.recursive(st.text() | st.integers(-9, 9) | st.none(), st.lists)))
+@given(
+    st.text(),
+    st.dictionaries(
+        st.text(), st.recursive(st.text() | st.integers(-9, 9) | st.none(), st.lists, max_leaves=6), max_size=6
+    ),
+)
 def test_whatever_is_said_comes_back(prompt: str, metadata: dict[str, Any]) -> None:
     keys = ring(ADA)
     body = started(prompt, metadata)

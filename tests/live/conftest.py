@@ -8,12 +8,18 @@ import pytest
 from ops.stack.endpoints import Endpoints
 from tests.eventlog.lossy_proxy import LossyProxy, lossy_proxy
 from tests.live.company import Company, company
+from tests.together import SHARED
 
 
-@pytest.fixture(scope="session")
-async def here(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Company]:
-    async with company(stack, tmp_path_factory.mktemp("company")) as hired:
-        yield hired
+@pytest.fixture(scope="module", autouse=True)
+async def _shared() -> AsyncGenerator[None]:
+    yield
+    await SHARED.end()
+
+
+@pytest.fixture(scope="module")
+async def here(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return await SHARED.get("company", lambda: company(stack, tmp_path_factory.mktemp("company")))
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.live
 
 FIRST = 40
-A_SECOND = 20
+A_SECOND = 10
+"""Sessions: each is followed by a job, a reservation and their news, in every store."""
 READ_AGAIN_SECONDS = 0.02
 FACTS = """
 SELECT count(*) AS sessions, coalesce(sum(version), 0)::bigint AS versions

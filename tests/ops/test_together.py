@@ -1,9 +1,11 @@
 """Who shares a system or a company of services stays on one worker: a second one would cost more than all its tests."""
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from ops.settings import PROJECT
-from tests.together import GROUPS, group, rank
+from tests.together import GROUPS, Shared, group, rank
 
 FILES = [file.relative_to(PROJECT).as_posix() for file in sorted((PROJECT / "tests").rglob("test_*.py"))]
 
@@ -35,3 +37,27 @@ def test_what_needs_the_stack_is_where_make_test_looks() -> None:
     marked = [file for file in FILES if re.search(r"mark\.(live|chaos|browser)\b", (PROJECT / file).read_text("utf-8"))]
     assert len(marked) > 50
     assert [file for file in marked if not file.startswith(tuple(f"{one}/" for one in folders[1].split()))] == []
+
+
+async def test_what_a_group_shares_is_made_once_and_gone_with_the_last_of_the_group() -> None:
+    told: list[str] = []
+
+    @asynccontextmanager
+    async def one(name: str) -> AsyncGenerator[str]:
+        told.append(f"{name} begins")
+        yield name
+        told.append(f"{name} ends")
+
+    shared = Shared()
+    for test, following in (
+        ("tests/chaos/test_away.py::test_a", "tests/chaos/test_kills.py::test_a"),
+        ("tests/chaos/test_kills.py::test_a", "tests/live/test_cache.py::test_a"),
+        ("tests/live/test_cache.py::test_a", None),
+    ):
+        await shared.get("system", lambda: one("system"))
+        await shared.get("client", lambda: one("client"))
+        shared.between(test, following)
+        await shared.end()
+
+    group_of_two = ["system begins", "client begins", "client ends", "system ends"]
+    assert told == group_of_two * 2

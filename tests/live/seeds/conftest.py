@@ -4,6 +4,8 @@ Every service and the worker is a process of its own, and all of it belongs to o
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -20,6 +22,7 @@ from services.gateway.auth.keys import digest, key_of
 from services.gateway.auth.principal import Principal
 from tests.live.company import GRANT, Company, Running, company
 from tests.plain_http import plain_http
+from tests.together import SHARED
 from tests.waiting import eventually
 
 PASSWORD = "only-for-the-seeds"
@@ -40,10 +43,15 @@ class Platform(NamedTuple):
         return f"http://127.0.0.1:{self.gateway.port}"
 
 
-@pytest.fixture(scope="session")
-async def platform(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Platform]:
+@pytest.fixture(scope="module")
+async def platform(stack: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return await SHARED.get("platform", lambda: whole_platform(stack, tmp_path_factory.mktemp("seeds")))
+
+
+@asynccontextmanager
+async def whole_platform(stack: Endpoints, folder: Path) -> AsyncGenerator[Platform]:
     """Everything runs, the default presets and the demo user are there, and the tables' roles may log in."""
-    tenant, folder = f"seeds-{new_id().hex}", tmp_path_factory.mktemp("seeds")
+    tenant = f"seeds-{new_id().hex}"
     settings = {
         "PLAYHEAD_PROFILE": "local",
         "PLAYHEAD_DEMO_TENANT": tenant,
