@@ -21,7 +21,7 @@ def stack(request: pytest.FixtureRequest) -> Generator[Endpoints]:
     owner, worker = told.get("owner", os.getpid()), told.get("workerid", "")
     with infrastructure(os.environ, owner, worker) as endpoints:  # noqa: TID251 - the tests' own edge
         yield endpoints
-        asyncio.run(drop_templates())
+        asyncio.run(drop_templates(endpoints.postgres))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -29,11 +29,10 @@ async def migrated_database(stack: Endpoints, folders: Folders = MIGRATIONS) -> 
         await _tell(stack.postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def drop_templates() -> None:
-    """Nothing is left on a server that somebody gave us."""
-    while _templates:
-        (server, _), name = _templates.popitem()
-        await _tell(server, f"DROP DATABASE {name} WITH (FORCE)")
+async def drop_templates(server: str) -> None:
+    """Nothing is left on a server that somebody gave us; a test's own server is gone with its folder."""
+    for key in [one for one in _templates if one[0] == server]:
+        await _tell(server, f"DROP DATABASE {_templates.pop(key)} WITH (FORCE)")
 
 
 async def _template(server: str, folders: Folders) -> str:

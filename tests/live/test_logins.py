@@ -33,7 +33,7 @@ WHERE c.relkind IN ('r', 'p')
 OPEN_POLICIES = """
 SELECT p.polrelid::regclass::text AS name, p.polname FROM pg_policy p
 WHERE 0 = ANY (p.polroles)
-    OR ('playhead_app'::regrole = ANY (p.polroles)
+    OR (p.polpermissive AND 'playhead_app'::regrole = ANY (p.polroles)
         AND pg_get_expr(p.polqual, p.polrelid) NOT LIKE '%tenant_id = NULLIF(current_setting(''app.tenant''::text%')
 """
 VIEWS_WITHOUT_THE_READER_S_RIGHTS = """
