@@ -5,13 +5,14 @@ done. A store that stands still is seen in the latencies of all who would have c
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from contracts.envelope import Command
 from contracts.topics import COMMANDS_OF
+from eventlog.errors import Conflict
 from eventlog.kafka import KafkaSender
 from eventlog.read.mongo import MongoDatabase
 from ops.commands.reach import documents, endpoints, kafka
@@ -19,6 +20,7 @@ from ops.settings import OpsSettings
 
 FIRST_AFTER = 0.2
 """Seconds before the first moment: the tasks begin."""
+OUTCOMES: Final = "session_commands"
 
 
 class Seen(NamedTuple):
@@ -66,6 +68,10 @@ class OpenLoop:
         chosen = self._intended if ids is None else ids
         return [Seen(self._intended[one], self._visible.get(one)) for one in chosen]
 
+    def waiting(self) -> Sequence[UUID]:
+        """What was to be sent and was not seen yet."""
+        return [one for one in self._intended if one not in self._visible]
+
     def tell(self, id_: UUID, moment: float) -> None:
         """An outcome was read."""
         if id_ in self._intended:
@@ -77,25 +83,34 @@ class OpenLoop:
 @asynccontextmanager
 async def opened(settings: OpsSettings, rate: float) -> AsyncGenerator[OpenLoop]:
     """On the running services: the watch stands before the first command is sent."""
-    loop = asyncio.get_running_loop()
     sender = KafkaSender(kafka(settings), COMMANDS_OF)
     await sender.start()
     database = MongoDatabase.connect(endpoints(settings).mongodb, documents(settings), application="playhead-bench")
     sending = OpenLoop(sender, rate)
     try:
-        async with database.watch(["session_commands"]) as watch:
-
-            async def look() -> None:
-                while True:
-                    if (change := await watch.next()) is not None:
-                        sending.tell(UUID(change.document["_id"]), loop.time())
-
-            async with asyncio.TaskGroup() as tasks:
-                looking = tasks.create_task(look())
-                try:
-                    yield sending
-                finally:
-                    looking.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            begun = asyncio.Event()
+            looking = tasks.create_task(_look(database, sending, begun))
+            await begun.wait()
+            try:
+                yield sending
+            finally:
+                looking.cancel()
     finally:
         database.close()
         await sender.close()
+
+
+async def _look(database: MongoDatabase, sending: OpenLoop, begun: asyncio.Event) -> None:
+    """Until cancelled. A switch to another generation ends a watch: what came before the next one is read."""
+    loop = asyncio.get_running_loop()
+    while True:
+        async with database.watch([OUTCOMES]) as watch:
+            begun.set()
+            waiting = [str(one) for one in sending.waiting()]
+            for outcome in await database.collection(OUTCOMES).find({"_id": {"$in": waiting}}, limit=len(waiting) + 1):
+                sending.tell(UUID(outcome["_id"]), loop.time())
+            with suppress(Conflict):
+                while True:
+                    if (change := await watch.next()) is not None:
+                        sending.tell(UUID(change.document["_id"]), loop.time())

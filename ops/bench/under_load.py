@@ -130,17 +130,18 @@ async def _operator(*verb: str) -> Any:
         *(sys.executable, "-m", "ops", *verb, "--json"),
         cwd=PROJECT,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
-        said, _ = await process.communicate()
+        said, complaint = await process.communicate()
     except asyncio.CancelledError:
         process.terminate()
         await process.wait()
         raise
     told = said.decode().strip()
     if process.returncode:
-        raise StackError(f"playhead {' '.join(verb)}: exit {process.returncode}: {told}")
+        why = "\n".join(one for one in (told, complaint.decode(errors="replace").strip()) if one)
+        raise StackError(f"playhead {' '.join(verb)}: exit {process.returncode}: {why}")
     return json.loads(told.splitlines()[-1])
 
 
