@@ -6,12 +6,21 @@ thread and back, and every way back waits until a busy event loop lets go of the
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeAlias
+from time import monotonic
+from typing import Final, TypeAlias
+
+import stamina
 
 from eventlog.read.mongo.driver import BlockingClient, BlockingSession, Client, PyMongoError, our_errors, timeout
 
-ATTEMPTS = 5
-ABORT_SECONDS = 2.0
+ATTEMPTS: Final = 10
+FIRST_PAUSE_SECONDS: Final = 0.01
+LONGEST_PAUSE_SECONDS: Final = 1.0
+JITTER_SECONDS: Final = 0.01
+SHORTEST_TRY_SECONDS: Final = 0.05
+COMMITS: Final = 5
+"""So often is one transaction's commit asked for whose answer did not come."""
+ABORT_SECONDS: Final = 2.0
 
 Body: TypeAlias = Callable[[BlockingSession], None]
 
@@ -19,8 +28,9 @@ Body: TypeAlias = Callable[[BlockingSession], None]
 async def in_transaction(client: Client, body: Body, seconds: float) -> None:
     """Run `body` and commit, majority-acknowledged, within `seconds`; `body` may run several times, in a thread.
 
-    Raises `Unavailable` where the outcome is unknown, and whatever `body` raises, with nothing written. The driver's
-    own loop is not used: it goes on for two minutes whatever the deadline, and without a pause between two tries.
+    Raises `Unavailable` where the outcome is unknown, and whatever `body` raises, with nothing written. Whoever meets
+    another's write is told at once and not made to wait, so the pauses between two tries grow until that one is done.
+    The driver's own loop is not used: it goes on for two minutes whatever the deadline, and without any pause.
     Whoever is cancelled while he waits does not stop it, and does not learn the outcome: the checkpoint tells.
     """
     with our_errors():
@@ -28,15 +38,23 @@ async def in_transaction(client: Client, body: Body, seconds: float) -> None:
 
 
 def _run(client: BlockingClient, body: Body, seconds: float) -> None:
+    deadline = monotonic() + seconds
+    tries = stamina.retry_context(
+        on=_may_begin_again,
+        attempts=ATTEMPTS,
+        timeout=seconds,
+        wait_initial=FIRST_PAUSE_SECONDS,
+        wait_max=LONGEST_PAUSE_SECONDS,
+        wait_jitter=JITTER_SECONDS,
+    )
     with client.start_session() as session:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                _attempt(session, body, seconds / attempt)
-            except PyMongoError as error:
-                if not error.has_error_label("TransientTransactionError") or error.timeout or attempt == ATTEMPTS:
-                    raise
-            else:
-                return
+        for attempt in tries:
+            with attempt:
+                _attempt(session, body, max(deadline - monotonic(), SHORTEST_TRY_SECONDS))
+
+
+def _may_begin_again(error: Exception) -> bool:
+    return isinstance(error, PyMongoError) and error.has_error_label("TransientTransactionError") and not error.timeout
 
 
 def _attempt(session: BlockingSession, body: Body, seconds: float) -> None:
@@ -54,12 +72,12 @@ def _attempt(session: BlockingSession, body: Body, seconds: float) -> None:
 
 
 def _commit(session: BlockingSession) -> None:
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, COMMITS + 1):
         try:
             session.commit_transaction()
         except PyMongoError as error:
             unknown = error.has_error_label("UnknownTransactionCommitResult")
-            if not unknown or error.timeout or attempt == ATTEMPTS:
+            if not unknown or error.timeout or attempt == COMMITS:
                 raise
         else:
             return
