@@ -52,9 +52,7 @@ class Catalog:
 
     def opened_command(self, command: Command) -> bytes:
         """What the command says, in plain text. Raises `KeyDestroyed`, and as `opened` does."""
-        if not command.subject:
-            return bytes(command.data)
-        return opened_command(command, lambda type_, _version: self.commands.get(type_), self.keys)
+        return opened_command(command, self._command, self.keys)
 
     def decode_command(self, type_: str, version: int, data: bytes) -> CommandBody:
         """Raises `UnknownMessage` or `MalformedMessage`."""
@@ -130,6 +128,9 @@ class Catalog:
                     f"the upcaster from {event.TYPE} v{event.VERSION} leads to {one.TYPE} v{one.VERSION}, which is no "
                     "event of this version of the code: add its class, or the next upcaster"
                 )
+
+    def _command(self, type_: str, _version: int) -> type[CommandBody] | None:
+        return self.commands.get(type_)
 
     def _event(self, type_: str, version: int) -> type[EventBody] | None:
         body = self.events.get(type_)

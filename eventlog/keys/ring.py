@@ -8,7 +8,6 @@ all keys with it: nobody could say which of them still stand.
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection
 
 import structlog
@@ -34,13 +33,11 @@ class KeyRing:
     seals = True
 
     def __init__(self, store: KeyStore, tell: Callable[[], None] = lambda: None) -> None:
-        """`tell` hears of each field that does not open with its subject's key."""
+        """`tell` hears of each field that does not open with its subject's key: it was altered, or moved."""
         self._store = store
         self._tell = tell
         self._known: LRUCache[str, AESSIV | None] = LRUCache(KNOWN)
         self._lock = threading.Lock()  # whoever may not wait asks in a thread
-        self.unread: Counter[str] = Counter()
-        """How many fields of which subject did not open: altered, or moved. Nobody writes such."""
 
     def knows(self, subject: str) -> bool:
         """Whether its key, or that it was destroyed, is known here."""
@@ -81,7 +78,6 @@ class KeyRing:
 
     def unreadable(self, subject: str) -> None:
         """A field does not open with the subject's key."""
-        self.unread[subject] += 1
         self._tell()
         structlog.get_logger().error("a sealed field does not open: it was altered or moved", subject=subject)
 

@@ -38,6 +38,11 @@ def repeatable_command(tenant: str, scope: str) -> UUID:
     return marked(tenant, uuid5(_COMMANDS, f"{tenant}\n{scope}"))
 
 
+def own_command(tenant: str, account: UUID, *said: object) -> UUID:
+    """The command id of a call that an account repeats: another account that says the same has another."""
+    return repeatable_command(tenant, "\n".join(str(part) for part in (account, *said)))
+
+
 def first_job(tenant: str, session: UUID) -> UUID:
     """The id of the job that a new session begins with."""
     return uuid5(_JOBS, f"{tenant}\n{session}")

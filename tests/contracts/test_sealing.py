@@ -142,15 +142,16 @@ def test_what_was_moved_elsewhere_is_empty_and_counted() -> None:
     exchanged = data | {"prompt": data["title"], "title": data["prompt"]}
     event = msgspec.structs.replace(commit.events[0], data=msgspec.Raw(msgspec.json.encode(exchanged)))
     assert read(msgspec.structs.replace(commit, events=(event,)), keys)["prompt"] == ""
-    assert keys.unread[ADA] == len(told) > 2
+    assert len(told) > 2
 
 
 def test_another_subjects_key_opens_nothing() -> None:
     keys = ring(ADA)
-    other = KeyRing(MemoryKeyStore())
+    told: list[str] = []
+    other = KeyRing(MemoryKeyStore(), lambda: told.append("a field"))
     other.to_seal(ADA)
     assert read(a_commit(started("one", {}), keys), other)["prompt"] == ""
-    assert other.unread[ADA]
+    assert told
 
 
 def test_a_destroyed_key_leaves_empty_fields_and_comes_back_never() -> None:

@@ -18,7 +18,7 @@ from eventlog.errors import Unavailable
 from services.gateway.auth.principal import Principal
 from services.gateway.http import problems
 from services.gateway.http.bodies import EMPTY, Given
-from services.gateway.identity import repeatable_command
+from services.gateway.identity import own_command
 from services.gateway.ports.gateway import Gateway, KeptAnswer
 
 LONGEST_KEY = 255
@@ -43,7 +43,7 @@ async def once(
         return await act(None)
     digest = _digest(request, EMPTY if given is None else given.digest)
     tenant = caller.tenant
-    command_id = repeatable_command(tenant, f"{caller.account}\n{request.method} {request.url.path}\n{key}")
+    command_id = own_command(tenant, caller.account, f"{request.method} {request.url.path}", key)
     try:
         claim = await gateway.answers.claim(tenant, command_id, digest, gateway.now())
     except Unavailable:

@@ -20,7 +20,7 @@ from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Given
 from services.gateway.http.preconditions import expected_version, stale
 from services.gateway.http.problems import Problem
-from services.gateway.identity import project_of, repeatable_command
+from services.gateway.identity import own_command, project_of
 from services.gateway.ports.gateway import Gateway
 from services.gateway.ports.waiting import Outcome
 from services.gateway.stored import Stored
@@ -123,7 +123,7 @@ def chosen_project(
     """The id of a project to be created, and of the command that creates it: the same for the same call."""
     project = own or (gateway.new_id() if chosen is None else project_of(chosen))
     if chosen is None and own is not None:
-        chosen = repeatable_command(caller.tenant, f"{caller.account}\ncreate project\n{project}\n{digest}")
+        chosen = own_command(caller.tenant, caller.account, "create project", project, digest)
     return project, chosen
 
 

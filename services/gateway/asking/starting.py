@@ -7,7 +7,7 @@ from contracts.messages.session import StartSession
 from contracts.topics import SESSION_COMMANDS
 from services.gateway.asking.wishes import Wish, command_id
 from services.gateway.auth.principal import Principal
-from services.gateway.identity import repeatable_command, session_of
+from services.gateway.identity import own_command, session_of
 from services.gateway.ports.gateway import Gateway
 
 
@@ -21,8 +21,7 @@ def chosen_session(
     """
     session = wanted or (gateway.new_id() if chosen is None else session_of(chosen))
     if chosen is None and wanted is not None:
-        scope = "\n".join(str(part) for part in (caller.account, verb, session, *said))
-        chosen = repeatable_command(caller.tenant, scope)
+        chosen = own_command(caller.tenant, caller.account, verb, session, *said)
     return session, chosen
 
 

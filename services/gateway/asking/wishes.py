@@ -81,7 +81,7 @@ async def outcome_of(
     with gateway.waiters.expect(wish.id) as expected:
         await send(request, gateway, principal, wish)
         if wish.repeatable:
-            await _tell_known(gateway, Reach(principal.tenant), wish.id)
+            await _tell_known(gateway, principal.tenant, wish.id)
         return await gateway.waiters.wait(expected, seconds)
 
 
@@ -164,10 +164,10 @@ def accepted(wish: Wish, headers: dict[str, str] | None = None) -> Response:
     return Response(content, 202, {"Location": where, **(headers or {})}, media_type="application/json")
 
 
-async def _tell_known(gateway: Gateway, reach: Reach, id_: UUID) -> None:
+async def _tell_known(gateway: Gateway, tenant: str, id_: UUID) -> None:
     """In whosever name the command came first: an id that is sent again is made of whose it is."""
     try:
-        document = await gateway.documents.outcome(reach, id_)
+        document = await gateway.documents.outcome(Reach(tenant), id_)
     except Unavailable:
         return
     if document is not None:

@@ -18,12 +18,13 @@ from eventlog.errors import Unavailable
 from services.gateway.access.callers import LegacyCaller
 from services.gateway.asking.following import row_when
 from services.gateway.asking.idempotency import once
+from services.gateway.asking.starting import chosen_session
 from services.gateway.asking.wishes import DEGRADED, Wish, command_id, outcome_of, register
 from services.gateway.auth.principal import Principal
 from services.gateway.http.bodies import Body, Given, JsonBody
 from services.gateway.http.problems import Problem, of_refusal
 from services.gateway.http.view import Page
-from services.gateway.identity import first_job, repeatable_command, session_of
+from services.gateway.identity import first_job
 from services.gateway.lists.paging import listing
 from services.gateway.ports.gateway import Gateway, gateway_of
 from services.gateway.ports.tables import Row, row_place
@@ -166,9 +167,7 @@ def unknown(workflow_id: str) -> Problem:
 
 def _begin(gateway: Gateway, caller: Principal, given: Given[NewWorkflow], chosen: UUID | None) -> tuple[Wish, UUID]:
     new = given.body
-    workflow = new.id or (gateway.new_id() if chosen is None else session_of(chosen))
-    if chosen is None and new.id is not None:
-        chosen = repeatable_command(caller.tenant, f"{caller.account}\nworkflow\n{workflow}\n{given.digest}")
+    workflow, chosen = chosen_session(gateway, caller, new.id, chosen, "workflow", given.digest)
     common: dict[str, Any] = {
         "session_id": workflow,
         "account_id": caller.account,
