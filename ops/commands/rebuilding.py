@@ -20,7 +20,7 @@ from ops.operations import recorded
 from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
-MOST_BEHIND = 200
+MOST_LATE = 0.2
 
 Name = Annotated[
     str, Parameter(help="A projector, such as session.mongo-projector; `playhead projections` lists them.")
@@ -33,7 +33,7 @@ async def rebuild(
     approve: bool = False,
     cancel: bool = False,
     throttle: int = 0,
-    most_behind: int = MOST_BEHIND,
+    most_late: float = MOST_LATE,
     as_json: Json = False,
 ) -> int:
     """Make a projector's documents or tables again from the log, beside those that are read; compare; switch.
@@ -49,19 +49,19 @@ async def rebuild(
         Give up what is being rebuilt, or waits for approval, and free its space. Nothing that is read changes.
     throttle
         At most so many records a second; 0 for no limit.
-    most_behind
-        Wait while the live projector is more records behind than this.
+    most_late
+        Wait while the live projector is later than this, in seconds: while readers see what is older.
     """
     if approve and cancel:
         return _usage("--approve and --cancel: give one of them", as_json=as_json)
-    if throttle < 0 or most_behind < 0:
-        return _usage("--throttle and --most-behind count records: they are not negative", as_json=as_json)
+    if throttle < 0 or most_late < 0:
+        return _usage("--throttle is in records, --most-late in seconds: neither is negative", as_json=as_json)
     if name not in KNOWN:
         return _unknown(name, as_json=as_json)
     collector.settle()
     options = ["approve"] * approve + ["cancel"] * cancel + [f"throttle={throttle}"] * bool(throttle)
     async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rebuild", name, options) as operation:
-        with _drawn(one, most_behind, throttle) as drawn:
+        with _drawn(one, most_late, throttle) as drawn:
             run = _running(one, drawn)
             kept = await (run.cancel() if cancel else run.rebuild(approve=approve))
         if cancel:
@@ -86,7 +86,7 @@ async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -
         return _unknown(name, as_json=as_json)
     options = ["forget"] * forget
     async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rollback", name, options) as operation:
-        with _drawn(one, MOST_BEHIND, 0) as drawn:
+        with _drawn(one, MOST_LATE, 0) as drawn:
             run = _running(one, drawn)
             kept = await (run.forget() if forget else run.roll_back())
         if forget:
@@ -118,11 +118,11 @@ class Drawn:
 
 
 @contextmanager
-def _drawn(one: Reached, most_behind: int, throttle: int) -> Generator[Drawn]:
+def _drawn(one: Reached, most_late: float, throttle: int) -> Generator[Drawn]:
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Drawn(progress, one.kept.name, Pacing(one.generations, one.source, most_behind, throttle))
+        yield Drawn(progress, one.kept.name, Pacing(one.generations, one.source, most_late, throttle))
 
 
 def _running(one: Reached, drawn: Drawn) -> Running:

@@ -1,15 +1,22 @@
 """A transaction of MongoDB that meets another's writes waits for it, and gives up within its deadline."""
 
-from collections.abc import Generator
+import asyncio
+from collections.abc import AsyncGenerator, Generator
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from eventlog.clock import new_id
 from eventlog.errors import Unavailable
+from eventlog.read.mongo import MongoDatabase
 from eventlog.read.mongo.driver import BlockingSession, Client, connect
+from eventlog.read.mongo.store import LARGE
 from eventlog.read.mongo.transaction import in_transaction
+from eventlog.read.projector import Changes
+from eventlog.read.store import TooMuch
 from ops.stack.launcher import Endpoints
+from tests.eventlog.store_promises import DIARY, THINGS, TOPIC, at, of, rows_of, thing
 
 pytestmark = pytest.mark.live
 
@@ -80,3 +87,53 @@ async def test_it_gives_up_within_its_deadline_and_writes_nothing(client: Client
     assert BUSY_SECONDS / 2 < monotonic() - began < 10 * BUSY_SECONDS
     contended.let_go()
     assert contended.number == 0
+
+
+@pytest.fixture
+async def mongo(stack: Endpoints) -> AsyncGenerator[MongoDatabase]:
+    database = MongoDatabase.connect(stack.mongodb, f"test_{new_id().hex}", application="tests")
+    await database.install({"things": None, "diary": None})
+    yield database
+    await database.drop()
+    database.close()
+
+
+def much(n: int) -> Changes:
+    return of(*(thing(f"thing-{number}", n=n) for number in range(LARGE + 1)))
+
+
+async def test_a_large_commit_that_is_ended_asks_for_less_at_once(client: Client, mongo: MongoDatabase) -> None:
+    store = mongo.store("tester", [THINGS], [DIARY])
+    await store.commit(TOPIC, 0, None, at(0), much(1))
+    things = client.delegate[mongo.name]["things"]
+    with client.delegate.start_session() as other:
+        other.start_transaction()
+        things.update_one({"_id": "thing-7"}, {"$set": {"n": 3}}, session=other)
+        with pytest.raises(TooMuch, match="write less"):
+            await store.commit(TOPIC, 0, at(0), at(1), much(2))
+        other.abort_transaction()
+    assert {row["n"] for row in (await rows_of(store, "things")).values()} == {1}
+    await store.commit(TOPIC, 0, at(0), at(1), much(2))
+    assert {row["n"] for row in (await rows_of(store, "things")).values()} == {2}
+
+
+@pytest.mark.parametrize(("changes", "most"), [(much(1), 1), (of(thing("thing-1")), 3)])
+async def test_one_large_commit_is_written_at_a_time_and_small_ones_side_by_side(
+    mongo: MongoDatabase, monkeypatch: pytest.MonkeyPatch, changes: Changes, most: int
+) -> None:
+    store = mongo.store("tester", [THINGS], [DIARY])
+    writing, seen = 0, 0
+    all_three = asyncio.Event()
+
+    async def counted(*_given: Any) -> None:
+        nonlocal writing, seen
+        writing += 1
+        seen = max(seen, writing)
+        if writing == most:
+            all_three.set()
+        await all_three.wait()
+        writing -= 1
+
+    monkeypatch.setattr("eventlog.read.mongo.store.in_transaction", counted)
+    await asyncio.gather(*(store.commit(TOPIC, number, None, at(0), changes) for number in range(3)))
+    assert seen == most

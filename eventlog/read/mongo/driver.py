@@ -85,6 +85,7 @@ __all__ = [
     "after",
     "connect",
     "fits",
+    "is_conflict",
     "our_errors",
     "timeout",
 ]
@@ -95,6 +96,7 @@ CODECS: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True
 """Dates come back aware and in UTC, UUIDs as UUIDs: what was folded is what is loaded."""
 
 HISTORY_LOST = 286
+_WRITE_CONFLICT = 112
 _AWAY = frozenset(
     {
         6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,  # the member is away or not the primary
@@ -168,6 +170,11 @@ def our_errors() -> Generator[None]:
         if not _may_pass(error):
             raise
         raise Unavailable(PART, type(error).__name__) from error
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """The server ended the transaction: it met another's write, or what it had written found no room in the cache."""
+    return isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT
 
 
 def _may_pass(error: PyMongoError) -> bool:

@@ -6,15 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from eventlog.commit import Position, Record
-from eventlog.errors import Conflict
+from eventlog.errors import Conflict, Unavailable
 from eventlog.read.mongo.batches import Batch, Repeated, batches_of, write
 from eventlog.read.mongo.current import CurrentGeneration, name_beside, physical, written_in
 from eventlog.read.mongo.driver import (
+    PART,
     BlockingSession,
     Client,
     Database,
     Document,
     DuplicateKeyError,
+    is_conflict,
     our_errors,
 )
 from eventlog.read.mongo.parked import ParkedDocuments
@@ -24,10 +26,15 @@ from eventlog.read.parked import Release, Told
 from eventlog.read.projection import Journal, Projection, Row, View
 from eventlog.read.projector import Changes, Parked, Place
 from eventlog.read.snapshot import ParkedRecord, Partition
-from eventlog.read.store import Checkpoint, refuse_other_folds
+from eventlog.read.store import Checkpoint, TooMuch, refuse_other_folds
 
 SECONDS = 20.0
 """For one commit of a batch, all its tries together."""
+LARGE = 500
+"""Documents. Of a store's commits that write more, one is written at a time: two leave the server's cache no room, and
+it ends the one to make some for the other, again and again."""
+ATTEMPTS_AT_MUCH = 3
+"""At such a commit, before it is tried in parts."""
 
 
 class MongoProjectionStore:
@@ -64,6 +71,7 @@ class MongoProjectionStore:
         self._seconds = seconds
         self._of_parked = ParkedDocuments(client, database, self.projector, seconds)
         self._released: dict[str, int | None] = {}
+        self._writing_much = asyncio.Lock()
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         id_ = checkpoint_id(self.projector, topic, partition)
@@ -150,7 +158,16 @@ class MongoProjectionStore:
             for batch in batches:
                 write(self._database, session, batch, moving[2]["generation"])
 
-        await in_transaction(self._client, body, self._seconds)
+        if sum(len(batch.writes) for batch in batches) <= LARGE:
+            await in_transaction(self._client, body, self._seconds)
+            return
+        async with self._writing_much:
+            try:
+                await in_transaction(self._client, body, self._seconds, ATTEMPTS_AT_MUCH)
+            except Unavailable as error:
+                if is_conflict(error.__cause__):
+                    raise TooMuch(PART, "the transaction was ended to make room in its cache: write less") from error
+                raise
 
     def _move(self, session: BlockingSession, id_: str, expected: Position | None, kept: Document) -> None:
         checkpoints = self._database.delegate[CHECKPOINTS]

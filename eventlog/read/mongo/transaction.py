@@ -25,7 +25,7 @@ ABORT_SECONDS: Final = 2.0
 Body: TypeAlias = Callable[[BlockingSession], None]
 
 
-async def in_transaction(client: Client, body: Body, seconds: float) -> None:
+async def in_transaction(client: Client, body: Body, seconds: float, attempts: int = ATTEMPTS) -> None:
     """Run `body` and commit, majority-acknowledged, within `seconds`; `body` may run several times, in a thread.
 
     Raises `Unavailable` where the outcome is unknown, and whatever `body` raises, with nothing written. Whoever meets
@@ -34,14 +34,14 @@ async def in_transaction(client: Client, body: Body, seconds: float) -> None:
     Whoever is cancelled while he waits does not stop it, and does not learn the outcome: the checkpoint tells.
     """
     with our_errors():
-        await asyncio.to_thread(_run, client.delegate, body, seconds)
+        await asyncio.to_thread(_run, client.delegate, body, seconds, attempts)
 
 
-def _run(client: BlockingClient, body: Body, seconds: float) -> None:
+def _run(client: BlockingClient, body: Body, seconds: float, attempts: int) -> None:
     deadline = monotonic() + seconds
     tries = stamina.retry_context(
         on=_may_begin_again,
-        attempts=ATTEMPTS,
+        attempts=attempts,
         timeout=seconds,
         wait_initial=FIRST_PAUSE_SECONDS,
         wait_max=LONGEST_PAUSE_SECONDS,

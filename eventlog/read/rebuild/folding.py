@@ -19,10 +19,10 @@ from eventlog.read.projector import Changes, Place, ProjectorLane, size_of
 from eventlog.read.replay import Source, read_log
 from eventlog.read.store import Checkpoint, ProjectionStore, TooMuch, Unkeepable
 
-BATCH_RECORDS = 2_000
-"""That are folded between two words to whoever waits: a tenth of a second, or less."""
-POURED_BYTES = 2 * 1024 * 1024
-"""Of records, about, whose changes are written together: thousands of documents, for MongoDB's smallest cache."""
+BATCH_RECORDS = 500
+"""That are folded between two words to whoever waits: some hundredths of a second."""
+POURED_BYTES = 256 * 1024
+"""Of records, about, whose changes are written together: a few thousand documents, for MongoDB's smallest cache."""
 
 Beat = Callable[[int], Awaitable[None]]
 """Told after each batch, with its number of records. It may wait, and it may raise to stop."""

@@ -77,7 +77,11 @@ class Generations(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def planned(kept: Generations, versions: Mapping[str, int]) -> Generations:
-    """A rebuild begins, or goes on. One of other versions, or one that was refused, is given up for a new one."""
+    """A rebuild begins, or goes on. One of other versions, or one that was refused, is given up for a new one.
+
+    What another process has found equal, or was allowed to switch to, is compared anew: the code that goes on may be
+    another one of the same versions, and what it folds now would be read by everybody, compared by nobody.
+    """
     under_way = kept.rebuild
     if under_way is not None:
         if kept.going_back:
@@ -86,7 +90,7 @@ def planned(kept: Generations, versions: Mapping[str, int]) -> Generations:
                 f"finishes it, `playhead rebuild {kept.projector} --cancel` gives it up."
             )
         if under_way.state != "refused" and under_way.versions == versions and not under_way.cancelled:
-            return kept
+            return outdated(kept) if under_way.state == "ready" else kept
         kept = abandoned(kept)
     number = kept.newest + 1
     return _next(kept, newest=number, rebuild=Rebuild(number, "planned", dict(versions)))
@@ -108,7 +112,7 @@ def different(kept: Generations, differences: tuple[Difference, ...], unlisted: 
 
 
 def outdated(kept: Generations) -> Generations:
-    """Parked records were dealt with since it was compared, or approved: it has to be compared anew."""
+    """It is not what was compared, or approved, any more: it has to be compared anew."""
     return _moved(kept, "ready", state="building", approved=False, differences=(), unlisted=0)
 
 

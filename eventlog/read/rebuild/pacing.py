@@ -1,29 +1,36 @@
-"""A rebuild that gives way: it waits while the live projector is behind, and goes no faster than it is told to."""
+"""A rebuild that gives way: it waits while the live projector is late, and goes no faster than it is told to."""
 
 import asyncio
+from collections import defaultdict, deque
 
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.replay import Source
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 """Between two looks at the live projector."""
 STILL_SECONDS = 3.0
 """A projector that has not moved for so long does not run, so nobody is in anybody's way."""
-LOOKS = 40
-"""After so many one batch is folded, however far behind the projector is: a rebuild has to end."""
+LOOKS = 100
+"""After so many one batch is folded, however late the projector is: a rebuild has to end."""
 
 
 class Pacing:
-    """`most_behind` is in records, over all partitions; `per_second`, in records, is no limit where it is 0."""
+    """`most_late`: seconds; `per_second`: records, no limit where it is 0.
 
-    def __init__(self, store: GenerationStore, source: Source, most_behind: int, per_second: int = 0) -> None:
+    A projector is as late as the oldest record that it has not read is known to stand in the log. To count the records
+    would not do: two hundred are a tenth of a second in a busy log, and a minute in a quiet one.
+    """
+
+    def __init__(self, store: GenerationStore, source: Source, most_late: float, per_second: int = 0) -> None:
         self._store = store
         self._source = source
-        self._most_behind = most_behind
+        self._most_late = most_late
         self._per_second = per_second
         self._due = 0.0
         self._looked = float("-inf")
         self._looking = asyncio.Lock()
+        self._ends: defaultdict[int, deque[tuple[int, float]]] = defaultdict(deque)
+        """By partition, oldest first: ends of the log that the projector has not reached, and when they were seen."""
         self._stood = -1
         self._moved = float("-inf")
         self.waited = 0.0
@@ -45,17 +52,25 @@ class Pacing:
         self.waited += _now() - began
 
     async def _in_the_way(self) -> bool:
-        """Whether the live projector is behind, and on its way."""
-        stands, behind = 0, 0
+        """Whether the live projector is late, and on its way."""
+        stands, late = 0, 0.0
         live, log = self._store.live(), self._source.log
         for partition in self._source.partitions:
             kept = await live.checkpoint(log.topic, partition)
             stands += (reached := kept.position.next_offset if kept else 0)
-            behind += await log.end(partition) - reached
+            late = max(late, self._late(partition, reached, await log.end(partition)))
         if stands != self._stood:
             self._moved = _now() if self._stood >= 0 else float("-inf")
             self._stood = stands
-        return behind > self._most_behind and _now() - self._moved < STILL_SECONDS
+        return late > self._most_late and _now() - self._moved < STILL_SECONDS
+
+    def _late(self, partition: int, reached: int, end: int) -> float:
+        ends = self._ends[partition]
+        while ends and ends[0][0] <= reached:
+            ends.popleft()
+        if end > (ends[-1][0] if ends else reached):
+            ends.append((end, _now()))
+        return _now() - ends[0][1] if ends else 0.0
 
 
 def _now() -> float:

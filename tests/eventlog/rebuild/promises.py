@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -84,8 +84,8 @@ class Playing:
         links = [self.writers[0].commit(stream, 1, type_version=version) for version in versions]
         await self.log.append(0, links)
 
-    async def follow(self, store: ProjectionStore) -> None:
-        for n in range(PARTITIONS):
+    async def follow(self, store: ProjectionStore, partitions: Iterable[int] = range(PARTITIONS)) -> None:
+        for n in partitions:
             await project(self.log, store, batch=7, partition=n)
 
     def source(self) -> Source:

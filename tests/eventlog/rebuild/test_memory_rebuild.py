@@ -67,6 +67,29 @@ async def test_a_rollback_that_ends_at_any_step_is_finished_by_the_next_one(*, a
     assert crashes > 3
 
 
+async def test_what_another_process_found_equal_is_compared_anew_by_the_code_that_goes_on() -> None:
+    ready = 0
+    for at in range(1, 40):
+        store, playing = memory(), Playing()
+        await playing.say()
+        await playing.follow(store.live())
+        try:
+            await a_run(Crashing(store, at, after=True), playing).rebuild()
+        except* Crash:
+            pass
+        left = (await store.read()).rebuild
+        if left is None or left.state != "ready":
+            continue
+        ready += 1
+        await playing.say()
+        await playing.follow(store.live())
+        refused = (await a_run(store, playing, totals=BUGGY).rebuild()).rebuild
+        assert refused is not None
+        assert refused.state == "refused"
+        assert await content(store.live()) == await folded(playing)
+    assert ready
+
+
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(st.sampled_from(["rebuild", "roll back", "say", "crash", "forget", "buggy", "cancel"]), max_size=12),

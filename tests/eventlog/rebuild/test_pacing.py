@@ -7,7 +7,9 @@ import pytest
 from eventlog.read.rebuild.memory import MemoryGenerations
 from eventlog.read.rebuild.pacing import Pacing
 from eventlog.read.rebuild.running import Running
-from tests.eventlog.rebuild.promises import OTHERS, OUTCOMES, TOTALS, Playing, Quiet
+from tests.eventlog.rebuild.promises import OTHERS, OUTCOMES, PARTITIONS, TOTALS, Playing, Quiet
+
+MANY = 20
 
 
 @pytest.fixture(autouse=True)
@@ -19,35 +21,76 @@ def live() -> MemoryGenerations:
     return MemoryGenerations("counting", [TOTALS, OTHERS], [OUTCOMES])
 
 
-async def test_it_waits_until_a_projector_that_moves_has_caught_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_waits_until_a_late_projector_that_moves_has_caught_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two partitions it reads one, a little more of it at each look, and only then the other."""
     store, playing, looks = live(), Playing(), 0
     end = playing.log.end
 
     async def later(partition: int) -> int:
-        """Each look at the first partition finds more of the log read, and of the first four more written since."""
         nonlocal looks
-        if partition == 0:
-            looks += 1
+        looks += 1
+        if looks < MANY:
+            await playing.follow(store.live(), [0])
+            await playing.say(1)
+        else:
             await playing.follow(store.live())
-            if looks < 5:
-                await playing.say(20)
         return await end(partition)
 
     await playing.say(1)
-    pacing = Pacing(store, playing.source(), most_behind=10)
-    await pacing.pause(1)
     monkeypatch.setattr(playing.log, "end", later)
+    pacing = Pacing(store, playing.source(), most_late=0)
+    await pacing.pause(1)  # whether it moves is known after the second look
     monkeypatch.setattr(pacing, "_looked", float("-inf"))
     await pacing.pause(1)
-    assert looks >= 5
+    assert looks >= MANY
     assert pacing.waited > 0
+
+
+async def test_it_does_not_wait_for_a_projector_that_keeps_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is always something that it has not read, and never for long."""
+    store, playing, looks = live(), Playing(), 0
+    end = playing.log.end
+
+    async def meanwhile(partition: int) -> int:
+        nonlocal looks
+        looks += 1
+        await playing.follow(store.live())
+        await playing.say(200)
+        return await end(partition)
+
+    monkeypatch.setattr(playing.log, "end", meanwhile)
+    pacing = Pacing(store, playing.source(), most_late=5)
+    for number in range(1, 5):
+        monkeypatch.setattr(pacing, "_looked", float("-inf"))
+        await pacing.pause(1)
+        assert looks == number * PARTITIONS
+
+
+async def test_it_goes_on_after_a_while_however_late_the_projector_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.read.rebuild.pacing.LOOKS", 10)
+    store, playing = live(), Playing()
+    end = playing.log.end
+
+    async def later(partition: int) -> int:
+        await playing.follow(store.live(), [0])
+        await playing.say(1)
+        return await end(partition)
+
+    await playing.say(1)
+    monkeypatch.setattr(playing.log, "end", later)
+    pacing = Pacing(store, playing.source(), most_late=0)
+    async with asyncio.timeout(5):
+        for _ in range(3):
+            monkeypatch.setattr(pacing, "_looked", float("-inf"))
+            await pacing.pause(1)
+    assert pacing.waited >= 0.1
 
 
 async def test_it_does_not_wait_for_a_projector_that_does_not_run() -> None:
     store, playing = live(), Playing()
     await playing.say(100)
     async with asyncio.timeout(1):
-        await Pacing(store, playing.source(), most_behind=10).pause(1)
+        await Pacing(store, playing.source(), most_late=0).pause(1)
 
 
 async def test_a_rebuild_that_is_nearly_there_ends_though_as_much_comes_as_it_waits_for() -> None:
@@ -66,7 +109,7 @@ async def test_a_rebuild_that_is_nearly_there_ends_though_as_much_comes_as_it_wa
 
 
 async def test_it_folds_no_more_records_a_second_than_it_is_told_to() -> None:
-    pacing = Pacing(live(), Playing().source(), most_behind=10, per_second=1_000)
+    pacing = Pacing(live(), Playing().source(), most_late=5, per_second=1_000)
     began = asyncio.get_running_loop().time()
     for _ in range(5):
         await pacing.pause(20)
