@@ -28,7 +28,8 @@ from eventlog.understanding import readable
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
 from eventlog.write.decider import Decider
-from eventlog.write.lane import Lane, fold_version
+from eventlog.write.deciding import fold_version
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import Ledger, MemoryLedger, SqliteLedger
 from eventlog.write.policy import Policy, PolicyLane
 from eventlog.write.policy_runner import PolicyRunner, Sender

@@ -18,7 +18,8 @@ from eventlog.kafka import KafkaAccess, KafkaEventLog, create_topics
 from eventlog.memory import MemoryEventLog
 from eventlog.read.replay import read_log
 from eventlog.write.decider import Decider
-from eventlog.write.lane import Lane, fold_version
+from eventlog.write.deciding import fold_version
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import SqliteLedger
 from eventlog.write.processor import Processor
 from ops.bench.commands import commands

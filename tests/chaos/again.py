@@ -12,7 +12,7 @@ from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.sealing import Keys, sealed
 from eventlog.errors import Refused
 from eventlog.write.decider import Decider
-from eventlog.write.lane import payload_hash
+from eventlog.write.deciding import payload_hash
 from services.render.deciders import DECIDERS as RENDER_DECIDERS
 from services.session.deciders import DECIDERS as SESSION_DECIDERS
 from tests.chaos.history import History

@@ -16,7 +16,8 @@ from contracts.envelope import Command
 from eventlog.commit import Link, link
 from eventlog.errors import Conflict, Corrupt
 from eventlog.memory import MemoryEventLog
-from eventlog.write.lane import Lane, payload_hash
+from eventlog.write.deciding import payload_hash
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger, SqliteLedger
 from eventlog.write.processor import Processor
 from tests.eventlog.toys import CATALOG, TOPIC, TOY, accepted, add, command_id, commit_in

@@ -10,7 +10,8 @@ import pytest
 from contracts.envelope import Command
 from eventlog.commit import Link, Record, link, start
 from eventlog.errors import Corrupt
-from eventlog.write.lane import MAX_COMMIT_BYTES, Lane
+from eventlog.write.deciding import MAX_COMMIT_BYTES
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from tests.eventlog.toys import CATALOG, TOPIC, TOY, a_lane, add, command_id, commit_in
 

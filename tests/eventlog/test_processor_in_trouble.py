@@ -8,7 +8,8 @@ import pytest
 from eventlog.commit import Link, link, start
 from eventlog.errors import Conflict, Diverged, Unavailable
 from eventlog.memory import MemoryEventLog
-from eventlog.write.lane import DETAIL_LENGTH, Lane
+from eventlog.write.deciding import DETAIL_LENGTH
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.processor import ATTEMPTS, Processor
 from tests.eventlog.toys import TOPIC, accepted, add, commit_in

@@ -16,7 +16,8 @@ from eventlog.read.memory import MemoryProjectionStore
 from eventlog.read.parked import Act, Folder, redrive
 from eventlog.read.projection import Row
 from eventlog.read.projector import ProjectorLane
-from eventlog.write.lane import Lane, fold_version
+from eventlog.write.deciding import fold_version
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import MemoryLedger
 from eventlog.write.policy import PolicyLane
 from tests.eventlog.jars import CODES, FIRST, SECOND, THIRD, TOPIC, Code, Fill, full

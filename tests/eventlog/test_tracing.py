@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from contracts.envelope import Commit
 from eventlog import clock, tracing
 from eventlog.commit import Link, Record, start
-from eventlog.write.lane import payload_hash
+from eventlog.write.deciding import payload_hash
 from eventlog.write.policy import Ask, Heard, PolicyLane
 from tests.eventlog.toys import CATALOG, TOPIC, Add, a_lane, add, commit_in
 

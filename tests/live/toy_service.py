@@ -13,7 +13,8 @@ from eventlog.settings import ServiceSettings
 from eventlog.telemetry import Metrics
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
-from eventlog.write.lane import Lane, fold_version
+from eventlog.write.deciding import fold_version
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import Ledger, SqliteLedger
 from tests.eventlog.toys import CATALOG, TOY
 

@@ -11,7 +11,7 @@ from contracts.envelope import Command, Commit, Recorded, Refusal, category_of
 from contracts.model import CommandBody, EventBody
 from eventlog.commit import Record
 from eventlog.errors import Refused
-from eventlog.write.lane import MAX_COMMIT_BYTES, payload_hash
+from eventlog.write.deciding import MAX_COMMIT_BYTES, payload_hash
 from tests.simulator.counted import counted_commits
 from tests.simulator.domain import CODES, Code
 from tests.simulator.plan import partition_of

@@ -10,7 +10,7 @@ from contracts.envelope import Command
 from contracts.model import CommandBody
 from eventlog.commit import Link
 from eventlog.errors import Unavailable
-from eventlog.write.lane import MAX_COMMIT_BYTES
+from eventlog.write.deciding import MAX_COMMIT_BYTES
 from tests.simulator.domain import NOON, UNLUCKY, Deposit, Note, Withdraw
 from tests.simulator.log import SimLog, SimTopic
 from tests.simulator.plan import Plan, partition_of

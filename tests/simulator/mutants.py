@@ -1,11 +1,13 @@
 """The protocol with one condition taken away, each in the fewest lines. The tests of the conditions must catch them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
 
+from contracts.catalog import Catalog
 from contracts.envelope import Command, Commit
 from eventlog.commit import Link, Position, Record, accept
 from eventlog.log import EventLog, check
@@ -16,11 +18,14 @@ from eventlog.read.projector import Changes, Place
 from eventlog.reader import Reader
 from eventlog.work import Work
 from eventlog.write.command_runner import CommandRunner
-from eventlog.write.lane import Known, Lane
+from eventlog.write.decider import Decider
+from eventlog.write.deciding import Deciding
+from eventlog.write.lane import Lane
 from eventlog.write.ledger import Ledger, MemoryLedger, Stored
 from eventlog.write.policy import PolicyLane
 from eventlog.write.policy_runner import PolicyRunner
 from eventlog.write.processor import Bookmark, Processor
+from eventlog.write.settled import Known
 
 
 class RefusalsLeaveTheHead(Lane):
@@ -76,9 +81,20 @@ class AcceptsWhatItUnderstands(Lane):
 class LetsRulesBreak(Lane):
     """What a rule raises is raised."""
 
-    def _decide(self, command: Command, before: Known) -> tuple[Commit, Known]:
+    def __init__(
+        self, deciders: Iterable[Decider[Any]], catalog: Catalog, ledger: Ledger, owns: Callable[[str], bool]
+    ) -> None:
+        deciders = tuple(deciders)
+        super().__init__(deciders, catalog, ledger, owns)
+        self._deciding = BreakingRules(deciders, catalog, owns)
+
+
+class BreakingRules(Deciding):
+    """What one of them raises is raised."""
+
+    def decide(self, command: Command, before: Known) -> tuple[Commit, bytes, Known]:
         self._rule(command, before)
-        return super()._decide(command, before)
+        return super().decide(command, before)
 
 
 class PrunesHandledIds(MemoryLedger):
