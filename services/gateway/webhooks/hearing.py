@@ -70,7 +70,7 @@ class Hearing:
         throttled = Throttled()
         kept = position
         while not work.stopping:
-            records = await reader.read(position, READ_SECONDS)
+            records = await work.until_stopped(reader.read(position, READ_SECONDS))
             for batch in batches(records):
                 moved = await self._hear(work, reader, position, batch)
                 if moved is None:
