@@ -1,7 +1,8 @@
 """What the driver does, told to the log: each operation with its duration, and when the server goes and comes back.
 
 Never what was asked, nor what was answered: documents are people's. Levels: DEBUG an operation, WARNING one that was
-slow or failed, and a server that does not answer, INFO a server that answers again.
+slow or failed, unless that is how it tells what was to be known, and a server that does not answer, INFO a server that
+answers again.
 """
 
 from typing import Any, Final
@@ -22,6 +23,8 @@ from eventlog.read.mongo.driver import (
 SLOW_MS: Final = 250.0
 WAITS: Final = frozenset({"getMore", "aggregate"})
 """Operations that wait on the server for news, as change streams do: they are slow on purpose."""
+EXPECTED: Final = frozenset({("create", "NamespaceExists"), ("getMore", "CursorKilled")})
+"""Failures that are answers: the collection is there already, and nobody waits for the news of a stream any more."""
 _CANCELLED: Final = "_OperationCancelled"
 """The driver stopped looking, to look anew or for good: it says nothing about the server."""
 _log = structlog.get_logger(__name__)
@@ -46,7 +49,8 @@ class Operations(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None:
         failure = event.failure
         error = failure.get("codeName") or failure.get("errtype") or "no answer"
-        _log.warning("MongoDB operation failed", **self._about(event), code=failure.get("code"), error=error)
+        tell = _log.debug if (event.command_name, error) in EXPECTED else _log.warning
+        tell("MongoDB operation failed", **self._about(event), code=failure.get("code"), error=error)
 
     def _about(self, event: CommandSucceededEvent | CommandFailedEvent) -> dict[str, Any]:
         collection = self._collections.pop(event.request_id, "")
