@@ -183,6 +183,14 @@ async def test_a_parked_reason_with_a_zero_byte_can_be_kept(pool: Pool) -> None:
     assert await a_store(pool).checkpoint(TOPIC, 0) == (at(3), {"thing-1": 1})
 
 
+async def test_a_snapshot_is_taken_where_somebody_prepared_a_statement_and_was_cancelled(dsn: str) -> None:
+    async with await open_pool(dsn, application="tests", size=1) as single:
+        async with single.acquire() as connection:
+            await connection.prepare("SELECT count(*) FROM things")
+        async with a_store(single).snapshot() as seen:
+            assert [row async for row in seen.rows("things")] == []
+
+
 async def test_a_table_that_is_not_there_is_named(pool: Pool) -> None:
     store = PostgresProjectionStore(pool, "tester", [Projection("shop.none", 1, "thing", PARTS.fold, ("stream",))])
     with pytest.raises(LookupError, match=r"shop\.none"):

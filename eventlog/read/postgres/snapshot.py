@@ -72,6 +72,9 @@ async def open_snapshot(
     async with AsyncExitStack() as stack:
         with our_errors():
             connection = await stack.enter_async_context(pool.acquire(timeout=SECONDS))
+            # Whoever was cancelled between preparing a statement and running it has left the server in a transaction
+            # of which the driver does not know, and in which no isolation can be chosen. Any simple query ends it.
+            await connection.execute("SELECT 1")
             await stack.enter_async_context(connection.transaction(isolation="repeatable_read", readonly=True))
             async with asyncio.timeout(SECONDS):
                 await connection.execute(_PAUSES)
