@@ -28,12 +28,10 @@ test: ## All checks, and every test on the real stack
 	@$(MAKE) --no-print-directory check
 	@$(TESTS) $(BESIDE) --durations=20 -m "live or chaos or browser" $(ON_THE_STACK)
 
+# What takes seconds comes first. The types take a minute of one processor: tests have the other meanwhile.
 check: setup ## Lint, types, layers, schemas, unit tests
 	@$(MAKE) --no-print-directory style layers schemas
 	@$(MAKE) --no-print-directory --jobs 2 types unit
-
-# What takes seconds comes first. The types take a minute of one processor: tests have the other meanwhile.
-lint: style layers schemas types
 
 types:
 	@$(RUN)/pyright
@@ -83,7 +81,7 @@ lock: .tools-uv ## Resolve pyproject.toml into locks/ (UPGRADE=1: to the newest)
 clean: ## Remove everything that was installed or made
 	rm -rf .venv .tools .playhead
 
-.PHONY: lint types style layers schemas .tools-uv
+.PHONY: types style layers schemas .tools-uv
 .tools-uv:
 	@command -v $(UV) >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
 

@@ -100,7 +100,7 @@ _WRITE_CONFLICT = 112
 _AWAY = frozenset(
     {
         6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,  # the member is away or not the primary
-        50, 64, 112, 134, 202, 211, 239, 246, 251, 290,  # it did not finish in time, or the snapshot went stale
+        50, 64, _WRITE_CONFLICT, 134, 202, 211, 239, 246, 251, 290,  # it did not end in time, or its snapshot is stale
         388, 14031,  # its cache, or its disk, is full
     }
 )  # fmt: skip

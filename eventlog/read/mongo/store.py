@@ -33,7 +33,7 @@ SECONDS = 20.0
 LARGE = 500
 """Documents. Of a store's commits that write more, one is written at a time: two leave the server's cache no room, and
 it ends the one to make some for the other, again and again."""
-ATTEMPTS_AT_MUCH = 3
+LARGE_ATTEMPTS = 3
 """At such a commit, before it is tried in parts."""
 
 
@@ -71,7 +71,7 @@ class MongoProjectionStore:
         self._seconds = seconds
         self._of_parked = ParkedDocuments(client, database, self.projector, seconds)
         self._released: dict[str, int | None] = {}
-        self._writing_much = asyncio.Lock()
+        self._writing_large = asyncio.Lock()
 
     async def checkpoint(self, topic: str, partition: int) -> Checkpoint | None:
         id_ = checkpoint_id(self.projector, topic, partition)
@@ -161,9 +161,9 @@ class MongoProjectionStore:
         if sum(len(batch.writes) for batch in batches) <= LARGE:
             await in_transaction(self._client, body, self._seconds)
             return
-        async with self._writing_much:
+        async with self._writing_large:
             try:
-                await in_transaction(self._client, body, self._seconds, ATTEMPTS_AT_MUCH)
+                await in_transaction(self._client, body, self._seconds, LARGE_ATTEMPTS)
             except Unavailable as error:
                 if is_conflict(error.__cause__):
                     raise TooMuch(PART, "the transaction was ended to make room in its cache: write less") from error

@@ -22,7 +22,7 @@ from eventlog.read.store import Checkpoint, ProjectionStore, TooMuch, Unkeepable
 BATCH_RECORDS = 500
 """That are folded between two words to whoever waits: some hundredths of a second."""
 POURED_BYTES = 256 * 1024
-"""Of records, about, whose changes are written together: a few thousand documents, for MongoDB's smallest cache."""
+"""Of records, about, whose changes are written together: two thousand documents, for MongoDB's smallest cache."""
 
 Beat = Callable[[int], Awaitable[None]]
 """Told after each batch, with its number of records. It may wait, and it may raise to stop."""
