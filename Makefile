@@ -57,8 +57,8 @@ manim: setup ## Install the extra `manim` (see docs/operate.md), and test it
 fuzz: setup ## Many calls that nobody would think of (CASES=50000)
 	@$(RUN)/pytest tests/gateway/test_fuzz.py --cases $(or $(CASES),50000) --timeout 0
 
-chaos: setup ## Faults from seeds against a whole system, and every invariant after each (SEEDS=1-40; PLANS=1: only say what they do)
-	@$(RUN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PLANS),--plans)
+chaos: setup ## Faults from seeds against a whole system, and every invariant after each (SEEDS=1-40; PLANS=1: only say what they do; GOALS="R1 R8": those numbers)
+	@$(RUN)/python -m tests.chaos$(if $(GOALS),.goals $(filter-out all,$(GOALS)),$(if $(SEEDS), --seeds $(SEEDS))$(if $(PLANS), --plans))
 
 bench: setup ## The benchmarks (WHAT="log visible")
 	@$(RUN)/playhead bench $(or $(WHAT),all)
