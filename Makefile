@@ -1,6 +1,10 @@
 # Playhead in ten verbs. Everything is installed into .venv and .tools of this folder; nothing outside is touched.
 
-PYTHON ?= python3
+# An interpreter that was built without its optimisations, as pyenv does unasked, takes a fifth longer for everything:
+# then the system's, which has them, if it is new enough.
+OPTIMISED = python3 -c 'import sys, sysconfig; sys.exit("--enable-optimizations" not in (sysconfig.get_config_var("CONFIG_ARGS") or ""))'
+NEW_ENOUGH = /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell if ! $(OPTIMISED) 2>/dev/null && $(NEW_ENOUGH) 2>/dev/null; then echo /usr/bin/python3; else echo python3; fi)
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
 # Tests leave nothing outside of this folder, their temporary files included.
@@ -83,7 +87,8 @@ clean: ## Remove everything that was installed or made
 
 .PHONY: types style layers schemas .tools-uv
 .tools-uv:
-	@command -v $(UV) >/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tools uv
+	@command -v $(UV) >/dev/null || { $(PYTHON) -m pip --version >/dev/null 2>&1 && with=$(PYTHON) || with=python3; \
+		$$with -m pip install --quiet --disable-pip-version-check --target .tools uv; }
 
 .venv/.ready: locks/dev.txt pyproject.toml | .tools-uv
 	@$(PYTHON) -c 'import sys; sys.exit("Playhead needs Python 3.11 or newer; $(PYTHON) is %d.%d. Say PYTHON=…" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'

@@ -17,8 +17,9 @@ from eventlog.kafka.batches import Fetched, packed, unpacked
 from eventlog.kafka.feed import Answer, Feed
 from eventlog.kafka.leader import Leader
 
-FETCH_BYTES = 2 * 1024 * 1024
-"""Asked for at once. A batch is never larger than half of it, so a fetch always gets on."""
+FETCH_BYTES = 512 * 1024
+"""Asked for at once, by each reader of each partition that is behind: with what is made of them, most of the memory of a
+service that catches up. A larger batch comes whole nevertheless, so a fetch always gets on."""
 GATHER_SECONDS = 0.5
 GATHER_BYTES = 64 * 1024
 _LATEST = -1
