@@ -258,9 +258,9 @@ class SqliteLedger:
         self._db.execute("COMMIT")
 
     def _merge(self, streams: Mapping[str, Stored], handled: Mapping[UUID, str]) -> None:
-        self._db.executemany(_STREAM, ((name, *stored) for name, stored in streams.items()))
+        self._db.executemany(_STREAM, ((name, *stored) for name, stored in sorted(streams.items())))
         self._db.executemany(
             "INSERT INTO handled VALUES (?, ?)",
-            ((id_.bytes, bytes.fromhex(hash_)) for id_, hash_ in handled.items()),
+            sorted((id_.bytes, bytes.fromhex(hash_)) for id_, hash_ in handled.items()),
         )
         self._db.execute("DELETE FROM recent")
