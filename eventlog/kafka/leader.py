@@ -1,6 +1,7 @@
 """A connection of one's own to whichever broker leads a partition."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -11,6 +12,11 @@ from aiokafka.protocol.api import Request
 
 from eventlog.errors import Unavailable
 from eventlog.kafka.access import ANSWER_SECONDS, KafkaAccess
+
+WAYS_OUT: Mapping[type[kafka_errors.KafkaError], str] = {
+    kafka_errors.InvalidTimestampError: " Set the clock of this machine, or the broker's: one is hours ahead.",
+}
+"""What the client's own words leave out."""
 
 
 class Leader:
@@ -44,7 +50,7 @@ class Leader:
         """What to raise for an answer that carries this error code. The leader is looked up anew before the next."""
         error = kafka_errors.for_code(code)
         self.drop()
-        return self.unavailable(f"{error.__name__}: {error.description}")
+        return self.unavailable(f"{error.__name__}: {error.description}{WAYS_OUT.get(error, '')}")
 
     def unavailable(self, detail: str) -> Unavailable:
         """Names the partition and the brokers."""

@@ -18,8 +18,8 @@ from eventlog.kafka.feed import Answer, Feed
 from eventlog.kafka.leader import Leader
 
 FETCH_BYTES = 512 * 1024
-"""Asked for at once, by each reader of each partition that is behind: with what is made of them, most of the memory of a
-service that catches up. A larger batch comes whole nevertheless, so a fetch always gets on."""
+"""Asked for at once, by each reader of each partition that is behind: with what is made of them, most of the memory of
+a service that catches up. A larger batch comes whole nevertheless, so a fetch always gets on."""
 GATHER_SECONDS = 0.5
 GATHER_BYTES = 64 * 1024
 _LATEST = -1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
@@ -9,6 +10,7 @@ from aiokafka.partitioner import murmur2 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventlog import clock
 from eventlog.commit import accept, start
 from eventlog.errors import Unavailable
 from eventlog.kafka import KafkaAccess, KafkaEventLog, create_topics
@@ -81,6 +83,18 @@ async def test_a_topic_that_is_not_there_is_unavailable_and_says_what_to_do(acce
     with pytest.raises(Unavailable, match="playhead topics"):
         await log.append(0, chained(log, [b"a"]))
     await log.close()
+
+
+async def test_a_clock_that_is_hours_ahead_is_named_and_nothing_is_appended(access: KafkaAccess) -> None:
+    async with a_log(access) as log:
+        ahead = KafkaEventLog(access, log.topic, lambda: clock.now() + timedelta(hours=3))
+        await ahead.start()
+        try:
+            with pytest.raises(Unavailable, match="Set the clock of this machine"):
+                await ahead.append(0, chained(log, [b"early"]))
+        finally:
+            await ahead.close()
+        assert await log.end(0) == 0
 
 
 async def test_a_cluster_that_is_not_there_is_unavailable() -> None:
