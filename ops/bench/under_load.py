@@ -60,15 +60,18 @@ class Stretch(NamedTuple):
     records: int
 
 
-async def rebuilt_under_load(settings: OpsSettings, commits: int, tell: Tell) -> list[Figure]:
-    """On the running services, `playhead up` before; the log of sessions is filled up to so many commits first."""
+async def rebuilt_under_load(settings: OpsSettings, commits: int, throttle: int, tell: Tell) -> list[Figure]:
+    """On the running services, `playhead up` before; the log of sessions is filled up to so many commits first.
+
+    `throttle`: records a second that a rebuild folds, 0 for as many as it can.
+    """
     await _fill(settings, commits, tell)
     ended = asyncio.Event()
     async with opened(settings, RATE) as sending, _read(settings) as readers:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(sending.send(_endless(), ended))
             try:
-                stretches = [await _stretch(name, number, tell) for number, name in enumerate(KNOWN)]
+                stretches = [await _stretch(name, number, throttle, tell) for number, name in enumerate(KNOWN)]
             finally:
                 ended.set()
         await sending.until_all_are_seen(LATE_SECONDS)
@@ -111,12 +114,12 @@ def _endless() -> Iterator[Command]:
         yield from commands(AT_ONCE, clock.new_id().int, rendered=False)
 
 
-async def _stretch(name: str, number: int, tell: Tell) -> Stretch:
+async def _stretch(name: str, number: int, throttle: int, tell: Tell) -> Stretch:
     loop = asyncio.get_running_loop()
     before = loop.time()
     await asyncio.sleep(BEFORE_SECONDS)
     began = loop.time()
-    there = await _operator("rebuild", name)
+    there = await _operator("rebuild", name, "--throttle", str(throttle))
     back = await _operator("rollback", name)
     await _operator("rollback", name, "--forget")
     tell("projectors made again", number + 1, len(KNOWN))

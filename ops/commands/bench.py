@@ -79,7 +79,7 @@ SUITES: Mapping[str, Callable[[], Awaitable[list[Figure]]]] = {
 }
 
 
-async def bench(*what: str, commits: int = 0, as_json: Json = False) -> int:
+async def bench(*what: str, commits: int = 0, throttle: int = 0, as_json: Json = False) -> int:
     """Measure. Exit 1 where a goal was missed or a result was wrong.
 
     Parameters
@@ -88,8 +88,10 @@ async def bench(*what: str, commits: int = 0, as_json: Json = False) -> int:
         log, archive, visible, render, gateway, rebuild, rivals, mongo, postgres, or all.
     commits
         `rebuild` fills the log of sessions up to so many commits before it begins. They stay there.
+    throttle
+        `rebuild` folds so many records a second, as `playhead rebuild --throttle` does; 0 for as many as it can.
     """
-    suites = {**SUITES, "rebuild": lambda: under_load.rebuilt_under_load(OpsSettings(), commits, _tell)}
+    suites = {**SUITES, "rebuild": lambda: under_load.rebuilt_under_load(OpsSettings(), commits, throttle, _tell)}
     chosen = list(suites) if what in ((), ("all",)) else list(what)
     if unknown := [name for name in chosen if name not in suites]:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(suites)} and all")

@@ -21,6 +21,8 @@ from ops.settings import OpsSettings
 
 FINE, WRONG, USAGE = 0, 1, 2
 MOST_LATE = 0.2
+WRITES_A_SECOND = 20
+"""Of a rebuild with a pace: many that are small, because who reads or writes meanwhile waits behind one of them."""
 
 Name = Annotated[
     str, Parameter(help="A projector, such as session.mongo-projector; `playhead projections` lists them.")
@@ -62,7 +64,7 @@ async def rebuild(
     options = ["approve"] * approve + ["cancel"] * cancel + [f"throttle={throttle}"] * bool(throttle)
     async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rebuild", name, options) as operation:
         with _drawn(one, most_late, throttle) as drawn:
-            run = _running(one, drawn)
+            run = _running(one, drawn, -(-throttle // WRITES_A_SECOND))
             kept = await (run.cancel() if cancel else run.rebuild(approve=approve))
         if cancel:
             said = "cancelled: what was built is gone, and what is read is as it was"
@@ -125,9 +127,11 @@ def _drawn(one: Reached, most_late: float, throttle: int) -> Generator[Drawn]:
         yield Drawn(progress, one.kept.name, Pacing(one.generations, one.source, most_late, throttle))
 
 
-def _running(one: Reached, drawn: Drawn) -> Running:
+def _running(one: Reached, drawn: Drawn, at_once: int = 0) -> Running:
     projector = one.kept.projector
-    return Running(one.generations, one.source, projector.projections, projector.journals, str(new_id()), drawn)
+    return Running(
+        one.generations, one.source, projector.projections, projector.journals, str(new_id()), drawn, at_once
+    )
 
 
 def _outcome(one: Reached, run: Running, drawn: Drawn, kept: Generations, *, as_json: bool) -> int:

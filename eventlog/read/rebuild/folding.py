@@ -29,7 +29,10 @@ Beat = Callable[[int], Awaitable[None]]
 
 
 class Folding:
-    """One partition of one topic. `discarded`: the offsets of records that an operator gave up; they are left out."""
+    """One partition of one topic. `discarded`: the offsets of records that an operator gave up; they are left out.
+
+    `at_once`: so many records are folded and written at once, so that nobody waits behind much; 0 for what is quickest.
+    """
 
     def __init__(
         self,
@@ -39,13 +42,15 @@ class Folding:
         journals: Sequence[Journal],
         store: ProjectionStore,
         discarded: Collection[int],
+        at_once: int = 0,
     ) -> None:
         self.place = (source.log.topic, partition)
         self._source = source
         self._folds = (projections, journals)
         self._store = store
         self._discarded = discarded
-        self._most = POURED_BYTES
+        self._batch = at_once or BATCH_RECORDS
+        self._most = 1 if at_once else POURED_BYTES
         self._lane: ProjectorLane | None = None
         self._stored: Position | None = None
         self._views: dict[Place, View] = {}
@@ -65,8 +70,8 @@ class Folding:
         """
         lane = await self._opened()
         async for records in read_log(self._source.log, self.place[1], lane.position.next_offset, until):
-            for first in range(0, len(records), BATCH_RECORDS):
-                batch = records[first : first + BATCH_RECORDS]
+            for first in range(0, len(records), self._batch):
+                batch = records[first : first + self._batch]
                 await self._fold(batch)
                 if self._remembered >= self._most:
                     await self._pour()

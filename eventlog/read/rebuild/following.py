@@ -31,7 +31,10 @@ class Watching(Protocol):
 
 
 class Following:
-    """The foldings of one process, by generation. `beat` is called after each batch, and may raise to stop."""
+    """The foldings of one process, by generation. `beat` is called after each batch, and may raise to stop.
+
+    `at_once`: records, as `Folding` takes it.
+    """
 
     def __init__(
         self,
@@ -40,12 +43,14 @@ class Following:
         folds: tuple[Sequence[Projection], Sequence[Journal]],
         watching: Watching,
         beat: Callable[[], Awaitable[None]],
+        at_once: int = 0,
     ) -> None:
         self._store = store
         self._source = source
         self._folds = folds
         self._watching = watching
         self._beat = beat
+        self._at_once = at_once
         self._foldings: dict[int, Mapping[Partition, Folding]] = {}
 
     async def chase(self, generation: int) -> None:
@@ -105,7 +110,9 @@ class Following:
                 async for one in seen.parked():
                     if one.discarded and (place := (one.topic, one.partition)) in discarded:
                         discarded[place].add(one.record.offset)
-            made = [Folding(self._source, n, *self._folds, store, gone) for (_, n), gone in discarded.items()]
+            made = [
+                Folding(self._source, n, *self._folds, store, gone, self._at_once) for (_, n), gone in discarded.items()
+            ]
             self._foldings[generation] = {one.place: one for one in made}
         return self._foldings[generation]
 

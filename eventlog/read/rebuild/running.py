@@ -33,7 +33,8 @@ class _Outdated(Conflict):
 
 
 class Running:
-    """What one process does to one projector's generations. `holder` is a name that nobody else has."""
+    """What one process does to one projector's generations. `holder` is a name that nobody else has; `at_once`:
+    records, as `Folding` takes it."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Running:
         journals: Sequence[Journal],
         holder: str,
         watching: Watching,
+        at_once: int = 0,
     ) -> None:
         self._store = store
         self._source = source
@@ -51,7 +53,7 @@ class Running:
         self._holder = holder
         self._watching = watching
         self._beaten = float("-inf")
-        self._following = Following(store, source, (projections, journals), watching, self._beat)
+        self._following = Following(store, source, (projections, journals), watching, self._beat, at_once)
         self.contents: Mapping[str, Content] = {}
         """Hashes of what was compared and found equal."""
         self.switch_seconds = 0.0

@@ -48,8 +48,10 @@ class Growing:
     async def say(self, commits: int = COMMITS) -> None:
         await self.log.append(0, [self._writer.commit(f"counter-{n % STREAMS}", 2) for n in range(commits)])
 
-    async def fold(self, store: MemoryProjectionStore, until: int = COMMITS, discarded: Sequence[int] = ()) -> Folding:
-        one = Folding(Source(self.log, [0], CATALOG), 0, [TOTALS, OTHERS], [OUTCOMES], store, discarded)
+    async def fold(
+        self, store: MemoryProjectionStore, until: int = COMMITS, discarded: Sequence[int] = (), at_once: int = 0
+    ) -> Folding:
+        one = Folding(Source(self.log, [0], CATALOG), 0, [TOTALS, OTHERS], [OUTCOMES], store, discarded, at_once)
         await one.run(until, heard)
         return one
 
@@ -93,6 +95,13 @@ async def test_what_waits_to_be_written_is_bounded_and_streams_that_come_again_a
     assert len(store.poured) > 5
     assert max(len(changes.entries["outcomes"]) for changes in store.poured) <= 25
     assert sum(len(changes.begun) for changes in store.poured) == STREAMS
+    assert same(store, await projected(growing))
+
+
+async def test_a_rebuild_with_a_pace_writes_no_more_at_once_than_it_was_told(growing: Growing) -> None:
+    store = Recording()
+    await growing.fold(store, at_once=4)
+    assert max(len(changes.entries["outcomes"]) for changes in store.poured) == 4
     assert same(store, await projected(growing))
 
 
