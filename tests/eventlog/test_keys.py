@@ -82,6 +82,22 @@ async def test_a_batch_asks_once_for_all_keys_that_its_folder_never_met() -> Non
     assert store.questions == ["these"]
 
 
+async def test_of_many_keys_a_few_are_kept_ready_and_what_is_sealed_with_any_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("eventlog.keys.ring.READY", 2)
+    store = Asked()
+    records = [sealed_for(store, account) for account in ACCOUNTS]
+    ring = KeyRing(store)
+    await met(ring, records)
+    store.questions.clear()
+    ring.destroy(ACCOUNTS[0])
+    for record in records[1:] * 2:
+        assert b"enc:v1:" not in bytes(read(record, ring).events[0].data)
+    assert json.loads(bytes(read(records[0], ring).events[0].data))["prompt"] == ""
+    assert store.questions == []
+
+
 async def test_a_store_that_is_away_stops_the_batch_and_what_it_says_afterwards_is_read() -> None:
     store = Asked()
     record = sealed_for(store, ACCOUNTS[0])
