@@ -21,8 +21,8 @@ from eventlog.keys.store import KeyStore
 EVERY_SECONDS = 2.0
 LOOK_BACK_SECONDS = 600.0
 """How far back each look goes; who could not look for half of that forgets everything."""
-KNOWN = 50_000
-"""Keys that are kept in memory, at the most: some 20 MB."""
+KNOWN = 20_000
+"""Keys that are kept in memory, at the most: some 8 MB."""
 READY = 2_000
 """Of them, such as were used last are kept as ciphers: each takes 4 kB, and some 15 µs to be made again."""
 LOADED = 10_000

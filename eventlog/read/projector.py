@@ -30,8 +30,9 @@ BREAKER_STREAMS = 10
 """Parking is for a strange commit. Ten streams in a row, or more than ten in a thousand commits, are a bad deploy: stop
 before all are parked. What was applied long ago does not excuse what is parked now."""
 
-REMEMBERED_BYTES = 1024 * 1024
-"""Of views, about, that a lane wrote last: a stream that goes on is not loaded again."""
+REMEMBERED_BYTES = 256 * 1024
+"""Of views, as they would be encoded, that a lane wrote last: a stream that goes on is not loaded again. In memory they
+take three times as much, for each projector and partition."""
 
 _encode = msgspec.msgpack.Encoder(enc_hook=lambda _: None).encode
 

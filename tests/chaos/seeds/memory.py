@@ -26,7 +26,7 @@ MOST: Final = 1.5
 MEGABYTE: Final = 1024 * 1024
 LOOK_SECONDS = 0.5
 FIRST_BACKLOG: Final = 20_000
-"""More than the buffers of every reader hold, 2 MB a partition: after it they are as large as they get."""
+"""More than the buffers of every reader hold, half a megabyte a partition: after it they are as large as they get."""
 BACKLOG: Final = 60_000
 SENT_AT_ONCE: Final = 2_000
 DECIDED_SECONDS = 240.0
