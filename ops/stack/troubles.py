@@ -12,10 +12,15 @@ _LIBRARY = re.compile(r"error while loading shared libraries: (\S+?):")
 
 def why_ended(program: Program, child: Child, code: int) -> str:
     """Several lines; the first says it all, the others are the end of its output."""
-    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    how = f"was ended by {_named(-code)}" if code < 0 else f"ended with exit code {code}"
     tail = child.tail()
     reason = advice(program, code, tail)
     return f"{program.name} {how}{f': {reason}' if reason else '.'} The end of {child.log}:\n{tail}"
+
+
+def _named(number: int) -> str:
+    """The signal's name; most real-time signals have none."""
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 def advice(program: Program, code: int, output: str) -> str:

@@ -1,5 +1,6 @@
 """What a person is told when a program ends or cannot be started."""
 
+import os
 import signal
 import socket
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from ops.stack import packaged
+from ops.stack.child import Child
 from ops.stack.folder import LEAST_FREE_BYTES, DataFolder
 from ops.stack.part import Program, StackError
 from ops.stack.ports import Ports
-from ops.stack.troubles import advice
+from ops.stack.troubles import advice, why_ended
 
 
 @pytest.fixture
@@ -45,6 +47,15 @@ def test_the_reason_and_the_next_step_are_said(program: Program, code: int, outp
 
 def test_nothing_is_said_where_nothing_is_known(program: Program) -> None:
     assert advice(program, 1, "some other line") == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(3, "exit code 3"), (-signal.SIGTERM, "by SIGTERM"), (-(signal.SIGRTMIN + 3), "by signal ")]
+)
+def test_the_end_of_a_program_has_a_name_whatever_ended_it(program: Program, code: int, words: str) -> None:
+    child = Child("mongo", ("true",), {"PATH": os.defpath}, program.folder / "log")
+    child.wait(10)
+    assert words in why_ended(program, child, code)
 
 
 def test_a_port_that_a_stranger_has_is_named_though_the_program_did_not_say_so(program: Program) -> None:
