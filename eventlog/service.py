@@ -165,7 +165,7 @@ async def _drain(service: Service) -> None:
     """Finish the batches in hand, leave the groups. What takes too long is abandoned: it will be done again."""
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
-            await asyncio.gather(*(group.hand_over() for group in service.groups))
+            await asyncio.gather(*(group.leave() for group in service.groups))
             await service.broker.stop()
     except TimeoutError:
         structlog.get_logger().error("did not drain in time", seconds=DRAIN_SECONDS)

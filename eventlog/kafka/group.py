@@ -73,7 +73,9 @@ class Group:
         self._run = run
         self.metrics = metrics
         self._assigned = False
+        self._leaving = False
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._subscriber: Any = broker.subscriber(
             log.topic,
@@ -95,32 +97,47 @@ class Group:
         self._tasks = tasks
 
     async def take_over(self, assigned: set[TopicPartition]) -> None:
-        """Pause first: the group's own consumer has nothing to fetch."""
+        """Pause first: the group's own consumer has nothing to fetch.
+
+        Who is about to leave begins with nothing: what its work would need is closed next.
+        """
         if self._tasks is None:
             raise RuntimeError(f"{self.role} was assigned partitions before it was told where to work")
         self._subscriber.consumer.pause(*assigned)
         self._assigned = True
-        for place in sorted(assigned):
+        for place in sorted(assigned) if not self._leaving else ():
             work = Work(self.role, place.topic, place.partition, self.metrics)
             self.works[place.partition] = work
             self._running[place.partition] = self._tasks.create_task(self._worked(work, place))
 
-    async def hand_over(self, partitions: set[int] | None = None) -> None:
-        """Let the batch in hand of these partitions, or of all, be finished; return when no task of theirs runs."""
-        chosen = [p for p in self._running if partitions is None or p in partitions]
+    async def hand_over(self, partitions: set[int]) -> None:
+        """Let the batch in hand of these partitions be finished; return when no task of theirs runs."""
+        chosen = [partition for partition in self._running if partition in partitions]
         tasks = {self._running.pop(partition) for partition in chosen}
         for partition in chosen:
             self.works.pop(partition).stop()
+        await self._ended(tasks)
+        for partition in chosen:
+            if partition not in self.works:
+                self.metrics.left(self.role, partition)
+
+    async def leave(self) -> None:
+        """The same for all, and nothing is taken over from now on: the group may give us more until it has heard."""
+        self._leaving = True
+        await self.hand_over({*self._running})
+        await self._ended({*self._ending})  # what was taken away just before
+
+    async def _ended(self, tasks: set[asyncio.Task[None]]) -> None:
+        """Return when none of them runs; who takes too long is cancelled."""
         if not tasks:
             return
+        self._ending |= tasks
         _, late = await asyncio.wait(tasks, timeout=HAND_OVER_SECONDS)
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=HAND_OVER_SECONDS)
-        for partition in chosen:
-            if partition not in self.works:
-                self.metrics.left(self.role, partition)
+        self._ending -= tasks
 
     @property
     def ready(self) -> bool:

@@ -48,6 +48,7 @@ class System:
         self.measured: dict[str, float] = {}
         self.places: dict[str, Mapping[tuple[str, int], int]] = {}
         self._supervisor = supervisor
+        self._environments: dict[str, Mapping[str, str]] = {}
 
     @property
     def endpoints(self) -> Endpoints:
@@ -137,12 +138,15 @@ class System:
 
     @asynccontextmanager
     async def beside(self, name: str, *within: str, **settings: str) -> AsyncGenerator["Beside"]:
-        """A second process of a service, told what the first was told but for its port.
+        """A further process of a service, told what the first was told but for its port.
 
-        `within` is a command that sets something up and then becomes the process.
+        What that was is asked once, so the first may be away when others are started. `within` is a command that sets
+        something up and then becomes the process.
         """
         port = _free_port()
-        environment = {**environment_of(int(self.told(name)["pid"])), "PLAYHEAD_PORT": str(port), **settings}
+        if name not in self._environments:
+            self._environments[name] = environment_of(int(self.told(name)["pid"]))
+        environment = {**self._environments[name], "PLAYHEAD_PORT": str(port), **settings}
         with (self.folder / "logs" / f"{name}-beside.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(*within, sys.executable, *SERVICES[name]),
@@ -198,15 +202,18 @@ class Beside:
 
 
 @asynccontextmanager
-async def whole_system(folder: Path) -> AsyncGenerator[System]:
-    """Started from nothing on the way in, stopped on the way out; the folder is left to be looked at."""
+async def whole_system(folder: Path, **settings: str) -> AsyncGenerator[System]:
+    """Started from nothing on the way in, stopped on the way out; the folder is left to be looked at.
+
+    `settings`: what its supervisor is told beside, as in its environment.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "logs").mkdir(parents=True)
     with (folder / "logs" / "supervisor.log").open("wb") as out:
         supervisor = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ops.supervisor", "--data", str(folder), "--until-exit", str(os.getpid())),
             cwd=PROJECT,
-            env={**without_urls(), "PLAYHEAD_DATA": str(folder), "PLAYHEAD_PORT": "0"},
+            env={**without_urls(), **settings, "PLAYHEAD_DATA": str(folder), "PLAYHEAD_PORT": "0"},
             stdin=DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

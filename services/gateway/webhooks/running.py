@@ -133,7 +133,7 @@ async def _left(groups: list[Group], broker: Any) -> None:
     try:
         async with asyncio.timeout(STOP_SECONDS):
             for group in groups:
-                await group.hand_over()
+                await group.leave()
             await broker.stop()
     except (TimeoutError, KafkaError) as error:
         _log.warning("the groups of webhooks were not left in time", error=type(error).__name__)

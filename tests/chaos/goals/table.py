@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tests.chaos.goals.churned_projectors import churned_projectors
 from tests.chaos.goals.goal import Measure
+from tests.chaos.goals.kills_everywhere import killed_everywhere
+from tests.chaos.goals.many_processors import many_processors
 
-GOALS: Final[Mapping[str, Measure]] = {}
+GOALS: Final[Mapping[str, Measure]] = {
+    "R1": killed_everywhere,
+    "R2": many_processors,
+    "R3": churned_projectors,
+}

@@ -48,7 +48,7 @@ async def run(system: System, plan: Plan, tell: Tell, *, neighbour: Neighbour | 
     loop = asyncio.get_running_loop()
     began, run = loop.time(), Run(plan)
     site = Site(system, plan.seed, remarks=run.remarks, back=run.back)
-    load = await _a_load(system, plan)
+    load = await a_load(system, plan)
     if plan.film:
         system.forget_outputs()
     async with AsyncExitStack() as stack:
@@ -89,7 +89,8 @@ async def _asked(site: Site, load: Load, run: Run, tell: Tell) -> None:
     tell("healed; waiting for lag 0")
 
 
-async def _a_load(system: System, plan: Plan) -> Load:
+async def a_load(system: System, plan: Plan) -> Load:
+    """The wishes of the demo account."""
     async with http_as(system, system.key) as http:
         me = (await http.get("/v1/me")).json()
     return Load(system, plan, me["tenant"], me["accountId"])

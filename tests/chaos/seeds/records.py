@@ -30,11 +30,11 @@ REPEATED_RECORDS = 2_000
 
 async def delivered_again(site: Site, fault: Fault) -> None:
     """Every command that was ever given, in its topic; and the newest commits, in theirs, where they do not chain."""
-    histories = await _read(site)
+    histories = await histories_of(site)
     commands = [said for one in histories.values() for wordings in one.asked.values() for said in wordings]
     sender = KafkaSender(KafkaAccess(site.system.endpoints.kafka), COMMANDS_OF)
     try:
-        await _until_there(lambda: sender.send(commands))
+        await until_there(lambda: sender.send(commands))
     finally:
         await sender.close()
     for history in histories.values():
@@ -94,7 +94,7 @@ async def poison(site: Site, fault: Fault) -> None:
         await _append(site, topic, site.seed % 2, noise)
     sender = KafkaSender(KafkaAccess(site.system.endpoints.kafka), COMMANDS_OF)
     try:
-        await _until_there(lambda: sender.send([_strange(site, "version"), _strange(site, "shape")]))
+        await until_there(lambda: sender.send([_strange(site, "version"), _strange(site, "shape")]))
     finally:
         await sender.close()
 
@@ -113,7 +113,9 @@ def _strange(site: Site, what: str) -> Command:
     )
 
 
-async def _read(site: Site) -> Mapping[str, History]:
+async def histories_of(site: Site) -> Mapping[str, History]:
+    """Everything, once the broker gives it; fails after `BACK_SECONDS`."""
+
     async def read() -> Mapping[str, History] | None:
         try:
             return await read_histories(site.system.endpoints)
@@ -127,13 +129,15 @@ async def _append(site: Site, topic: str, partition: int, links: Sequence[Link])
     """As somebody who may write there, and does not know the chain."""
     log = KafkaEventLog(KafkaAccess(site.system.endpoints.kafka, client_id="playhead-chaos"), topic)
     try:
-        await _until_there(log.start)
-        await _until_there(lambda: log.append(partition, links))
+        await until_there(log.start)
+        await until_there(lambda: log.append(partition, links))
     finally:
         await log.close()
 
 
-async def _until_there(act: Callable[[], Awaitable[object]]) -> None:
+async def until_there(act: Callable[[], Awaitable[object]]) -> None:
+    """Do it again and again until nothing is `Unavailable`; fails after `BACK_SECONDS`."""
+
     async def done() -> bool:
         try:
             await act()
