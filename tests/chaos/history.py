@@ -1,8 +1,9 @@
 """Everything that was ever said and done, read from the topics as they are, without the services' help."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -70,6 +71,13 @@ class History:
     def undecided(self) -> set[UUID]:
         """What was asked and has no outcome yet."""
         return self.asked.keys() - {one.commit.command_id for one in self.counted}
+
+
+def said(history: History) -> Iterator[tuple[str, dict[str, Any], Counted]]:
+    """Every event that counts, in log order: its type, what it says, and the commit that it stands in."""
+    for one in history.counted:
+        for recorded in one.commit.events:
+            yield recorded.type, msgspec.json.decode(recorded.data), one
 
 
 async def read_histories(endpoints: Endpoints) -> Mapping[str, History]:

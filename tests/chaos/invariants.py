@@ -1,18 +1,15 @@
 """What has to be true of the whole log and of both stores after every fault, however it ended."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
-
-import msgspec
 
 from blobs.objects import open_blobs
 from blobs.store import BlobRef
 from ops.stack.endpoints import Endpoints
 from tests.chaos.again import decided_otherwise
 from tests.chaos.client import Client
-from tests.chaos.history import Counted, History, read_histories
+from tests.chaos.history import History, read_histories, said
 from tests.chaos.stores import stores_equal_the_log
 from tests.chaos.system import System
 from tests.waiting import eventually
@@ -82,14 +79,14 @@ def acknowledged_is_decided(acknowledged: Sequence[UUID], history: History) -> N
 
 def sessions_start_once(asked: Sequence[UUID], history: History) -> None:
     """Asked again and again under one id, after time-outs and 503s: it took effect once."""
-    started = Counter(UUID(data["sessionId"]) for kind, data, _ in _events(history) if kind == "session.started")
+    started = Counter(UUID(data["sessionId"]) for kind, data, _ in said(history) if kind == "session.started")
     assert {session: started[session] for session in asked} == dict.fromkeys(asked, 1)
 
 
 def amounts_sum_to_the_balance(history: History) -> None:
     """After every event of an account, not only at the end."""
     sums: Counter[str] = Counter()
-    for kind, data, one in _events(history):
+    for kind, data, one in said(history):
         if kind.startswith("account.credits_"):
             sums[one.commit.stream] += data["amount"]
             assert data["balanceAfter"] == sums[one.commit.stream], f"offset {one.offset}"
@@ -97,7 +94,7 @@ def amounts_sum_to_the_balance(history: History) -> None:
 
 def completed_once(history: History) -> None:
     """Each run of a job."""
-    runs = Counter((one.commit.stream, data["run"]) for kind, data, one in _events(history) if kind == "job.completed")
+    runs = Counter((one.commit.stream, data["run"]) for kind, data, one in said(history) if kind == "job.completed")
     again = [run for run, count in runs.items() if count > 1]
     assert not again, f"completed more than once: {again}"
 
@@ -105,7 +102,7 @@ def completed_once(history: History) -> None:
 def no_stage_of_an_old_turn(history: History) -> None:
     """Turns grow, and what a worker says counts under the newest turn alone."""
     newest: dict[str, int] = {}
-    for kind, data, one in _events(history):
+    for kind, data, one in said(history):
         if kind == "job.claimed":
             assert data["epoch"] > newest.get(one.commit.stream, 0)
             newest[one.commit.stream] = data["epoch"]
@@ -118,15 +115,9 @@ async def artifacts_are_there(system: System, history: History) -> None:
     blobs = open_blobs(system.blobs)
     named = {
         (artifact["sha256"], artifact["sizeBytes"])
-        for kind, data, _ in _events(history)
+        for kind, data, _ in said(history)
         if kind == "job.stage_completed"
         for artifact in data["output"]["artifacts"]
     }
     for sha256, size in named:
         assert await blobs.verify(sha256) == BlobRef(sha256, size)
-
-
-def _events(history: History) -> Iterator[tuple[str, dict[str, Any], Counted]]:
-    for one in history.counted:
-        for recorded in one.commit.events:
-            yield recorded.type, msgspec.json.decode(recorded.data), one

@@ -59,7 +59,7 @@ class Neighbour:
         """His account and key, made once in the life of a system; a session and a project of this run."""
         sender = KafkaSender(KafkaAccess(self._system.endpoints.kafka), COMMANDS_OF)
         try:
-            await sender.send(list(_commands(self._key)))
+            await sender.send(list(opening(NEIGHBOUR, self._key, _IDS)))
         finally:
             await sender.close()
 
@@ -105,26 +105,27 @@ class Neighbour:
         await self._his.aclose()
 
 
-def _commands(key: str) -> Iterator[Command]:
-    register = RegisterAccount(account_id=NEIGHBOUR.account, kind=NEIGHBOUR.kind, name=NEIGHBOUR.subject)
+def opening(who: Principal, key: str, ids: UUID) -> Iterator[Command]:
+    """His account and his key. `ids`: what the ids of both commands are made of, one for each of whom this is asked."""
+    register = RegisterAccount(account_id=who.account, kind=who.kind, name=who.subject)
     issue = IssueKey(
-        key_id=uuid5(_IDS, "key"),
+        key_id=uuid5(ids, "key"),
         digest=keys.digest(key),
         prefix=key[: keys.SHOWN],
         scopes=tuple(sorted(EVERY_SCOPE - {Scope.ADMIN})),
     )
     for body in (register, issue):
-        yield _command(body)
+        yield _command(who, body, ids)
 
 
-def _command(body: CommandBody) -> Command:
+def _command(who: Principal, body: CommandBody, ids: UUID) -> Command:
     return Command(
-        id=uuid5(_IDS, body.TYPE),
-        stream=stream_id("account", NEIGHBOUR.tenant, str(NEIGHBOUR.account)),
+        id=uuid5(ids, body.TYPE),
+        stream=stream_id("account", who.tenant, str(who.account)),
         type=body.TYPE,
         type_version=body.VERSION,
         at=clock.now(),
-        tenant=NEIGHBOUR.tenant,
+        tenant=who.tenant,
         actor="ops:chaos",
         data=encode(body),
     )
