@@ -58,6 +58,14 @@ class MemoryBlobs:
     async def noted(self, name: str) -> bytes | None:
         return self.notes.get(checked_name(name))
 
+    async def forget(self, name: str) -> None:
+        self.notes.pop(checked_name(name), None)
+
+    async def names(self, folder: str) -> AsyncIterator[str]:
+        for name in tuple(self.notes):
+            if name.startswith(f"{checked_name(folder)}/"):
+                yield name
+
     async def close(self) -> None:
         return
 

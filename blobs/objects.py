@@ -113,24 +113,13 @@ class ObjectBlobs:
         return BlobRef(sha256, size)
 
     async def delete(self, sha256: str) -> None:
-        try:
-            with self._translated(0, sha256):
-                async with asyncio.timeout(self._deadline):
-                    await obstore.delete_async(self._store, key_of(sha256))
-        except BlobMissing:
-            return
+        await self._delete(key_of(sha256))
 
     async def list(self) -> AsyncIterator[BlobRef]:
-        pages = aiter(obstore.list(self._store, chunk_size=1000))
-        while True:
-            with self._translated(0):
-                page = await asyncio.wait_for(anext(pages, None), self._deadline)
-            if page is None:
-                return
-            for entry in page:
-                digest = digest_of(entry["path"])
-                if digest is not None:
-                    yield BlobRef(digest, entry["size"])
+        async for path, size in self._listed(None):
+            digest = digest_of(path)
+            if digest is not None:
+                yield BlobRef(digest, size)
 
     async def note(self, name: str, content: bytes) -> None:
         checked_name(name)
@@ -150,8 +139,34 @@ class ObjectBlobs:
         except BlobMissing:
             return None
 
+    async def forget(self, name: str) -> None:
+        await self._delete(checked_name(name))
+
+    async def names(self, folder: str) -> AsyncIterator[str]:
+        async for path, _ in self._listed(checked_name(folder)):
+            yield path
+
     async def close(self) -> None:
         return
+
+    async def _delete(self, path: str) -> None:
+        try:
+            with self._translated(0, path):
+                async with asyncio.timeout(self._deadline):
+                    await obstore.delete_async(self._store, path)
+        except BlobMissing:
+            return
+
+    async def _listed(self, prefix: str | None) -> AsyncIterator[tuple[str, int]]:
+        """Path and size of everything below a prefix, which ends at a slash."""
+        pages = aiter(obstore.list(self._store, prefix, chunk_size=1000))
+        while True:
+            with self._translated(0):
+                page = await asyncio.wait_for(anext(pages, None), self._deadline)
+            if page is None:
+                return
+            for entry in page:
+                yield entry["path"], entry["size"]
 
     @contextmanager
     def _translated(self, needed: int, sha256: str = "") -> Generator[None]:

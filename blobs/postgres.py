@@ -44,6 +44,7 @@ def _statement(name: str) -> str:
 
 _READ, _SIZE, _DELETE = _statement("read_part"), _statement("size"), _statement("delete")
 _LIST, _NOTE, _NOTED = _statement("list_after"), _statement("note"), _statement("noted")
+_FORGET, _NAMES = _statement("forget"), _statement("names_after")
 
 
 class PostgresBlobs:
@@ -126,6 +127,21 @@ class PostgresBlobs:
     async def noted(self, name: str) -> bytes | None:
         row = await self._one(_NOTED, checked_name(name))
         return None if row is None else bytes(row["content"])
+
+    async def forget(self, name: str) -> None:
+        await self._one(_FORGET, checked_name(name))
+
+    async def names(self, folder: str) -> AsyncIterator[str]:
+        begin = after = f"{checked_name(folder)}/"
+        while True:
+            with self._translated():
+                pool = await self._opened()
+                rows = await pool.fetch(_NAMES, begin, after, LISTED_AT_ONCE, timeout=self._deadline)
+            for row in rows:
+                yield row["name"]
+            if len(rows) < LISTED_AT_ONCE:
+                return
+            after = rows[-1]["name"]
 
     async def copy_from(self, source: BlobStore, sha256: str) -> None:
         """Take bytes over from another store, chunk by chunk. `BlobMissing`, `BlobCorrupt`: then nothing is kept."""

@@ -96,11 +96,19 @@ class BlobStore(Protocol):
         ...
 
     async def note(self, name: str, content: bytes) -> None:
-        """Keep a few bytes under a name such as `outputs/<key>.json`; a later note replaces an earlier one."""
+        """Keep what fits into memory under a name such as `outputs/<key>.json`; a later note replaces an earlier."""
         ...
 
     async def noted(self, name: str) -> bytes | None:
         """What was noted under that name, or None."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Forget what was noted under that name; a repeat changes nothing."""
+        ...
+
+    def names(self, folder: str) -> AsyncIterator[str]:
+        """The name of every note whose name begins with that folder, in no particular order."""
         ...
 
     async def close(self) -> None:

@@ -30,12 +30,14 @@ class ReleaseReason(StrEnum):
 
 
 class ClaimJob(CommandBody):
-    """A worker takes the job, under an epoch newer than any before."""
+    """A worker takes the job, under an epoch newer than any before. `parts`: so much of the stage that is next he finds
+    made by those before him, in whatever parts it is made."""
 
     TYPE: ClassVar[str] = "ClaimJob"
 
     worker: str
     epoch: Epoch
+    parts: Annotated[int, Field(ge=0)] = 0
 
 
 class CompleteStage(CommandBody):
@@ -69,7 +71,7 @@ class ReleaseJob(CommandBody):
 
 
 class JobClaimed(EventBody):
-    """A worker has the job. `takeover`: from one that never gave it back."""
+    """A worker has the job. `takeover`: from one that never gave it back. `parts`: what he found of the next stage."""
 
     TYPE: ClassVar[str] = "job.claimed"
 
@@ -79,6 +81,7 @@ class JobClaimed(EventBody):
     worker: str
     epoch: int
     takeover: bool
+    parts: int = 0
 
 
 class JobStageCompleted(EventBody):

@@ -59,6 +59,7 @@ async def clean(settings: OpsSettings, database: MongoDatabase, pool: Pool, *, d
                 len(await retention.due()),
                 len(await retention.collectable()),
             )
+        await retention.forget_parts()
         return Cleaned(await sessions.once(), await jobs.once(), await retention.forget(), await _collect(retention))
     finally:
         await blobs.close()

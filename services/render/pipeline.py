@@ -77,6 +77,7 @@ async def run_stage(
         await asyncio.to_thread(_fresh, folder)
         output = await work.perform(Task(stage, key, inputs, done, tools, folder, forward(report)))
         await _note(tools, output)
+        await tools.parts.forget()
         report(1.0)
         return output
     except (BlobMissing, BlobCorrupt) as error:

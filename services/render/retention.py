@@ -3,11 +3,13 @@ names any more.
 
 Jobs go by command, each for the version that was read, so a sweep that runs twice changes nothing, and a job that was
 retried meanwhile stays. Bytes are content: they are collected when every file
-that ever named them is gone, a while after the last of them went, so that whoever is reading them can finish.
+that ever named them is gone, a while after the last of them went, so that whoever is reading them can finish. Parts
+of an output that was never finished go with the end of their job.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
@@ -27,6 +29,7 @@ from eventlog.read.postgres import Pool
 from eventlog.read.postgres.pool import our_errors
 from eventlog.write.policy_runner import Sender
 from services.render.sql import statement
+from services.render.stages import parts
 
 SECONDS = 10.0
 COLLECT_EVERY_SECONDS = 600.0
@@ -34,6 +37,7 @@ _ENDED = statement("ended_long_ago")
 _DUE = statement("due_files")
 _UNNAMED = statement("unnamed_bytes")
 _COLLECTED = statement("note_collected")
+_UNDER_WAY = statement("under_way")
 
 NamedElsewhere: TypeAlias = Callable[[Collection[str]], Awaitable[Collection[str]]]
 """Which of these digests something else than a job's file names: an upload, for one. Raises `Unavailable`."""
@@ -69,6 +73,7 @@ class Retention:
         await self.forget()
         now = asyncio.get_running_loop().time()
         if now - self._collected_at >= COLLECT_EVERY_SECONDS:
+            await self.forget_parts()
             await self.collect()
             self._collected_at = now
 
@@ -98,15 +103,23 @@ class Retention:
         """How many blobs went, 100 at most: those that are still named elsewhere stay. Raises `Unavailable`."""
         gone = await self.collectable()
         for sha256 in gone:
-            try:
+            with _of_blobs():
                 await self._blobs.delete(sha256)
-            except BlobStoreUnavailable as error:
-                raise Unavailable("blobs", str(error)) from error
             with our_errors():
                 await self._pool.execute(_COLLECTED, sha256, timeout=SECONDS)
         if gone:
             structlog.get_logger().info("bytes collected", blobs=len(gone))
         return len(gone)
+
+    async def forget_parts(self) -> int:
+        """Of how many jobs parts went, because they have ended. Raises `Unavailable`."""
+        with _of_blobs():
+            kept = await parts.streams(self._blobs)
+            with our_errors():
+                rows = await self._pool.fetch(_UNDER_WAY, list(kept), timeout=SECONDS)
+            over = kept - {row["stream"] for row in rows}
+            await parts.forget(self._blobs, over)
+        return len(over)
 
     async def collectable(self) -> Sequence[str]:
         """The digests that `collect` would delete now. Raises `Unavailable`."""
@@ -137,3 +150,11 @@ class Retention:
             expected_version=version,
             data=encode(body),
         )
+
+
+@contextmanager
+def _of_blobs() -> Generator[None]:
+    try:
+        yield
+    except BlobStoreUnavailable as error:
+        raise Unavailable("blobs", str(error)) from error

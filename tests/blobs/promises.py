@@ -95,6 +95,15 @@ class BlobStorePromises:
         assert await blobs.noted("outputs/one.json") == b"second"
         assert [kept async for kept in blobs.list()] == [], "a note is no blob"
 
+    async def test_a_note_is_forgotten_once_and_the_others_of_its_folder_stay(self, blobs: BlobStore) -> None:
+        for name in ("parts/one.1", "parts/one.2", "parts/two/1", "partsof/another", "a/parts/three"):
+            await blobs.note(name, b"part")
+        for _ in range(2):
+            await blobs.forget("parts/one.1")
+        assert await blobs.noted("parts/one.1") is None
+        assert sorted([name async for name in blobs.names("parts")]) == ["parts/one.2", "parts/two/1"]
+        assert [name async for name in blobs.names("nothing")] == []
+
     @pytest.mark.parametrize("name", ["", "/etc/passwd", "outputs/../x", "a//b", "Ä", ".hidden"])
     async def test_a_note_has_a_plain_name(self, blobs: BlobStore, name: str) -> None:
         with pytest.raises(ValueError, match="cannot name a note"):

@@ -143,7 +143,7 @@ def _retried(job: Job) -> JobRetried:
 
 DECIDER: Decider[State] = Decider(
     category="job",
-    version=3,
+    version=4,
     initial=Absent(),
     state_type=State,
     evolve=evolve,

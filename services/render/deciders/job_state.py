@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True):
     """What is true of a job, live or over. `done` are the stages of this run that are finished, `left` the others.
 
     `files` is what all its runs have made and nobody has taken away. `cut`: of a timeline, in the one stage `video`.
+    `parts`: how much of the next stage was ever found made. `losses`: workers that vanished one after the other, and
+    none of them had come further than the one before.
     """
 
     job_id: UUID
@@ -58,6 +60,7 @@ class Job(msgspec.Struct, frozen=True):
     worker: str = ""
     attempts: int = 0
     losses: int = 0
+    parts: int = 0
     files: tuple[Kept, ...] = ()
     cut: bool = False
 
@@ -96,8 +99,11 @@ def evolve(state: State, event: JobEvent) -> State:
         case Live(job=job), JobApproved():
             return Live(msgspec.structs.replace(job, held=False))
         case Live(job=job), JobClaimed():
-            losses = job.losses + 1 if event.takeover else job.losses
-            return Live(msgspec.structs.replace(job, worker=event.worker, epoch=event.epoch, losses=losses))
+            losses = losses_after(job, takeover=event.takeover, parts=event.parts)
+            parts = max(job.parts, event.parts)
+            return Live(
+                msgspec.structs.replace(job, worker=event.worker, epoch=event.epoch, losses=losses, parts=parts)
+            )
         case Live(job=job), JobStageCompleted():
             return Live(after_stage(job, event))
         case Live(job=job), JobStageFailed():
@@ -114,7 +120,7 @@ def evolve(state: State, event: JobEvent) -> State:
         case Live(job=job), JobExpired():
             return Over(_let_go(job), End.EXPIRED)
         case Over(job=job), JobRetried():
-            again = msgspec.structs.replace(job, run=event.run, held=event.held, done=(), attempts=0, losses=0)
+            again = msgspec.structs.replace(job, run=event.run, held=event.held, done=(), attempts=0, losses=0, parts=0)
             return Live(again)
         case Over(job=job), JobAssetExpired(asset_id=gone):
             return Over(msgspec.structs.replace(job, files=without(job.files, gone)), state.end)
@@ -162,8 +168,16 @@ def after_stage(job: Job, event: JobStageCompleted) -> Job:
         worker="" if only_paid_left else job.worker,
         attempts=0,
         losses=0,
+        parts=0,
         files=(*job.files, *kept(output.artifacts)),
     )
+
+
+def losses_after(job: Job, *, takeover: bool, parts: int) -> int:
+    """With whoever takes it over now, and finds so much made: a worker that came further than any before is no loss."""
+    if parts > job.parts:
+        return 0
+    return job.losses + takeover
 
 
 def _let_go(job: Job) -> Job:

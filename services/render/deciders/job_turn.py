@@ -19,13 +19,13 @@ from contracts.messages.job import (
 )
 from contracts.rendering import FREE_STAGES
 from eventlog.errors import Refused
-from services.render.deciders.job_state import Job, after_stage, ids, points_for
+from services.render.deciders.job_state import Job, after_stage, ids, losses_after, points_for
 
 MOST_ATTEMPTS = 3
 """At one stage, in one run."""
 BACKOFF = (timedelta(seconds=2), timedelta(seconds=8))
 MOST_LOSSES = 5
-"""Workers that vanished without finishing a stage: the job, not the worker, is what is wrong."""
+"""Workers that vanished without coming any further: the job, not the worker, is what is wrong."""
 
 
 def failed(job: Job, code: str, message: str, *, retryable: bool) -> JobFailed:
@@ -49,10 +49,10 @@ def claim(job: Job, command: ClaimJob) -> Sequence[JobEvent]:
     if job.held and job.left[0] not in FREE_STAGES:
         raise Refused("job.held", "the points for the job are not set aside yet")
     takeover = bool(job.worker)
-    if takeover and job.losses + 1 >= MOST_LOSSES:
+    if takeover and losses_after(job, takeover=True, parts=command.parts) >= MOST_LOSSES:
         message = f"{MOST_LOSSES} workers in a row vanished at it; the last was {job.worker}"
         return [failed(job, "worker.lost", message, retryable=True)]
-    return [JobClaimed(**ids(job), worker=command.worker, epoch=command.epoch, takeover=takeover)]
+    return [JobClaimed(**ids(job), worker=command.worker, epoch=command.epoch, takeover=takeover, parts=command.parts)]
 
 
 def holds(job: Job, epoch: int) -> None:

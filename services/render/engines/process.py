@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
+"""What it would still write nobody reads; and of the three seconds that a cancel may take, others need some."""
 TAIL_LINES = 200
 _LEASH = Path(__file__).with_name("leash.py")
 
@@ -43,7 +44,7 @@ async def run(
 ) -> Ended:
     """Run `program` in `folder` and tell each line that it prints.
 
-    TimeoutError after `limits.seconds`. On that and on cancellation the whole group gets SIGTERM, 2 s later SIGKILL,
+    TimeoutError after `limits.seconds`. On that and on cancellation the whole group gets SIGTERM, 1 s later SIGKILL,
     and this returns only when it is gone.
     """
     process = await asyncio.create_subprocess_exec(

@@ -18,8 +18,9 @@ from services.render.stages.camera import FRAMES_A_SECOND
 from services.render.stages.cut_graph import Cut, is_heard, runs_of_words
 from services.render.stages.cut_words import words
 from services.render.stages.errors import StageFailed
+from services.render.stages.filming import encoding
 from services.render.stages.tools import Done, Task, Tools, in_thread
-from services.render.stages.video import check, encoding
+from services.render.stages.video import check
 
 _FETCHED, _MEASURED, _ENCODED = 0.05, 0.15, 0.97
 _POSTER_SHARE = 0.2

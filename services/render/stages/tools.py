@@ -19,6 +19,10 @@ from services.render.engines.writer import Writer
 from services.render.stages.errors import StageFailed
 from services.render.stages.keys import asset_id
 from services.render.stages.notes import Notes, PlainNotes
+from services.render.stages.parts import NoParts, Parts
+
+PART_SECONDS = 6
+"""Three times the distance of pictures that are whole; to begin anew costs the encoder a fifteenth of it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,18 +31,20 @@ Done = Mapping[Stage, StageOutput]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The engines of a worker. `threads`: for the encoder; the same number always gives the same bytes. `writer` needs
-    no network and steps in for `online`, which a worker may be without, as it may be without `manim`. `notes`: how what
-    a stage left is noted."""
+    """The engines of a worker. `threads`: for the encoder, which makes a film in parts of `part_seconds`; the same
+    numbers always give the same bytes. `writer` needs no network and steps in for `online`, which a worker may be
+    without, as it may be without `manim`. `notes`: how what a stage left is noted; `parts`: what it has made so far."""
 
     blobs: BlobStore
     writer: Writer
     voice: Voice
     ffmpeg: Ffmpeg
     threads: int = 2
+    part_seconds: int = PART_SECONDS
     online: Online | None = None
     manim: Manim | None = None
     notes: Notes = field(default_factory=PlainNotes)
+    parts: Parts = field(default_factory=NoParts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""video: plate, narration and subtitles become a film in one run of the encoder, checked before it counts."""
+"""video: plate, narration and subtitles become a film, part after part, checked before it counts."""
 
 from pathlib import Path
 
@@ -6,12 +6,13 @@ from contracts.rendering import Artifact, AssetKind, JobInputs, Kind, Scene, Sta
 from services.render.engines.drawing.frame import FRAMES
 from services.render.engines.drawing.palette import palette_of
 from services.render.engines.drawing.plate import paint_plate
-from services.render.engines.ffmpeg import Filter, Source, Target
+from services.render.engines.ffmpeg import Filter, Source
 from services.render.engines.probe import Probed, probe
 from services.render.stages.animation import PICTURES_NAME, write_fonts
-from services.render.stages.camera import FRAMES_A_SECOND, camera, frames
+from services.render.stages.camera import FRAMES_A_SECOND, camera
 from services.render.stages.captions import sub_rip, web_vtt
 from services.render.stages.errors import StageFailed
+from services.render.stages.filming import NARRATION, WORDS, Shot, film_parts, join_parts
 from services.render.stages.kinds import subtitles
 from services.render.stages.scenes import timings_of
 from services.render.stages.timings import Timings
@@ -20,7 +21,6 @@ from services.render.stages.tools import Done, Task, Tools, artifact_of, in_thre
 _PLATE = "plate.ppm"
 _PREPARED = 0.06
 _ENCODED = 0.97
-_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 
 
 def depends(inputs: JobInputs, done: Done, tools: Tools) -> dict[str, str | int]:
@@ -33,20 +33,19 @@ def depends(inputs: JobInputs, done: Done, tools: Tools) -> dict[str, str | int]
         "audio": artifact_of(done, Stage.SPEECH, AssetKind.AUDIO).sha256,
         "scenes": _planned(done).output_key,
         "threads": tools.threads,
+        "part": tools.part_seconds,
     }
 
 
 async def perform(task: Task) -> StageOutput:
     """The film, its poster and its captions. `video.…` when the encoder fails or makes something else."""
     title, scenes, timings = title_of(task.inputs, task.done), _planned(task.done).scenes, await timings_of(task)
-    await task.fetch(artifact_of(task.done, Stage.SPEECH, AssetKind.AUDIO), "narration.wav")
+    await task.fetch(artifact_of(task.done, Stage.SPEECH, AssetKind.AUDIO), NARRATION)
     if task.inputs.kind is Kind.MANIM:
         await task.fetch(_moving(task), PICTURES_NAME)
     await in_thread(_prepare, task, title, scenes, timings)
     task.report(_PREPARED)
-    await _encode(task, scenes, timings.duration_ms)
-    film = task.folder / "video.mp4"
-    check(await in_thread(probe, film), timings.duration_ms)
+    film = await _filmed(task, scenes, timings.duration_ms)
     artifacts = await _kept(task, film, timings)
     return StageOutput(
         stage=Stage.VIDEO, output_key=task.key, title=title, artifacts=artifacts, duration_ms=timings.duration_ms
@@ -65,34 +64,41 @@ def _prepare(task: Task, title: str, scenes: tuple[Scene, ...], timings: Timings
     if task.inputs.kind is not Kind.MANIM:
         paint_plate(frame, palette, title).save(task.folder / _PLATE)
     written = subtitles(task.inputs.kind, frame, palette, title, scenes, timings)
-    (task.folder / "film.ass").write_text(written, encoding="utf-8")
+    (task.folder / WORDS).write_text(written, encoding="utf-8")
     write_fonts(task.folder)
 
 
-async def _encode(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> None:
-    source, pictures = _pictures(task, scenes, duration_ms)
-    options = ("-map", "0:v:0", "-map", "1:a:0", *encoding(duration_ms, task.tools.threads))
-    await task.tools.ffmpeg.run(
-        "video",
-        [source, Source("narration.wav")],
-        Target("video.mp4", options),
-        folder=task.folder,
-        pictures=(*pictures, Filter.of("ass", filename="film.ass", fontsdir="fonts")),
-        duration_ms=duration_ms,
-        report=lambda share: task.report(_PREPARED + (_ENCODED - _PREPARED) * share),
+async def _filmed(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> Path:
+    """The film. Where it is not what was asked for its parts are forgotten, or they would be found again."""
+    await film_parts(
+        task,
+        lambda span: _shot(task, scenes, span),
+        duration_ms,
+        lambda share: task.report(_PREPARED + (_ENCODED - _PREPARED) * share),
     )
+    try:
+        film = await join_parts(task, duration_ms)
+        check(await in_thread(probe, film), duration_ms)
+    except StageFailed:
+        await task.tools.parts.forget()
+        raise
+    return film
 
 
-def _pictures(task: Task, scenes: tuple[Scene, ...], duration_ms: int) -> tuple[Source, tuple[Filter, ...]]:
-    """What is encoded: a plate that a camera wanders over, or the pictures that manim made, the last one held."""
+def _shot(task: Task, scenes: tuple[Scene, ...], span: range) -> Shot:
+    """What is seen: a plate that a camera wanders over, or the pictures that manim made, the last one held."""
     if task.inputs.kind is Kind.MANIM:
         held = Filter.of("tpad", stop_mode="clone", stop_duration=2)
-        return Source(PICTURES_NAME), (held, Filter.of("format", pix_fmts="yuv420p"))
+        begin = ("-ss", f"{span.start / FRAMES_A_SECOND:.3f}")
+        return Shot(Source(PICTURES_NAME, begin), (held, Filter.of("format", pix_fmts="yuv420p")))
     frame = FRAMES[task.inputs.aspect]
-    return Source(_PLATE, ("-framerate", str(FRAMES_A_SECOND))), (
-        Filter.of("scale", out_color_matrix="bt709", out_range="tv", flags="bicubic+accurate_rnd+bitexact"),
-        Filter.of("format", pix_fmts="yuv420p"),
-        camera(frame, [scene.start_ms for scene in scenes[1:]], duration_ms),
+    return Shot(
+        Source(_PLATE, ("-framerate", str(FRAMES_A_SECOND))),
+        (
+            Filter.of("scale", out_color_matrix="bt709", out_range="tv", flags="bicubic+accurate_rnd+bitexact"),
+            Filter.of("format", pix_fmts="yuv420p"),
+            camera(frame, [scene.start_ms for scene in scenes[1:]], span),
+        ),
     )
 
 
@@ -102,16 +108,6 @@ def _moving(task: Task) -> Artifact:
         message = "the scenes stage has left no moving pictures: run it again with this kind"
         raise StageFailed("scenes.missing", message, retryable=False)
     return found
-
-
-def encoding(duration_ms: int, threads: int) -> tuple[str, ...]:
-    """How every film is encoded: h264 and aac, playable from its first bytes on, exactly so long."""
-    return (
-        *("-frames:v", str(frames(duration_ms)), "-t", f"{duration_ms / 1000:.3f}"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-profile:v", "high", "-aq-mode", "3"),
-        *("-g", str(2 * FRAMES_A_SECOND), "-pix_fmt", "yuv420p", "-threads", str(threads), *_BT709),
-        *("-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-movflags", "+faststart"),
-    )
 
 
 def check(film: Probed, duration_ms: int) -> None:

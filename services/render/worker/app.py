@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,7 @@ from services.render.engines.template_writer import TemplateWriter
 from services.render.pipeline import Tools, run_stage
 from services.render.settings import WorkerSettings
 from services.render.stages.notes import SealedNotes
+from services.render.stages.parts import StoredParts, count
 from services.render.worker.metrics import WorkerMetrics
 from services.render.worker.news import KafkaNews
 from services.render.worker.queue import Claim, RenderQueue
@@ -64,9 +66,11 @@ async def wire(settings: WorkerSettings, metrics: Metrics) -> AsyncGenerator[Ser
             trace_of = traces.of if traces is not None else lambda _: ""
 
             async def take(claim: Claim, began: float) -> None:
-                work = stages(replace(tools, notes=SealedNotes(keys.keys, claim.subject)))
+                notes = SealedNotes(keys.keys, claim.subject)
+                work = stages(replace(tools, notes=notes, parts=StoredParts(blobs, notes, claim.stream)))
                 crew = Crew(
-                    *(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys)
+                    *(queue, sender, work, news.tell, now, measures, folder, settings.keep_files, trace_of, keys.keys),
+                    partial(count, blobs),
                 )
                 await Turn(crew, claim, began).run()
 

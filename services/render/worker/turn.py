@@ -44,6 +44,10 @@ RunStage = Callable[
 """Stage, inputs, earlier outputs, a folder, who hears of progress. Every failure that is known is a `StageFailed`."""
 
 
+async def _none(_: str) -> int:
+    return 0
+
+
 class Outcome(StrEnum):
     """What came of a turn."""
 
@@ -58,7 +62,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """What every turn of one worker works with. `keep`: so long the files that it makes are kept."""
+    """What every turn of one worker works with. `keep`: so long the files that it makes are kept. `parts_of`: how much
+    of its next stage is kept of the job with that stream."""
 
     queue: RenderQueue
     sender: Sender
@@ -71,6 +76,7 @@ class Crew:
     trace_of: Callable[[str], str] = lambda _: ""
     """The `traceparent` of a job's stream; empty where it is not traced."""
     keys: Keys = field(default_factory=NoKeys)
+    parts_of: Callable[[str], Awaitable[int]] = _none
 
 
 class Turn:
@@ -110,7 +116,9 @@ class Turn:
         return self.outcome or Outcome.REFUSED
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
-        await self._say(self._words.claim)
+        # Nobody has left anything of a job that nobody had before.
+        parts = await self._crew.parts_of(self._claim.stream) if self._claim.epoch > 1 else 0
+        await self._say(partial(self._words.claim, parts))
         standing = await self._seen(lambda standing: standing.is_at_work(self._claim), ACCEPT_SECONDS)
         if standing is None:
             self._log.warning("the claim was not accepted in time", seconds=ACCEPT_SECONDS)

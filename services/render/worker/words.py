@@ -30,9 +30,9 @@ class Words:
         self._worker = worker
         self._clock = clock
 
-    def claim(self) -> Command:
-        """I take it."""
-        return self._command("claim", ClaimJob(worker=self._worker, epoch=self._claim.epoch))
+    def claim(self, parts: int = 0) -> Command:
+        """I take it, and so many parts of its next stage are there."""
+        return self._command("claim", ClaimJob(worker=self._worker, epoch=self._claim.epoch, parts=parts))
 
     def complete(self, output: StageOutput) -> Command:
         """A stage is done. When its files go is said here: what a stage leaves is the same whenever it is run."""

@@ -250,6 +250,30 @@ def test_a_finished_stage_forgives_the_workers_that_vanished() -> None:
     )
 
 
+def test_a_worker_that_vanished_after_it_came_further_is_no_loss() -> None:
+    state = at_work()
+    for epoch in range(2, 3 * MOST_LOSSES):
+        found = ClaimJob(worker="w1", epoch=epoch, parts=epoch)
+        state = state.when(found).then(JobClaimed(**IDS, worker="w1", epoch=epoch, takeover=True, parts=epoch))
+
+
+def test_a_job_at_which_nobody_comes_further_any_more_fails() -> None:
+    state = at_work().after(claim(2), ClaimJob(worker="w1", epoch=3, parts=4))
+    for epoch in range(4, 3 + MOST_LOSSES):
+        state = state.after(ClaimJob(worker="w1", epoch=epoch, parts=4 - epoch % 2))
+    message = f"{MOST_LOSSES} workers in a row vanished at it; the last was w1"
+    last = ClaimJob(worker="w1", epoch=3 + MOST_LOSSES, parts=4)
+    state.when(last).then(failed(Stage.REFINE, "worker.lost", message))
+
+
+def test_the_parts_of_one_stage_say_nothing_of_the_next() -> None:
+    state = at_work().after(ClaimJob(worker="w1", epoch=2, parts=9), complete(Stage.REFINE, 2), claim(3))
+    for epoch in range(4, 3 + MOST_LOSSES - 1):
+        state = state.after(claim(epoch))
+    found = ClaimJob(worker="w1", epoch=99, parts=1)
+    state.when(found).then(JobClaimed(**IDS, worker="w1", epoch=99, takeover=True, parts=1))
+
+
 def test_a_job_that_nobody_pays_for_fails_once() -> None:
     told = FailJob(code="quota.exceeded", message="no points")
     after = queued().when(told).then(failed(Stage.REFINE, "quota.exceeded", "no points"))

@@ -13,6 +13,9 @@ from eventlog.clock import new_id, now
 from eventlog.read.postgres import Pool
 from services.render.retention import Keeping, Retention
 from services.render.sql import RETENTION_MIGRATIONS, UPLOADS_MIGRATIONS
+from services.render.stages import parts
+from services.render.stages.notes import PlainNotes
+from services.render.stages.parts import StoredParts
 
 pytestmark = [pytest.mark.live, pytest.mark.req(60)]
 
@@ -122,6 +125,15 @@ async def test_files_whose_planned_time_has_come_are_asked_to_go_once_their_job_
     await cleaner.retention.expire()
     first, second = cleaner.sent
     assert (first.type, first.tenant, first.id) == ("ExpireAsset", "t", second.id)
+
+
+async def test_parts_go_with_the_end_of_their_job(cleaner: Cleaner) -> None:
+    over, under_way, unknown = await cleaner.job("failed", DAY), await cleaner.job(None, DAY), new_id()
+    for job in (over, under_way, unknown):
+        await StoredParts(cleaner.blobs, PlainNotes(), f"job-{job}").keep("key", 0, b"part")
+    assert await cleaner.retention.forget_parts() == 2
+    assert await parts.streams(cleaner.blobs) == {f"job-{under_way}"}
+    assert await cleaner.retention.forget_parts() == 0
 
 
 async def test_bytes_that_something_else_names_stay(cleaner: Cleaner) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from contracts.messages.job import ClaimJob, JobReleased, ReleaseReason
+from contracts.messages.job import ClaimJob, JobClaimed, JobReleased, ReleaseReason
 from contracts.rendering import STAGES, Stage
 from eventlog.errors import Unavailable
 from eventlog.read.postgres import Pool
@@ -111,6 +112,29 @@ async def test_a_resumed_job_skips_what_its_stream_says_is_done(
     assert studio.ran == [Stage.SCENES, Stage.VIDEO]
     assert await first in (Outcome.LOST, Outcome.OVER)
     assert court.told(wish).count("completed") == 1
+
+
+async def test_who_takes_a_job_over_says_how_much_of_it_was_there(
+    court: Court, new_queue: NewQueue, tmp_path: Path
+) -> None:
+    wish, studio = a_wish(), Studio({Stage.REFINE: asyncio.Event().wait})
+    await court.ask(wish)
+    for name in ("one", "two"):
+        queue = new_queue(name)
+        claim = await queue.claim()
+        assert claim is not None
+        crew = replace(a_crew(court, queue, studio.run, tmp_path), parts_of=_three_of)
+        running = asyncio.get_running_loop().create_task(Turn(crew, claim, now()).run())
+        await eventually(lambda: _is(court.told(wish)[-1] == "claimed"))
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    claimed = [event for event in court.events(wish) if isinstance(event, JobClaimed)]
+    assert [one.parts for one in claimed] == [0, 3], "who is first looks for nothing"
+
+
+async def _three_of(stream: str) -> int:
+    return 3
 
 
 async def _is(found: bool) -> bool | None:
