@@ -89,6 +89,20 @@ class TestMongoGenerations(RebuildPromises):
         finally:
             reader.close()
 
+    async def test_what_a_reader_still_believes_in_is_not_dropped(
+        self, store: GenerationStore, playing: Playing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("eventlog.read.mongo.current.LEASE_SECONDS", 2.0)
+        reader = MongoDatabase.connect(self.uri, self.database.name, application="reader")
+        try:
+            outcomes = reader.collection("outcomes")
+            found = await outcomes.count({}, limit=1_000)
+            await a_run(store, playing).rebuild()
+            await a_run(store, playing).forget()
+            assert await outcomes.count({}, limit=1_000) == found > 0
+        finally:
+            reader.close()
+
     async def test_no_reader_ever_finds_less_than_before(self, store: GenerationStore, playing: Playing) -> None:
         """With a projector that writes, and readers that believe what they have read for a while."""
         reader = MongoDatabase.connect(self.uri, self.database.name, application="reader")
@@ -112,14 +126,16 @@ class TestMongoGenerations(RebuildPromises):
                 assert found >= most
                 most, reads = found, reads + 1
 
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(projecting())
-            tasks.create_task(reading())
-            for number in (1, 2):
-                assert (await a_run(store, playing).rebuild()).current == number
-            assert (await a_run(store, playing).roll_back()).current == 1
-            done.set()
-        reader.close()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(projecting())
+                tasks.create_task(reading())
+                for number in (1, 2):
+                    assert (await a_run(store, playing).rebuild()).current == number
+                assert (await a_run(store, playing).roll_back()).current == 1
+                done.set()
+        finally:
+            reader.close()
         assert reads > 20
 
     async def test_who_watches_is_told_to_look_anew_and_sees_no_documents_of_a_rebuild(

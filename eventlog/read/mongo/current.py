@@ -108,6 +108,12 @@ class CurrentGeneration:
             {"_id": self._projector, "closed": True, "opensAt": None}, [{"$set": {"opensAt": opens}}]
         )
 
+    async def left(self) -> None:
+        """Wait until nobody believes any more that what was current before the last switch still is."""
+        await self.begin_lease()
+        while await self._is_believed():  # noqa: ASYNC110 - the store says it, by its clock
+            await asyncio.sleep(_LOOK_SECONDS)
+
     def hold_still(self, session: BlockingSession, generation: int) -> None:
         """In a transaction that writes a first position: no switch goes past it unseen."""
         here = {"_id": self._projector}
@@ -123,8 +129,11 @@ class CurrentGeneration:
         if await self._checkpoints.find_one(frozen, {"_id": 1}) is not None:
             return False
         await self.begin_lease()
+        return not await self._is_believed()
+
+    async def _is_believed(self) -> bool:
         waiting = {"_id": self._projector, "closed": True, "$expr": {"$gt": ["$opensAt", "$$NOW"]}}
-        return await self._generations.find_one(waiting, {"_id": 1}) is None
+        return await self._generations.find_one(waiting, {"_id": 1}) is not None
 
 
 def name_beside(projector: str, generation: int) -> str:

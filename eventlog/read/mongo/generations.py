@@ -101,6 +101,7 @@ class MongoGenerations:
             raise RebuildRefused(f"{self._projector}: generation {generation} is the current one: it is not dropped")
         theirs = {"projector": name_beside(self._projector, generation)}
         with our_errors():
+            await self._current.left()
             for name in self._names:
                 await self._database[physical(name, generation)].drop()
             await self._database[PARKED].delete_many(theirs)
