@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from eventlog import collector
 from eventlog.archive.writing import Progress
-from eventlog.errors import PlayheadError
 from eventlog.read.rebuild.folding import Folding
-from eventlog.read.rebuild.following import first_of
 from eventlog.read.replay import Source
 from eventlog.read.store import ProjectionStore
+from eventlog.tasks import plain_errors
 from ops.commands.projectors import Kept, stores
 from ops.commands.reach import log_of
 from ops.settings import OpsSettings
@@ -53,11 +52,9 @@ async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: 
             done += records
             told(f"folding {kept.name}", done, of)
 
-        try:
+        with plain_errors():
             async with asyncio.TaskGroup() as tasks:
                 for partition, end in ends.items():
                     folding = Folding(source, partition, *kept.folds, store, ())
                     tasks.create_task(folding.run(end, beat))
-        except* PlayheadError as errors:
-            raise first_of(errors) from None
     return Filled(kept.name, done, asyncio.get_running_loop().time() - began)

@@ -10,6 +10,7 @@ from eventlog.read.rebuild.folding import Folding
 from eventlog.read.rebuild.port import GenerationStore, Vector
 from eventlog.read.replay import Source
 from eventlog.read.snapshot import Partition
+from eventlog.tasks import plain_errors
 
 CLOSE = 200
 """Records that may be missing when the projector is held still: they are folded while it waits."""
@@ -84,13 +85,14 @@ class Following:
                     await self._watching.pause(records)
 
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for place, folding in foldings.items():
-                    if place in stands and stands[place].next_offset > began[place]:
-                        tasks.create_task(folding.run(stands[place].next_offset, beat))
-        except* PlayheadError as errors:
+            with plain_errors():
+                async with asyncio.TaskGroup() as tasks:
+                    for place, folding in foldings.items():
+                        if place in stands and stands[place].next_offset > began[place]:
+                            tasks.create_task(folding.run(stands[place].next_offset, beat))
+        except PlayheadError:
             self.begin_again(generation)
-            raise first_of(errors) from None
+            raise
         return done - before
 
     def begin_again(self, generation: int) -> None:
@@ -115,10 +117,3 @@ class Following:
             ]
             self._foldings[generation] = {one.place: one for one in made}
         return self._foldings[generation]
-
-
-def first_of(errors: BaseExceptionGroup[PlayheadError]) -> PlayheadError:
-    """Of several foldings that have failed, the first."""
-    for error in errors.exceptions:
-        return error if isinstance(error, PlayheadError) else first_of(error)
-    raise AssertionError("a group has an exception")
