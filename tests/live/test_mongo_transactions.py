@@ -35,6 +35,7 @@ class Contended:
     """A document that another transaction has changed, for as long as that is not aborted."""
 
     def __init__(self, client: Client, database: str) -> None:
+        self.database = database
         self._numbers = client.delegate[database]["numbers"]
         self._numbers.insert_one({"_id": "contended", "n": 0})
         self._other = client.delegate.start_session()
@@ -87,6 +88,18 @@ async def test_it_gives_up_within_its_deadline_and_writes_nothing(client: Client
     assert BUSY_SECONDS / 2 < monotonic() - began < 10 * BUSY_SECONDS
     contended.let_go()
     assert contended.number == 0
+
+
+async def test_a_database_is_dropped_as_soon_as_the_transaction_of_somebody_who_died_is_over(
+    stack: Endpoints, contended: Contended
+) -> None:
+    database = MongoDatabase.connect(stack.mongodb, contended.database, application="tests", seconds=BUSY_SECONDS)
+    async with asyncio.TaskGroup() as group:
+        dropping = group.create_task(database.drop())
+        assert not (await asyncio.wait([dropping], timeout=5 * BUSY_SECONDS))[0], "it did not wait"
+        contended.let_go()
+    assert await database.names() == []
+    database.close()
 
 
 @pytest.fixture

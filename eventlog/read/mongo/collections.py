@@ -15,6 +15,7 @@ from eventlog.read.mongo.driver import (
     after,
     connect,
     our_errors,
+    timeout,
 )
 from eventlog.read.mongo.generations import MongoGenerations
 from eventlog.read.mongo.install import Index, install
@@ -28,6 +29,8 @@ from eventlog.read.projection import Journal, Projection
 
 READ_SECONDS = 10.0
 """For one read, all its tries together."""
+DROP_SECONDS = 100.0
+"""MongoDB ends what a client that died had begun after a minute, unless told otherwise, and half of that again."""
 
 Answer = TypeVar("Answer")
 Sort = Sequence[tuple[str, int]]
@@ -167,8 +170,12 @@ class MongoDatabase:
             await self._client.admin.command("ping")
 
     async def drop(self) -> None:
-        """Delete the whole database, for tests and for an operator who starts again."""
-        with our_errors():
+        """Delete the whole database, for tests and for an operator who starts again. Raises `Unavailable`.
+
+        Waits until transactions on it are over, those of clients that died included.
+        """
+        await self.ping()
+        with our_errors(), timeout(DROP_SECONDS):
             await self._client.drop_database(self._database.name)
 
     async def names(self) -> list[str]:
