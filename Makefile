@@ -4,7 +4,9 @@
 # then the system's, which has them, if it is new enough.
 OPTIMISED = python3 -c 'import sys, sysconfig; sys.exit("--enable-optimizations" not in (sysconfig.get_config_var("CONFIG_ARGS") or ""))'
 NEW_ENOUGH = /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'
-PYTHON ?= $(shell if ! $(OPTIMISED) 2>/dev/null && $(NEW_ENOUGH) 2>/dev/null; then echo /usr/bin/python3; else echo python3; fi)
+FOUND = $(shell if ! $(OPTIMISED) 2>/dev/null && $(NEW_ENOUGH) 2>/dev/null; then echo /usr/bin/python3; else echo python3; fi)
+# Looked for once, by the first who asks.
+PYTHON ?= $(eval PYTHON := $(FOUND))$(PYTHON)
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
 # Tests leave nothing outside of this folder, their temporary files included.

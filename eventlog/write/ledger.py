@@ -258,6 +258,7 @@ class SqliteLedger:
         self._db.execute("COMMIT")
 
     def _merge(self, streams: Mapping[str, Stored], handled: Mapping[UUID, str]) -> None:
+        """In the order of their keys: neighbours share pages."""
         self._db.executemany(_STREAM, ((name, *stored) for name, stored in sorted(streams.items())))
         self._db.executemany(
             "INSERT INTO handled VALUES (?, ?)",

@@ -79,13 +79,13 @@ class StoredParts:
             _log(f"the parts of {self._stream} are left to the sweep", error)
 
     def _name(self, key: str, number: int) -> str:
-        return f"{FOLDER}/{self._stream}.{key}.{number:04}"
+        return f"{_folder(self._stream)}/{key}.{number:04}"
 
 
 async def count(blobs: BlobStore, stream: str) -> int:
     """How many parts are kept of the output that the job makes now; 0 where nobody can tell."""
     try:
-        return len([name async for name in blobs.names(FOLDER) if _stream(name) == stream])
+        return len([name async for name in blobs.names(_folder(stream))])
     except BlobStoreUnavailable as error:
         _log(f"nobody can tell how much of {stream} is there", error)
         return 0
@@ -93,17 +93,19 @@ async def count(blobs: BlobStore, stream: str) -> int:
 
 async def streams(blobs: BlobStore) -> frozenset[str]:
     """The jobs of which parts are kept. Raises `BlobStoreUnavailable`."""
-    return frozenset([_stream(name) async for name in blobs.names(FOLDER)])
+    return frozenset([name.split("/")[1] async for name in blobs.names(FOLDER)])
 
 
 async def forget(blobs: BlobStore, of: Collection[str]) -> None:
     """Every part of these jobs. Raises `BlobStoreUnavailable`."""
-    for name in [name async for name in blobs.names(FOLDER) if _stream(name) in of]:
-        await blobs.forget(name)
+    for stream in of:
+        for name in [name async for name in blobs.names(_folder(stream))]:
+            await blobs.forget(name)
 
 
-def _stream(name: str) -> str:
-    return name.removeprefix(f"{FOLDER}/").partition(".")[0]
+def _folder(stream: str) -> str:
+    """Of its own, so that nobody looks through the parts of others."""
+    return f"{FOLDER}/{stream}"
 
 
 def _log(what: str, error: BlobStoreUnavailable) -> None:

@@ -1,4 +1,4 @@
-"""The numbers R1 to R10 on whole systems: `make chaos GOALS=R1,R8`.
+"""The numbers R1 to R10 on whole systems: `make chaos GOALS="R1 R8"`.
 
 python -m tests.chaos.goals              all that are known
 python -m tests.chaos.goals R1 R8        those

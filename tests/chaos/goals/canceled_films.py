@@ -20,9 +20,10 @@ from services.render.retention import Keeping, Retention
 from services.render.stages import parts
 from tests.chaos.client import OVER, Client, now
 from tests.chaos.goals.goal import Outcome, Tell
+from tests.chaos.goals.observed import observed
 from tests.chaos.history import History, said
 from tests.chaos.invariants import hold
-from tests.chaos.system import LOOK_SECONDS, System, encoding, whole_system
+from tests.chaos.system import LOOK_SECONDS, System, encoding
 from tests.chaos.turns import turn
 from tests.waiting import eventually
 
@@ -55,18 +56,12 @@ class Entry(NamedTuple):
 async def measure(folder: Path, tell: Tell) -> Outcome:
     """One film that is left alone, and others, each canceled at some moment of its last stage."""
     outcome = Outcome("R9", f"{FILMS} films canceled while they were encoded (seed {SEED})")
-    async with whole_system(folder) as system:
-        client = Client(system)
-        try:
-            tell("one film to its end")
-            await client.completed(await client.ask(_wish(0)), FILM_SECONDS)
-            canceled = await _canceled(system, client, tell)
-            tell("looking at what is left")
-            await _look(system, client, canceled, outcome)
-        except AssertionError as error:
-            outcome.missed.append(str(error)[:500])
-        finally:
-            await client.close()
+    async with observed(folder, outcome) as (system, client):
+        tell("one film to its end")
+        await client.completed(await client.ask(_wish(0)), FILM_SECONDS)
+        canceled = await _canceled(system, client, tell)
+        tell("looking at what is left")
+        await _look(system, client, canceled, outcome)
     return outcome
 
 

@@ -13,11 +13,12 @@ from uuid import UUID
 from contracts.rendering import STAGES
 from tests.chaos.client import OVER, Client, now
 from tests.chaos.goals.goal import Outcome, Tell
+from tests.chaos.goals.observed import observed
 from tests.chaos.goals.processor_time import taken
 from tests.chaos.goals.progress import Reached, Step, eyes, since
 from tests.chaos.history import History, said
 from tests.chaos.invariants import hold
-from tests.chaos.system import LOOK_SECONDS, System, whole_system
+from tests.chaos.system import LOOK_SECONDS, System
 from tests.chaos.turns import Turn, turn
 from tests.waiting import eventually
 
@@ -49,14 +50,8 @@ class Lives:
 async def measure(folder: Path, tell: Tell) -> Outcome:
     """The job alone, then the same with the kills."""
     outcome = Outcome("R8", f"one job, and its worker killed {KILLS} times (seed {SEED})")
-    async with whole_system(folder) as system:
-        client = Client(system)
-        try:
-            await _measured(system, client, tell, outcome)
-        except AssertionError as error:
-            outcome.missed.append(str(error)[:500])
-        finally:
-            await client.close()
+    async with observed(folder, outcome) as (system, client):
+        await _measured(system, client, tell, outcome)
     return outcome
 
 

@@ -20,10 +20,11 @@ from services.gateway.auth import keys
 from services.gateway.auth.principal import Principal
 from tests.chaos.client import FILM, WORDS_ONLY, Client
 from tests.chaos.goals.goal import Outcome, Tell
+from tests.chaos.goals.observed import observed
 from tests.chaos.history import History, said
 from tests.chaos.invariants import hold
 from tests.chaos.seeds.tenants import opening
-from tests.chaos.system import LOOK_SECONDS, System, http_as, whole_system
+from tests.chaos.system import LOOK_SECONDS, System, http_as
 from tests.waiting import eventually
 
 SEED: Final = 10
@@ -55,21 +56,16 @@ async def measure(folder: Path, tell: Tell) -> Outcome:
     outcome = Outcome(
         "R10", f"{OTHERS} tenants ask for their first job while {QUEUED} jobs of another wait (one worker)"
     )
-    async with whole_system(folder) as system, AsyncExitStack() as stack:
-        client = Client(system)
-        stack.push_async_callback(client.close)
-        try:
-            tell("opening accounts")
-            others = [await stack.enter_async_context(_tenant(system, number)) for number in range(OTHERS)]
-            tell(f"asking for {ASKED} films")
-            outcome.figures["jobs of the large tenant in the queue"] = await _filled(system, client)
-            await _one_after_the_other(others, tell)
-            tell("canceling the rest")
-            await _emptied(system, client)
-            history = (await hold(system, client))["render"]
-            _count(outcome, waits(history, await _name(client)))
-        except AssertionError as error:
-            outcome.missed.append(str(error)[:500])
+    async with observed(folder, outcome) as (system, client), AsyncExitStack() as stack:
+        tell("opening accounts")
+        others = [await stack.enter_async_context(_tenant(system, number)) for number in range(OTHERS)]
+        tell(f"asking for {ASKED} films")
+        outcome.figures["jobs of the large tenant in the queue"] = await _filled(system, client)
+        await _one_after_the_other(others, tell)
+        tell("canceling the rest")
+        await _emptied(system, client)
+        history = (await hold(system, client))["render"]
+        _count(outcome, waits(history, await _name(client)))
     return outcome
 
 
