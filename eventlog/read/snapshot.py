@@ -34,7 +34,10 @@ def waiting_of(parked: Iterable[ParkedRecord]) -> dict[Partition, dict[str, int]
 
 
 class Snapshot(Protocol):
-    """One moment of a store. It stays the same while others write, for some minutes: read it in one go."""
+    """One moment of a store. It stays the same while others write, for some minutes: read it in one go.
+
+    What is read later than that raises `Conflict`.
+    """
 
     async def checkpoints(self) -> Mapping[Partition, Checkpoint]:
         """Where the projector stood in each partition."""

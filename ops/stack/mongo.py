@@ -14,6 +14,13 @@ ALREADY_INITIATED = 23
 TRANSACTION_SECONDS = 15
 """What a killed projector had begun holds its documents until the server ends it, and its successor waits: by default
 for a minute, and half of that again."""
+MOMENT_SECONDS = 1_800
+"""For which one moment can be read, as `playhead verify` and a rebuild do; by default five minutes, which is too short
+for some million documents."""
+PARAMETERS = {
+    "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS,
+    "minSnapshotHistoryWindowInSeconds": MOMENT_SECONDS,
+}
 
 
 def mongod() -> Path:
@@ -32,7 +39,7 @@ def mongo(folder: Path, ports: Ports) -> Program:
         *(str(mongod()), "--dbpath", str(home), "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0"),
         *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64", "--nounixsocket", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
-        *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
+        *(word for name, value in PARAMETERS.items() for word in ("--setParameter", f"{name}={value}")),
     )
 
     async def ready() -> None:

@@ -10,7 +10,7 @@ from testcontainers.core.container import DockerContainer
 from ops.settings import PROJECT
 from ops.stack.endpoints import Endpoints
 from ops.stack.kafka import take_a_record
-from ops.stack.mongo import TRANSACTION_SECONDS, be_primary
+from ops.stack.mongo import PARAMETERS, be_primary
 from ops.stack.ports import Ports, answers
 
 READY_SECONDS = 120.0
@@ -42,8 +42,8 @@ def containers() -> Generator[Endpoints]:
     broker = broker.with_env("KAFKA_LISTENERS", f"PLAINTEXT://:{kafka},CONTROLLER://:9093")
     broker = broker.with_env("KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://127.0.0.1:{kafka}")
     mongod = DockerContainer("mongo:8").with_bind_ports(mongo, mongo)
-    lifetime = f"--setParameter transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"
-    mongod = mongod.with_command(f"--replSet rs0 --port {mongo} --bind_ip_all {lifetime}")
+    parameters = " ".join(f"--setParameter {name}={value}" for name, value in PARAMETERS.items())
+    mongod = mongod.with_command(f"--replSet rs0 --port {mongo} --bind_ip_all {parameters}")
     server = DockerContainer("postgres:18").with_bind_ports(5432, postgres).with_env("POSTGRES_PASSWORD", "playhead")
     server = server.with_env("POSTGRES_USER", "playhead").with_env("POSTGRES_DB", "playhead")
     cache = DockerContainer("valkey/valkey:9").with_bind_ports(6379, valkey)

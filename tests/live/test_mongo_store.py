@@ -1,6 +1,6 @@
 """MongoDB keeps the promises of every store, and what its readers rely on."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from eventlog.clock import new_id
 from eventlog.errors import Conflict
 from eventlog.read.mongo import Index, MongoDatabase, MongoProjectionStore
+from eventlog.read.mongo.driver import connect
 from eventlog.read.parked import ParkedStore
 from eventlog.read.projector import Changes
 from eventlog.read.snapshot import SnapshotStore
@@ -18,6 +19,7 @@ from tests.eventlog.lossy_proxy import lossy_proxy
 from tests.eventlog.parked_promises import ParkedPromises
 from tests.eventlog.store_promises import DIARY, THINGS, TOPIC, DurableStorePromises, at, entry, of, thing
 from tests.eventlog.verify_promises import VerifyPromises
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.live
 
@@ -111,6 +113,38 @@ async def test_one_lost_answer_to_a_commit_is_asked_for_again(stack: Endpoints, 
         database.close()
     assert proxy.losses == 1
     assert await mongo.collection("diary").count({}, limit=9) == 1
+
+
+@pytest.fixture
+def forgetful(stack: Endpoints) -> Generator[None]:
+    """A server that keeps no moment for longer than it is needed by anybody's transaction."""
+    client = connect(stack.mongodb, "tests", pool=1, seconds=20)
+    wish = {"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 0}
+    before = client.delegate.admin.command(wish)["was"]
+    yield
+    client.delegate.admin.command({**wish, "minSnapshotHistoryWindowInSeconds": before})
+    client.close()
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_a_moment_that_is_read_for_too_long_is_gone_and_the_error_names_what_to_set(mongo: MongoDatabase) -> None:
+    store = a_store(mongo)
+    await store.commit(TOPIC, 0, None, at(0), of(thing("thing-1")))
+    written = 0
+    async with store.snapshot() as seen:
+        await seen.checkpoints()
+
+        async def gone() -> str | None:
+            nonlocal written
+            written += 1
+            await store.commit(TOPIC, 0, at(written - 1), at(written), of(thing("thing-1", n=written)))
+            try:
+                assert [row["n"] async for row in seen.rows("things")] == [1]
+            except Conflict as error:
+                return str(error)
+            return None
+
+        assert "minSnapshotHistoryWindowInSeconds" in await eventually(gone, within=30)
 
 
 async def test_installing_again_brings_validators_and_indexes_up(mongo: MongoDatabase) -> None:

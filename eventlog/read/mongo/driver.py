@@ -96,15 +96,20 @@ CODECS: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True
 """Dates come back aware and in UTC, UUIDs as UUIDs: what was folded is what is loaded."""
 
 HISTORY_LOST = 286
+_MOMENT_LOST = 239
 _WRITE_CONFLICT = 112
 _AWAY = frozenset(
     {
         6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,  # the member is away or not the primary
-        50, 64, _WRITE_CONFLICT, 134, 202, 211, 239, 246, 251, 290,  # it did not end in time, or its snapshot is stale
+        50, 64, _WRITE_CONFLICT, 134, 202, 211, 246, 251, 290,  # it did not end in time, or its snapshot is stale
         388, 14031,  # its cache, or its disk, is full
     }
 )  # fmt: skip
 """Server error codes after which the same request may work."""
+_TOO_LONG = (
+    f"{PART} does not keep the moment any more that is read: reading took longer than its parameter "
+    "minSnapshotHistoryWindowInSeconds says, 300 by default. Set that to more, then begin again"
+)
 
 
 def connect(
@@ -163,6 +168,8 @@ def our_errors() -> Generator[None]:
     except OperationFailure as error:
         if error.code == HISTORY_LOST:
             raise Conflict("the change stream's history is gone: read the documents, then watch from now") from error
+        if error.code == _MOMENT_LOST and not _may_pass(error):
+            raise Conflict(_TOO_LONG) from error
         if not _may_pass(error) and error.code not in _AWAY:
             raise
         raise Unavailable(PART, f"{type(error).__name__} {error.code or ''}".rstrip()) from error

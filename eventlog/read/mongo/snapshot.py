@@ -35,7 +35,8 @@ def parked_record(kept: Mapping[str, Any], *, discarded: bool = False) -> Parked
 
 
 class MongoSnapshot:
-    """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes."""
+    """Reads of one session, all at the cluster time of its first. The server keeps that time for five minutes, unless
+    its `minSnapshotHistoryWindowInSeconds` says otherwise; then they raise `Conflict`."""
 
     def __init__(
         self, database: Database, session: Session, projector: str, generation: int, *, beside: bool = False

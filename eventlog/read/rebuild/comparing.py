@@ -3,16 +3,17 @@
 Neither is ever in memory: where the hashes of a collection or table differ, 16 bytes a row are, to find which rows do.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from eventlog.read.canonical import Content, canonical
 from eventlog.read.differences import differences, shown
 from eventlog.read.projection import Journal, Projection, Row
 from eventlog.read.rebuild.generations import Difference
-from eventlog.read.snapshot import Snapshot
+from eventlog.read.snapshot import Partition, Snapshot
+from eventlog.read.store import Checkpoint
 
 LISTED = 100
 """Differences; more are counted."""
@@ -43,13 +44,26 @@ class Comparison:
             self.unlisted += 1
 
 
+class _Seen(NamedTuple):
+    """What one snapshot holds. `waiting`: the stream of each record that is parked."""
+
+    stands: Mapping[Partition, Checkpoint]
+    waiting: Mapping[tuple[str, int, int], str]
+    contents: Mapping[str, Content]
+
+
 async def compare(live: Snapshot, beside: Snapshot, kept: Sequence[Projection | Journal], beat: Beat) -> Comparison:
-    """Everything of one projector: where it stands, what it has parked, and each document, row and entry."""
+    """Everything of one projector: where it stands, what it has parked, and each document, row and entry.
+
+    All of `live` is read before anything of `beside`: so neither moment has to be kept while the other is read. Only
+    where they differ are both read again.
+    """
     found = Comparison()
-    await _positions(live, beside, found)
-    await _parked(live, beside, found)
+    here, there = [await _seen(snapshot, kept, beat) for snapshot in (live, beside)]
+    _positions(here.stands, there.stands, found)
+    _parked(here.waiting, there.waiting, found)
     for one in kept:
-        contents = [await _content(snapshot, one.name, beat) for snapshot in (live, beside)]
+        contents = here.contents[one.name], there.contents[one.name]
         if (contents[0].rows, contents[0].digest) == (contents[1].rows, contents[1].digest):
             found.contents[one.name] = contents[1]
         else:
@@ -57,8 +71,17 @@ async def compare(live: Snapshot, beside: Snapshot, kept: Sequence[Projection | 
     return found
 
 
-async def _positions(live: Snapshot, beside: Snapshot, found: Comparison) -> None:
-    stands, reached = await live.checkpoints(), await beside.checkpoints()
+async def _seen(snapshot: Snapshot, kept: Sequence[Projection | Journal], beat: Beat) -> _Seen:
+    return _Seen(
+        await snapshot.checkpoints(),
+        await _waiting(snapshot),
+        {one.name: await _content(snapshot, one.name, beat) for one in kept},
+    )
+
+
+def _positions(
+    stands: Mapping[Partition, Checkpoint], reached: Mapping[Partition, Checkpoint], found: Comparison
+) -> None:
     for place in sorted({*stands, *reached}):
         here, there = stands.get(place), reached.get(place)
         if here is None or there is None or here.position != there.position:
@@ -66,10 +89,11 @@ async def _positions(live: Snapshot, beside: Snapshot, found: Comparison) -> Non
             found.add("checkpoint", f"{place[0]}[{place[1]}]", "", *told)
 
 
-async def _parked(live: Snapshot, beside: Snapshot, found: Comparison) -> None:
-    parked = [await _waiting(snapshot) for snapshot in (live, beside)]
-    for place in sorted(parked[0].keys() ^ parked[1].keys()):
-        told = [f"{one[place]} is parked" if place in one else "applied" for one in parked]
+def _parked(
+    live: Mapping[tuple[str, int, int], str], rebuilt: Mapping[tuple[str, int, int], str], found: Comparison
+) -> None:
+    for place in sorted(live.keys() ^ rebuilt.keys()):
+        told = [f"{one[place]} is parked" if place in one else "applied" for one in (live, rebuilt)]
         found.add("parked", f"{place[0]}[{place[1]}] offset {place[2]}", "", *told)
 
 
