@@ -1,7 +1,9 @@
 """Type and version <-> class. A `Catalog` decodes what was written by any version that ever shipped."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from pydantic import ValidationError
@@ -9,7 +11,7 @@ from pydantic import ValidationError
 from contracts.envelope import Command, Commit
 from contracts.evolution import Upcaster
 from contracts.model import CommandBody, EventBody
-from contracts.sealing import Keys, NoKeys, opened, opened_command
+from contracts.sealing import Keys, NoKeys, opened, opened_command, sealed
 
 Body = TypeVar("Body", CommandBody, EventBody)
 
@@ -151,6 +153,42 @@ def _validate(body: type[Body], data: bytes) -> Body:
         return body.__pydantic_validator__.validate_json(data)
     except ValidationError as error:
         raise MalformedMessage(f"{body.TYPE} v{body.VERSION}: {error.error_count()} wrong field(s)") from error
+
+
+def as_command(
+    body: CommandBody,
+    *,
+    id_: UUID,
+    stream: str,
+    at: datetime,
+    tenant: str,
+    actor: str,
+    origin: str = "",
+    expected_version: int | None = None,
+    only_of: UUID | None = None,
+    subject: str = "",
+    trace: str = "",
+    keys: Keys | None = None,
+) -> Command:
+    """The command that asks for `body`; its fields are those of `Command`.
+
+    What is personal in it is sealed under the key of the `subject`, where there is one. Raises as `Keys.to_seal`.
+    """
+    return Command(
+        id=id_,
+        stream=stream,
+        type=body.TYPE,
+        type_version=body.VERSION,
+        at=at,
+        tenant=tenant,
+        actor=actor,
+        origin=origin,
+        expected_version=expected_version,
+        only_of=only_of,
+        subject=subject,
+        trace=trace,
+        data=sealed(body, body.TYPE, stream, subject, keys or NoKeys()),
+    )
 
 
 def encode(body: CommandBody | EventBody) -> msgspec.Raw:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.operation import (
     LONGEST_TARGET,
@@ -129,15 +129,13 @@ def operator() -> str:
 
 
 async def _tell(trail: Trail, operation: Operation, body: OperationCommand, what: str) -> None:
-    command = Command(
-        id=new_id(),
+    command = as_command(
+        body,
+        id_=new_id(),
         stream=stream_id("operation", trail.tenant, str(operation.id)),
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=trail.now(),
         tenant=trail.tenant,
         actor=trail.operator,
-        data=encode(body),
     )
     try:
         async with asyncio.timeout(TELL_SECONDS):

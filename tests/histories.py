@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from hypothesis.strategies import SearchStrategy, fixed_dictionaries
 
-from contracts.catalog import Catalog, encode
+from contracts.catalog import Catalog, as_command
 from contracts.envelope import Command
 from contracts.model import CommandBody, EventBody
 from eventlog.commit import Link, Record, start
@@ -95,15 +95,13 @@ def folded(projection: Projection, events: Sequence[EventBody]) -> View:
 
 
 def _command(category: str, number: int, body: CommandBody) -> Command:
-    return Command(
-        id=an_id(number),
+    return as_command(
+        body,
+        id_=an_id(number),
         stream=f"{category}-1",
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=NOON,
         tenant=TENANT,
         actor="tests",
-        data=encode(body),
     )
 
 

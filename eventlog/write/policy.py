@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from contracts.catalog import Catalog
+from contracts.catalog import Catalog, as_command
 from contracts.envelope import Command, Commit, Refusal, event_id, refusal_id
 from contracts.model import CommandBody, EventBody
 from contracts.names import uuid5
-from contracts.sealing import KeyDestroyed, Keys, sealed
+from contracts.sealing import KeyDestroyed, Keys
 from eventlog.commit import Position, Record, accept
 
 _decode_commit = msgspec.json.Decoder(Commit).decode
@@ -125,19 +125,17 @@ class PolicyLane:
 def _command(heard: Heard, ask: Ask, actor: str, keys: Keys, trace: str) -> Command | None:
     """None where it would say something personal of whom was erased: nobody could take it."""
     try:
-        data = sealed(ask.body, ask.body.TYPE, ask.stream, heard.subject, keys)
+        return as_command(
+            ask.body,
+            id_=uuid5(uuid5(heard.id, ask.rule), ask.stream),
+            stream=ask.stream,
+            at=heard.at,
+            tenant=heard.tenant,
+            actor=actor,
+            origin=heard.stream,
+            subject=heard.subject,
+            trace=trace,
+            keys=keys,
+        )
     except KeyDestroyed:
         return None
-    return Command(
-        id=uuid5(uuid5(heard.id, ask.rule), ask.stream),
-        stream=ask.stream,
-        type=ask.body.TYPE,
-        type_version=ask.body.VERSION,
-        at=heard.at,
-        tenant=heard.tenant,
-        actor=actor,
-        origin=heard.stream,
-        subject=heard.subject,
-        trace=trace,
-        data=data,
-    )

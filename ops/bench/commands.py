@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from uuid import UUID
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind, RegisterAccount, ReserveCredits, SettleCredits
 from contracts.messages.files import OpenSession
@@ -51,13 +51,11 @@ def _id(dice: random.Random) -> UUID:
 
 def command(id_: UUID, category: str, public_id: UUID, body: CommandBody) -> Command:
     """One for a stream of the tenant `bench`, as a gateway would send it now."""
-    return Command(
-        id=id_,
+    return as_command(
+        body,
+        id_=id_,
         stream=stream_id(category, TENANT, str(public_id)),
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=clock.now(),
         tenant=TENANT,
         actor="bench",
-        data=encode(body),
     )

@@ -10,8 +10,8 @@ from collections import Counter
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from contracts.catalog import encode
-from contracts.envelope import Command, category_of
+from contracts.catalog import as_command
+from contracts.envelope import category_of
 from contracts.messages.access import RequestErasure
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import now
@@ -92,15 +92,13 @@ async def _streams(database: MongoDatabase, whose: Leaving) -> Counter[str]:
 
 async def _ask(settings: OpsSettings, whose: Leaving) -> None:
     body = RequestErasure()
-    command = Command(
-        id=uuid5(UUID(whose.stream.partition("-")[2]), "erased by an operator"),
+    command = as_command(
+        body,
+        id_=uuid5(UUID(whose.stream.partition("-")[2]), "erased by an operator"),
         stream=whose.stream,
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=now(),
         tenant=whose.tenant,
         actor="ops:erase",
-        data=encode(body),
     )
     sender = KafkaSender(kafka(settings), COMMANDS_OF)
     try:

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.messages.preset import SavePreset
 from contracts.model import CommandBody
 from contracts.rendering import Aspect, Kind
-from contracts.sealing import Keys, NoKeys, sealed
+from contracts.sealing import Keys, NoKeys
 from contracts.topics import COMMANDS_OF
 from eventlog.clock import now
 from eventlog.kafka import KafkaSender
@@ -112,14 +113,13 @@ def _command(
     stream, subject = (
         stream_id(kind, owner.tenant, id_) for kind, id_ in ((category, public_id), ("account", str(owner.account)))
     )
-    return Command(
-        id=repeatable_command(owner.tenant, scope),
+    return as_command(
+        body,
+        id_=repeatable_command(owner.tenant, scope),
         stream=stream,
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=at,
         tenant=owner.tenant,
         actor=ACTOR,
         subject=subject,
-        data=sealed(body, body.TYPE, stream, subject, keys),
+        keys=keys,
     )

@@ -19,7 +19,7 @@ import asyncpg
 import structlog
 
 from blobs.store import BlobStore, BlobStoreUnavailable
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.job import ExpireAsset, PurgeJob
 from contracts.model import CommandBody
@@ -139,16 +139,14 @@ class Retention:
         return self._command(row, body, f"expire/{row['asset_id']}/{row['due_at'].isoformat()}/{row['version']}", None)
 
     def _command(self, row: asyncpg.Record, body: CommandBody, about: str, version: int | None) -> Command:
-        return Command(
-            id=uuid5(UUID(row["stream"].partition("-")[2]), about),
+        return as_command(
+            body,
+            id_=uuid5(UUID(row["stream"].partition("-")[2]), about),
             stream=row["stream"],
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=row["tenant_id"],
             actor="sweep:render",
             expected_version=version,
-            data=encode(body),
         )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.job import ExpireJob
 from eventlog.clock import Clock
@@ -80,13 +80,11 @@ class Sweep:
     def _expire(self, row: asyncpg.Record) -> Command:
         due = row["queued_at"] + self._deadline
         body = ExpireJob()
-        return Command(
-            id=uuid5(UUID(row["stream"].partition("-")[2]), f"due/{due.isoformat()}"),
+        return as_command(
+            body,
+            id_=uuid5(UUID(row["stream"].partition("-")[2]), f"due/{due.isoformat()}"),
             stream=row["stream"],
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=row["tenant_id"],
             actor="sweep:render",
-            data=encode(body),
         )

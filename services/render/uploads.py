@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.upload import ExpireUpload, KeepUpload
 from eventlog.clock import Clock
@@ -77,14 +77,12 @@ class UploadSweep:
         else:
             body = ExpireUpload(reason="nothing used it")
         stream: str = upload["_id"]
-        return Command(
-            id=uuid5(UUID(stream.partition("-")[2]), f"due/{body.TYPE}/{due.isoformat()}/{upload['version']}"),
+        return as_command(
+            body,
+            id_=uuid5(UUID(stream.partition("-")[2]), f"due/{body.TYPE}/{due.isoformat()}/{upload['version']}"),
             stream=stream,
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=upload["tenant"],
             actor="sweep:render",
             expected_version=upload["version"],
-            data=encode(body),
         )

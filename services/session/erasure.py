@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, category_of, stream_id
 from contracts.messages.erasure import EraseAccount, EraseJob, ErasePreset, EraseProject, EraseSession, EraseUpload
 from contracts.model import CommandBody
@@ -168,15 +168,13 @@ class Erasure:
         return False
 
     def _command(self, whose: Leaving, stream: str, body: CommandBody) -> Command:
-        return Command(
-            id=erasing(stream),
+        return as_command(
+            body,
+            id_=erasing(stream),
             stream=stream,
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=whose.tenant,
             actor="erasure:session",
-            data=encode(body),
         )
 
 

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.documents import SessionStatus
 from contracts.envelope import Command
 from contracts.messages.session import DeleteSession, PurgeSession
@@ -103,14 +103,12 @@ class Sweep:
     def _command(self, session: Mapping[str, Any], body: PurgeSession | DeleteSession, kept: timedelta) -> Command:
         stream: str = session["_id"]
         due: datetime = session["updatedAt"] + kept
-        return Command(
-            id=uuid5(UUID(stream.partition("-")[2]), f"due/{body.TYPE}/{due.isoformat()}"),
+        return as_command(
+            body,
+            id_=uuid5(UUID(stream.partition("-")[2]), f"due/{body.TYPE}/{due.isoformat()}"),
             stream=stream,
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=session["tenant"],
             actor="sweep:session",
             expected_version=session["version"],
-            data=encode(body),
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.job import CompleteStage, JobStageCompleted
 from contracts.rendering import Stage, StageOutput
@@ -139,14 +139,13 @@ async def said_too_late(system: System, old: Turn) -> UUID:
 def complete(of: Turn, output: StageOutput) -> Command:
     """`CompleteStage` under the epoch of that turn."""
     body = CompleteStage(epoch=of.epoch, output=output)
-    return Command(
-        id=clock.new_id(),
+    return as_command(
+        body,
+        id_=clock.new_id(),
         stream=of.stream,
-        type=body.TYPE,
         at=clock.now(),
         tenant=of.tenant,
         actor=f"worker:{of.worker}",
-        data=encode(body),
     )
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import contracts
-from contracts.envelope import Command, Commit, Recorded, stream_id
+from contracts.catalog import as_command
+from contracts.envelope import Commit, Recorded, stream_id
 from contracts.messages import CATALOG
 from contracts.messages.session import SessionStarted, StartSession
 from contracts.model import EventBody
@@ -178,15 +179,15 @@ def test_a_command_of_whom_was_erased_cannot_be_taken() -> None:
     store = MemoryKeyStore()
     keys = KeyRing(store)
     start = StartSession(session_id=UUID(int=1), account_id=UUID(int=2), job_id=UUID(int=3), prompt="one")
-    command = Command(
-        id=UUID(int=1),
+    command = as_command(
+        start,
+        id_=UUID(int=1),
         stream=STREAM,
-        type=start.TYPE,
         at=NOON,
         tenant="acme",
         actor="tests",
         subject=ADA,
-        data=sealed(start, start.TYPE, STREAM, ADA, keys),
+        keys=keys,
     )
     assert msgspec.json.decode(CATALOG.under(keys).opened_command(command))["prompt"] == "one"
     store.destroy(ADA)

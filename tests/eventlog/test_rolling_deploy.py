@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from contracts.catalog import UnknownMessage, encode
+from contracts.catalog import UnknownMessage, as_command
 from contracts.envelope import Command, Commit
 from eventlog.commit import Record, start
 from eventlog.read.memory import MemoryProjectionStore
@@ -29,14 +29,13 @@ _IDS = UUID("7a3f7b56-1f6b-4ee0-9c57-70a5f8f0a5ef")
 
 def fill(number: int, stream: str, grams: int = 0, label: str = "") -> Command:
     body = Fill(grams=grams, label=label)
-    return Command(
-        id=uuid5(_IDS, str(number)),
+    return as_command(
+        body,
+        id_=uuid5(_IDS, str(number)),
         stream=stream,
-        type="Fill",
         at=NOON,
         tenant="acme",
         actor="tests",
-        data=encode(body),
     )
 
 

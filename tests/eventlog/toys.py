@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from contracts.catalog import Catalog, encode
+from contracts.catalog import Catalog, as_command
 from contracts.envelope import Command, Commit
 from contracts.model import CommandBody, EventBody
 from eventlog.commit import Position, Record, accept, start
@@ -63,15 +63,14 @@ def add(
     name: object, things: int = 1, stream: str = "toy-1", tenant: str = "acme", expected_version: int | None = None
 ) -> Command:
     """`Add` with an id made of `name`: the same name is the same command."""
-    return Command(
-        id=command_id(name),
+    return as_command(
+        Add(things=things),
+        id_=command_id(name),
         stream=stream,
-        type="Add",
         at=NOON,
         tenant=tenant,
         actor="tests",
         expected_version=expected_version,
-        data=encode(Add(things=things)),
     )
 
 

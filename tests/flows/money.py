@@ -13,7 +13,7 @@ from math import ceil
 from random import Random
 from uuid import UUID
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, category_of, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.messages.account import AccountKind, GrantCredits, RegisterAccount
@@ -238,16 +238,14 @@ class Bank:
         return self._of(stream_id(category, TENANT, str(public)), body)
 
     def _of(self, stream: str, body: CommandBody) -> Command:
-        return Command(
-            id=an_id(f"said {self._said}"),
+        return as_command(
+            body,
+            id_=an_id(f"said {self._said}"),
             stream=stream,
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=NOON + timedelta(seconds=self._said),
             tenant=TENANT,
             actor="chance",
             origin="tests",
-            data=encode(body),
         )
 
     def _deliver(self, command: Command) -> None:

@@ -12,7 +12,7 @@ import pytest
 import structlog.testing
 from prometheus_client import CollectorRegistry
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from eventlog.commit import Link, Position, accept, start
 from eventlog.errors import Unavailable
@@ -112,14 +112,13 @@ class Company:
     def _wish(self, number: int) -> Command:
         kind = Deposit if self.random.random() < 0.6 else Withdraw
         body = kind(amount=self.random.choice((0, 1, 5, 10, 45, UNLUCKY)))
-        return Command(
-            id=uuid5(_IDS, str(number)),
+        return as_command(
+            body,
+            id_=uuid5(_IDS, str(number)),
             stream=f"account-{self.random.randrange(ACCOUNTS)}",
-            type=body.TYPE,
             at=NOON,
             tenant="acme",
             actor="client",
-            data=encode(body),
         )
 
     def _handled(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from contracts.catalog import Catalog, encode
+from contracts.catalog import Catalog, as_command
 from contracts.envelope import Command, Commit, category_of, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.messages.job import ClaimJob, CompleteStage
@@ -216,16 +216,14 @@ class World:
 
     def _send(self, body: CommandBody) -> str:
         category = next(d.category for d in (*SESSION_DECIDERS, *RENDER_DECIDERS) if isinstance(body, d.commands))
-        command = Command(
-            id=an_id(f"sent {len(self.sent)}"),
+        command = as_command(
+            body,
+            id_=an_id(f"sent {len(self.sent)}"),
             stream=STREAMS[category],
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=NOON + timedelta(seconds=len(self.sent)),
             tenant=TENANT,
             actor="ada",
             origin="gateway-1",
-            data=encode(body),
         )
         self.deliver([command])
         (commit,) = [one for one in self._of(command.stream).commits() if one.command_id == command.id]

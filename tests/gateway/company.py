@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.job import ClaimJob, CompleteStage, FailStage
 from contracts.model import CommandBody
@@ -59,14 +59,13 @@ class Company:
         """A command of somebody else than the gateway."""
         self._said += 1
         await self.take(
-            Command(
-                id=an_id(f"said {self._said}"),
+            as_command(
+                body,
+                id_=an_id(f"said {self._said}"),
                 stream=stream,
-                type=body.TYPE,
                 at=self.gateway.moment,
                 tenant=tenant,
                 actor="tests",
-                data=encode(body),
             )
         )
 
@@ -119,14 +118,13 @@ class Company:
         await self.show()
 
     def _by_worker(self, row: Any, body: CommandBody) -> Command:
-        return Command(
-            id=an_id(f"said {self._said}"),
+        return as_command(
+            body,
+            id_=an_id(f"said {self._said}"),
             stream=row["stream"],
-            type=body.TYPE,
             at=self.gateway.moment + timedelta(milliseconds=self._said),
             tenant=row["tenant_id"],
             actor="worker:worker-1",
-            data=encode(body),
         )
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.account import AccountKind, RegisterAccount
 from contracts.messages.session import StartSession
@@ -66,14 +66,13 @@ class Play:
     account_id: UUID = field(default_factory=new_id)
 
     def command(self, category: str, public_id: UUID, body: CommandBody) -> Command:
-        return Command(
-            id=new_id(),
+        return as_command(
+            body,
+            id_=new_id(),
             stream=stream_id(category, self.tenant, str(public_id)),
-            type=body.TYPE,
             at=now(),
             tenant=self.tenant,
             actor="tests",
-            data=encode(body),
         )
 
 

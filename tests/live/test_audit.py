@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.access import ChangePlan, RevokeKey
 from contracts.messages.account import ReserveCredits
@@ -47,14 +47,13 @@ def operations() -> list[Command]:
         BeginOperation.model_validate({**what, "operation_id": an_id("rebuild"), "action": "rebuild"}),
     )
     return [
-        Command(
-            id=an_id(body.TYPE),
+        as_command(
+            body,
+            id_=an_id(body.TYPE),
             stream=stream_id("operation", "operators", str(body.operation_id)),
-            type=body.TYPE,
             at=NOON + timedelta(hours=hour),
             tenant="operators",
             actor="operator:ada",
-            data=encode(body),
         )
         for hour, body in enumerate(bodies)
     ]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from contracts.catalog import encode
+from contracts.catalog import as_command, encode
 from contracts.envelope import Command
 from contracts.model import CommandBody
 from eventlog.commit import Link
@@ -62,15 +62,14 @@ class Client:
         body: CommandBody = kind(amount=random.choice((0, 1, 5, 10, 45, UNLUCKY)))
         if chance > 0.95:
             body = Note(amount=1)
-        command = Command(
-            id=uuid5(_IDS, f"{self._plan.seed} {name}"),
+        command = as_command(
+            body,
+            id_=uuid5(_IDS, f"{self._plan.seed} {name}"),
             stream=stream,
-            type=body.TYPE,
             at=NOON,
             tenant="acme" if random.random() < 0.9 else "rival",
             actor="client",
             expected_version=random.randrange(4) if random.random() < 0.1 else None,
-            data=encode(body),
         )
         if self._plan.oversized and random.random() < 0.1:
             command = msgspec.structs.replace(command, origin="x" * MAX_COMMIT_BYTES)

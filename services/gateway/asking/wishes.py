@@ -9,10 +9,11 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.envelope import Command, stream_id
+from contracts.catalog import as_command
+from contracts.envelope import stream_id
 from contracts.messages.account import RegisterAccount
 from contracts.model import CommandBody
-from contracts.sealing import KeyDestroyed, sealed
+from contracts.sealing import KeyDestroyed
 from contracts.topics import SESSION_COMMANDS
 from eventlog import tracing
 from eventlog.errors import Unavailable
@@ -92,28 +93,26 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
     try:
         if subject and not gateway.subject_keys.knows(subject):  # the others' calls do not wait for this one's key
             await asyncio.to_thread(gateway.subject_keys.to_seal, subject)
-        data = sealed(body, body.TYPE, wish.stream, subject, gateway.subject_keys)
+        command = as_command(
+            body,
+            id_=wish.id,
+            stream=wish.stream,
+            at=wish.at,
+            tenant=principal.tenant,
+            actor=principal.actor,
+            origin=gateway.origin,
+            expected_version=wish.expected_version,
+            only_of=principal.only,
+            subject=subject,
+            trace=tracing.here(),
+            keys=gateway.subject_keys,
+        )
     except KeyDestroyed as error:
         raise problems.of_refusal(
             "account.closed", "this account was erased: nothing is kept for it any more"
         ) from error
     except Unavailable as error:
         raise problems.away(error, commandId=str(wish.id)) from error
-    command = Command(
-        id=wish.id,
-        stream=wish.stream,
-        type=wish.body.TYPE,
-        type_version=wish.body.VERSION,
-        at=wish.at,
-        tenant=principal.tenant,
-        actor=principal.actor,
-        origin=gateway.origin,
-        expected_version=wish.expected_version,
-        only_of=principal.only,
-        subject=subject,
-        trace=tracing.here(),
-        data=data,
-    )
     try:
         await gateway.sender.send(wish.topic, command, trace_headers(request))
     except Unavailable as error:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import structlog
 from aiokafka.errors import KafkaError
 
-from contracts.catalog import Catalog, encode
+from contracts.catalog import Catalog, as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages import RENDER_CATALOG, SESSION_CATALOG
 from contracts.messages.webhook import DisableWebhookEndpoint
@@ -50,16 +50,14 @@ def disabling(send: Send, origin: str, now: Clock) -> Callable[[Stored, Literal[
 
     async def disable(row: Stored, reason: Literal["gone", "failing"]) -> None:
         body = DisableWebhookEndpoint(endpoint_id=UUID(row["endpointId"]), reason=reason)
-        command = Command(
-            id=uuid5(UUID(row["_id"]), f"disable {len(row['attempts'])}"),
+        command = as_command(
+            body,
+            id_=uuid5(UUID(row["_id"]), f"disable {len(row['attempts'])}"),
             stream=stream_id("account", row["tenant"], row["accountId"]),
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=now(),
             tenant=row["tenant"],
             actor="gateway:webhooks",
             origin=origin,
-            data=encode(body),
         )
         await send(SESSION_COMMANDS.name, command)
 

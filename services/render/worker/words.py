@@ -3,11 +3,12 @@
 from datetime import timedelta
 from uuid import UUID, uuid5
 
+from contracts.catalog import as_command
 from contracts.envelope import Command
 from contracts.messages.job import ClaimJob, CompleteStage, FailStage, ReleaseJob, ReleaseReason
 from contracts.model import CommandBody
 from contracts.rendering import Stage, StageOutput
-from contracts.sealing import Keys, NoKeys, sealed
+from contracts.sealing import Keys, NoKeys
 from eventlog.clock import Clock
 from services.render.worker.queue import Claim
 
@@ -54,16 +55,15 @@ class Words:
         return self._command("release", ReleaseJob(epoch=self._claim.epoch, reason=reason))
 
     def _command(self, word: str, body: CommandBody) -> Command:
-        return Command(
-            id=uuid5(_namespace(self._claim.stream), f"{self._claim.epoch}/{word}"),
+        return as_command(
+            body,
+            id_=uuid5(_namespace(self._claim.stream), f"{self._claim.epoch}/{word}"),
             stream=self._claim.stream,
-            type=body.TYPE,
-            type_version=body.VERSION,
             at=self._clock(),
             tenant=self._claim.tenant,
             actor=f"worker:{self._worker}",
             subject=self._subject,
-            data=sealed(body, body.TYPE, self._claim.stream, self._subject, self._keys),
+            keys=self._keys,
         )
 
 

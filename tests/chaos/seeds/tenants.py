@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import httpx
 import redis.asyncio
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages.access import IssueKey
 from contracts.messages.account import AccountKind, RegisterAccount
@@ -119,15 +119,13 @@ def opening(who: Principal, key: str, ids: UUID) -> Iterator[Command]:
 
 
 def _command(who: Principal, body: CommandBody, ids: UUID) -> Command:
-    return Command(
-        id=uuid5(ids, body.TYPE),
+    return as_command(
+        body,
+        id_=uuid5(ids, body.TYPE),
         stream=stream_id("account", who.tenant, str(who.account)),
-        type=body.TYPE,
-        type_version=body.VERSION,
         at=clock.now(),
         tenant=who.tenant,
         actor="ops:chaos",
-        data=encode(body),
     )
 
 

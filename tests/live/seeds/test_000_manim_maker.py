@@ -9,8 +9,8 @@ from uuid import uuid5
 import httpx
 import pytest
 
-from contracts.catalog import encode
-from contracts.envelope import Command, stream_id
+from contracts.catalog import as_command
+from contracts.envelope import stream_id
 from contracts.messages.account import AccountKind
 from contracts.messages.files import OpenSession
 from eventlog.clock import new_id, now
@@ -175,14 +175,13 @@ async def _old_session(platform: Platform) -> str:
     session = new_id()
     account = Principal(platform.tenant, AccountKind.ANONYMOUS, "legacy").account
     body = OpenSession(session_id=session, account_id=account, prompt="Long ago")
-    command = Command(
-        id=uuid5(session, "open"),
+    command = as_command(
+        body,
+        id_=uuid5(session, "open"),
         stream=stream_id("session", platform.tenant, str(session)),
-        type=body.TYPE,
         at=now() - timedelta(days=8),
         tenant=platform.tenant,
         actor="tests",
-        data=encode(body),
     )
     await platform.company.sender.send([command])
     return str(session)

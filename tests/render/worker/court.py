@@ -8,7 +8,7 @@ from uuid import UUID
 
 from prometheus_client import CollectorRegistry
 
-from contracts.catalog import encode
+from contracts.catalog import as_command
 from contracts.envelope import Command, stream_id
 from contracts.messages import RENDER_CATALOG
 from contracts.messages.job import ApproveJob, CancelJob, JobEvent, QueueJob
@@ -48,14 +48,13 @@ class Wish:
         return stream_id("job", self.tenant, str(self.job_id))
 
     def command(self, body: CommandBody) -> Command:
-        return Command(
-            id=new_id(),
+        return as_command(
+            body,
+            id_=new_id(),
             stream=self.stream,
-            type=body.TYPE,
             at=now(),
             tenant=self.tenant,
             actor="tests",
-            data=encode(body),
         )
 
 
