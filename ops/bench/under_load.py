@@ -40,7 +40,7 @@ READ_AGAIN_SECONDS = 0.05
 READ = 40
 FACTS = """
 SELECT count(*) AS sessions, coalesce(sum(version), 0)::bigint AS versions
-FROM analytics.fact_session WHERE tenant_id = $1 AND session_id = ANY($2)
+FROM analytics.fact_session WHERE tenant_id = $1 AND stream = ANY($2)
 """
 
 Tell = Callable[[str, int, int], None]
@@ -178,7 +178,7 @@ async def _read(settings: OpsSettings) -> AsyncGenerator[Readers]:
     readers = Readers()
     try:
         async with postgres(settings, "playhead-bench") as pool, asyncio.TaskGroup() as tasks:
-            first = [one["sessionId"] for one in await _first(database)]
+            first = [one["_id"] for one in await _first(database)]
             if not first:
                 raise StackError("no session of the benchmark is projected: the session service has decided none")
             reading = [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from contracts.sealing import Keys
+from eventlog.kafka.log import GATHER_SECONDS
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.mongo.store import MongoProjectionStore
 from eventlog.read.postgres import Pool, PostgresProjectionStore
@@ -33,6 +34,11 @@ class Kept(NamedTuple):
     def name(self) -> str:
         """As its checkpoints are named."""
         return f"{self.service}.{self.projector.name}"
+
+    @property
+    def gathering(self) -> float:
+        """Seconds for which its service lets news gather before it reads them: when all is well it is that late."""
+        return GATHER_SECONDS if self.service == "analytics" else 0.0
 
     @property
     def folds(self) -> tuple[Sequence[Projection], Sequence[Journal]]:

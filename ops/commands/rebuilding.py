@@ -52,7 +52,8 @@ async def rebuild(
     throttle
         At most so many records a second; 0 for no limit.
     most_late
-        Wait while the live projector is later than this, in seconds: while readers see what is older.
+        Wait while the live projector is later than this, in seconds: while readers see what is older. For those of
+        analytics half a second is added, for which they let news gather anyway.
     """
     if approve and cancel:
         return _usage("--approve and --cancel: give one of them", as_json=as_json)
@@ -63,15 +64,15 @@ async def rebuild(
     collector.settle()
     options = ["approve"] * approve + ["cancel"] * cancel + [f"throttle={throttle}"] * bool(throttle)
     async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rebuild", name, options) as operation:
-        with _drawn(one, most_late, throttle) as drawn:
-            run = _running(one, drawn, -(-throttle // WRITES_A_SECOND))
+        with drawn(one, most_late, throttle) as watching:
+            run = _running(one, watching, -(-throttle // WRITES_A_SECOND))
             kept = await (run.cancel() if cancel else run.rebuild(approve=approve))
         if cancel:
             said = "cancelled: what was built is gone, and what is read is as it was"
             if kept.rebuild is not None:
                 said = "the process that rebuilds it stops at its next batch, and drops what it has built"
             return _tell(one, kept, [said], as_json=as_json)
-        return operation.ended(_outcome(one, run, drawn, kept, as_json=as_json))
+        return operation.ended(_outcome(one, run, watching, kept, as_json=as_json))
 
 
 async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -> int:
@@ -88,12 +89,12 @@ async def rollback(name: Name, *, forget: bool = False, as_json: Json = False) -
         return _unknown(name, as_json=as_json)
     options = ["forget"] * forget
     async with reached(OpsSettings(), name) as one, recorded(OpsSettings(), "rollback", name, options) as operation:
-        with _drawn(one, MOST_LATE, 0) as drawn:
-            run = _running(one, drawn)
+        with drawn(one, MOST_LATE, 0) as watching:
+            run = _running(one, watching)
             kept = await (run.forget() if forget else run.roll_back())
         if forget:
             return _tell(one, kept, ["the generation that was kept is gone"], as_json=as_json)
-        return operation.ended(_outcome(one, run, drawn, kept, as_json=as_json))
+        return operation.ended(_outcome(one, run, watching, kept, as_json=as_json))
 
 
 class Drawn:
@@ -120,24 +121,26 @@ class Drawn:
 
 
 @contextmanager
-def _drawn(one: Reached, most_late: float, throttle: int) -> Generator[Drawn]:
+def drawn(one: Reached, most_late: float, throttle: int) -> Generator[Drawn]:
+    """A bar, for the time of the block. `most_late`: seconds beyond what is usual; `throttle`: records a second."""
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Drawn(progress, one.kept.name, Pacing(one.generations, one.source, most_late, throttle))
+        pacing = Pacing(one.generations, one.source, one.kept.gathering + most_late, throttle)
+        yield Drawn(progress, one.kept.name, pacing)
 
 
-def _running(one: Reached, drawn: Drawn, at_once: int = 0) -> Running:
+def _running(one: Reached, watching: Drawn, at_once: int = 0) -> Running:
     projector = one.kept.projector
     return Running(
-        one.generations, one.source, projector.projections, projector.journals, str(new_id()), drawn, at_once
+        one.generations, one.source, projector.projections, projector.journals, str(new_id()), watching, at_once
     )
 
 
-def _outcome(one: Reached, run: Running, drawn: Drawn, kept: Generations, *, as_json: bool) -> int:
+def _outcome(one: Reached, run: Running, watching: Drawn, kept: Generations, *, as_json: bool) -> int:
     measured: dict[str, Any] = {
-        "records": drawn.records,
-        "waitedSeconds": round(drawn.pacing.waited, 3),
+        "records": watching.records,
+        "waitedSeconds": round(watching.pacing.waited, 3),
         "switchSeconds": round(run.switch_seconds, 3),
     }
     if kept.rebuild is not None:
@@ -150,7 +153,7 @@ def _outcome(one: Reached, run: Running, drawn: Drawn, kept: Generations, *, as_
     rows = sum(content.rows for content in run.contents.values())
     compared = f", {rows} documents or rows equal by hash" if contents else ""
     lines = [
-        f"generation {kept.current} is read and written: {drawn.records} records folded{compared}, switched in "
+        f"generation {kept.current} is read and written: {watching.records} records folded{compared}, switched in "
         f"{run.switch_seconds:.2f} s",
         f"generation {kept.previous} is kept: `playhead rollback {one.kept.name}` goes back to it",
     ]

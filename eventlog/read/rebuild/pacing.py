@@ -24,7 +24,7 @@ class Pacing:
     def __init__(self, store: GenerationStore, source: Source, most_late: float, per_second: int = 0) -> None:
         self._store = store
         self._source = source
-        self._most_late = most_late
+        self.most_late = most_late
         self._per_second = per_second
         self._due = 0.0
         self._looked = float("-inf")
@@ -62,7 +62,7 @@ class Pacing:
         if stands != self._stood:
             self._moved = _now() if self._stood >= 0 else float("-inf")
             self._stood = stands
-        return late > self._most_late and _now() - self._moved < STILL_SECONDS
+        return late > self.most_late and _now() - self._moved < STILL_SECONDS
 
     def _late(self, partition: int, reached: int, end: int) -> float:
         ends = self._ends[partition]
