@@ -91,9 +91,8 @@ async def _streams(database: MongoDatabase, whose: Leaving) -> Counter[str]:
 
 
 async def _ask(settings: OpsSettings, whose: Leaving) -> None:
-    body = RequestErasure()
     command = as_command(
-        body,
+        RequestErasure(),
         id_=uuid5(UUID(whose.stream.partition("-")[2]), "erased by an operator"),
         stream=whose.stream,
         at=now(),

@@ -79,9 +79,8 @@ class Sweep:
 
     def _expire(self, row: asyncpg.Record) -> Command:
         due = row["queued_at"] + self._deadline
-        body = ExpireJob()
         return as_command(
-            body,
+            ExpireJob(),
             id_=uuid5(UUID(row["stream"].partition("-")[2]), f"due/{due.isoformat()}"),
             stream=row["stream"],
             at=self._clock(),

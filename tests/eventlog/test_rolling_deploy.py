@@ -28,9 +28,8 @@ _IDS = UUID("7a3f7b56-1f6b-4ee0-9c57-70a5f8f0a5ef")
 
 
 def fill(number: int, stream: str, grams: int = 0, label: str = "") -> Command:
-    body = Fill(grams=grams, label=label)
     return as_command(
-        body,
+        Fill(grams=grams, label=label),
         id_=uuid5(_IDS, str(number)),
         stream=stream,
         at=NOON,

@@ -107,14 +107,11 @@ async def send(request: Request, gateway: Gateway, principal: Principal, wish: W
             trace=tracing.here(),
             keys=gateway.subject_keys,
         )
+        await gateway.sender.send(wish.topic, command, trace_headers(request))
     except KeyDestroyed as error:
         raise problems.of_refusal(
             "account.closed", "this account was erased: nothing is kept for it any more"
         ) from error
-    except Unavailable as error:
-        raise problems.away(error, commandId=str(wish.id)) from error
-    try:
-        await gateway.sender.send(wish.topic, command, trace_headers(request))
     except Unavailable as error:
         raise problems.away(error, commandId=str(wish.id)) from error
 
