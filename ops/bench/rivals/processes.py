@@ -55,7 +55,6 @@ async def _spawned(argv: tuple[str, ...], told: Mapping[str, str]) -> Process:
         env={**passed_on(), **told},
         stdin=PIPE,
         stdout=PIPE if "decide" in argv else DEVNULL,
-        stderr=DEVNULL,
         limit=_LINE_BYTES,
         start_new_session=True,
         preexec_fn=leash(),

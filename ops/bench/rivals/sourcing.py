@@ -1,6 +1,7 @@
 """The rival eventsourcing at work: its two processes, and wishes for them."""
 
 import asyncio
+import signal
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -20,7 +21,9 @@ _BEHIND = """
 SELECT (SELECT max(notification_id) FROM {schema}.studio_events)
      - coalesce((SELECT max(notification_id) FROM {schema}.effects_tracking WHERE application_name = 'Studio'), 0)
 """
-_TRACKED = "SELECT count(to_regclass('{schema}.effects_tracking'))"
+_LISTENING = """
+SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND state = 'idle' AND query LIKE 'LISTEN%'
+"""
 
 
 class Sourced:
@@ -53,6 +56,7 @@ class Sourced:
         self._decider.strike()  # whoever waits for its answer hears of it before the next one is there
         async with self._whole:
             await self._projector.kill()
+            await _listening(self._tables)
             await self._decider.kill()
 
     async def effects(self) -> Sequence[UUID]:
@@ -67,9 +71,12 @@ class Sourced:
                 process.stdin.write(f"{wish.id} {wish.stream} {wish.number}\n".encode())
                 await process.stdin.drain()
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    return await process.stdout.readline() == f"{wish.id}\n".encode()
+                    answer = await process.stdout.readline()
             except (BrokenPipeError, ConnectionResetError):
-                return False
+                answer = b""
+            if not answer and (code := await process.wait()) != -signal.SIGKILL:
+                raise Unavailable(self.name, f"its process that saves ended by itself, with code {code}")
+            return answer == f"{wish.id}\n".encode()
 
 
 @asynccontextmanager
@@ -77,24 +84,32 @@ async def sourced(url: str, streams: Sequence[UUID]) -> AsyncGenerator[Sourced]:
     """Both processes over a fresh schema, every session open."""
     async with tables(url) as kept:
         await asyncio.to_thread(_opened, kept, streams)
-        told = kept.for_eventsourcing()
         async with (
-            respawned(*_MODULE, "decide", told=told) as decider,
             projecting(kept) as projector,
+            respawned(*_MODULE, "decide", told=kept.for_eventsourcing()) as decider,
         ):
             yield Sourced(kept, decider, projector)
 
 
 @asynccontextmanager
 async def projecting(kept: Tables) -> AsyncGenerator[Respawned]:
-    """The process that projects, once it has its table."""
+    """The process that projects, once it hears of what is saved."""
     async with respawned(*_MODULE, "project", told=kept.for_eventsourcing()) as projector:
-
-        async def begun() -> bool:
-            return bool(await kept.number(_TRACKED))
-
-        await until(begun, START_SECONDS, "eventsourcing", "its projection did not begin")
+        await _listening(kept)
         yield projector
+
+
+async def _listening(kept: Tables) -> None:
+    """Return when the projection hears of what is saved. Raises `Unavailable`.
+
+    The library makes its tables as it starts, which two processes must not do at once; and it looks for events before
+    it listens for them, so what is saved in between is projected only after the next one.
+    """
+
+    async def so() -> bool:
+        return bool(await kept.number(_LISTENING))
+
+    await until(so, START_SECONDS, "eventsourcing", "its projection did not begin")
 
 
 def _opened(kept: Tables, streams: Sequence[UUID]) -> None:

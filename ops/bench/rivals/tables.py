@@ -50,6 +50,7 @@ class Tables:
             "POSTGRES_USER": unquote(address.username or ""),
             "POSTGRES_PASSWORD": unquote(address.password or ""),
             "POSTGRES_SCHEMA": self.schema,
+            "PGAPPNAME": self.schema,
         }
 
 
