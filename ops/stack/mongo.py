@@ -17,6 +17,11 @@ for a minute, and half of that again."""
 MOMENT_SECONDS = 1_800
 """For which one moment can be read, as `playhead verify` and a rebuild do; by default five minutes, which is too short
 for some million documents."""
+CACHE_GIGABYTES = "1"
+"""At the most. The keys of most indexes are hashes, so that a rebuild touches pages all over them."""
+EVICTION = "eviction_dirty_target=40,eviction_dirty_trigger=60,eviction_updates_target=30,eviction_updates_trigger=50"
+"""How full of what is not yet in a file the cache may be, in percent of it, before that is written early. By default 5
+and 20, and half of each: a page of an index is then written, and read back, for every few of its keys."""
 PARAMETERS = {
     "transactionLifetimeLimitSeconds": TRANSACTION_SECONDS,
     "minSnapshotHistoryWindowInSeconds": MOMENT_SECONDS,
@@ -37,7 +42,8 @@ def mongo(folder: Path, ports: Ports) -> Program:
     port = ports.take("mongo")
     argv = (
         *(str(mongod()), "--dbpath", str(home), "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "rs0"),
-        *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "64", "--nounixsocket", "--quiet"),
+        *("--wiredTigerCacheSizeGB", CACHE_GIGABYTES, "--wiredTigerEngineConfigString", EVICTION),
+        *("--oplogSize", "64", "--nounixsocket", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         *(word for name, value in PARAMETERS.items() for word in ("--setParameter", f"{name}={value}")),
     )

@@ -10,6 +10,7 @@ import pytest
 from eventlog.clock import new_id
 from eventlog.errors import Unavailable
 from eventlog.read.mongo import MongoDatabase
+from eventlog.read.mongo.current import physical
 from eventlog.read.mongo.driver import BlockingSession, Client, connect
 from eventlog.read.mongo.store import LARGE
 from eventlog.read.mongo.transaction import in_transaction
@@ -109,6 +110,22 @@ async def mongo(stack: Endpoints) -> AsyncGenerator[MongoDatabase]:
     yield database
     await database.drop()
     database.close()
+
+
+async def test_a_generation_is_dropped_as_soon_as_the_transaction_of_somebody_who_died_is_over(
+    stack: Endpoints, client: Client, mongo: MongoDatabase
+) -> None:
+    await mongo.generations("tester", [THINGS], [DIARY]).make(1)
+    hurried = MongoDatabase.connect(stack.mongodb, mongo.name, application="tests", seconds=BUSY_SECONDS)
+    with client.delegate.start_session() as dead:
+        dead.start_transaction()
+        client.delegate[mongo.name][physical("things", 1)].insert_one({"_id": "half"}, session=dead)
+        async with asyncio.TaskGroup() as group:
+            dropping = group.create_task(hurried.generations("tester", [THINGS], [DIARY]).drop(1))
+            assert not (await asyncio.wait([dropping], timeout=5 * BUSY_SECONDS))[0], "it did not wait"
+            dead.abort_transaction()
+    assert physical("things", 1) not in await mongo.names()
+    hurried.close()
 
 
 def much(n: int) -> Changes:

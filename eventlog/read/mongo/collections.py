@@ -8,6 +8,7 @@ from eventlog.read.mongo.current import GENERATIONS, SWITCHES, Current, current_
 from eventlog.read.mongo.describing import Described, described
 from eventlog.read.mongo.driver import (
     CODECS,
+    DROP_SECONDS,
     Client,
     Database,
     Document,
@@ -29,8 +30,6 @@ from eventlog.read.projection import Journal, Projection
 
 READ_SECONDS = 10.0
 """For one read, all its tries together."""
-DROP_SECONDS = 100.0
-"""MongoDB ends what a client that died had begun after a minute, unless told otherwise, and half of that again."""
 
 Answer = TypeVar("Answer")
 Sort = Sequence[tuple[str, int]]

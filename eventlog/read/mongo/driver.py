@@ -54,6 +54,7 @@ Write: TypeAlias = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | Dele
 
 __all__ = [
     "CODECS",
+    "DROP_SECONDS",
     "BlockingClient",
     "BlockingSession",
     "BulkWriteError",
@@ -94,6 +95,10 @@ PART = "MongoDB"
 DOCUMENT_BYTES = 16 * 1024 * 1024
 CODECS: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True, tzinfo=UTC, uuid_representation=4)
 """Dates come back aware and in UTC, UUIDs as UUIDs: what was folded is what is loaded."""
+
+DROP_SECONDS = 100.0
+"""For dropping. MongoDB ends what a client that died had begun after a minute, unless told otherwise, and half of that
+again; until then it drops nothing of it."""
 
 HISTORY_LOST = 286
 _MOMENT_LOST = 239

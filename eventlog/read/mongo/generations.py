@@ -13,7 +13,16 @@ import msgspec
 
 from eventlog.errors import Conflict
 from eventlog.read.mongo.current import GENERATIONS, CurrentGeneration, name_beside, physical
-from eventlog.read.mongo.driver import BlockingSession, Client, Database, Document, DuplicateKeyError, our_errors
+from eventlog.read.mongo.driver import (
+    DROP_SECONDS,
+    BlockingSession,
+    Client,
+    Database,
+    Document,
+    DuplicateKeyError,
+    our_errors,
+    timeout,
+)
 from eventlog.read.mongo.install import copy_empty
 from eventlog.read.mongo.snapshot import CHECKPOINTS, DISCARDED, PARKED, checkpoint_id, position_of
 from eventlog.read.mongo.store import MongoProjectionStore
@@ -102,8 +111,9 @@ class MongoGenerations:
         theirs = {"projector": name_beside(self._projector, generation)}
         with our_errors():
             await self._current.left()
-            for name in self._names:
-                await self._database[physical(name, generation)].drop()
+            with timeout(DROP_SECONDS):
+                for name in self._names:
+                    await self._database[physical(name, generation)].drop()
             await self._database[PARKED].delete_many(theirs)
             await self._database[CHECKPOINTS].delete_many(theirs)
 
