@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 
 from eventlog.read.rebuild.port import GenerationStore
 from eventlog.read.replay import Source
+from eventlog.work import COMMIT_SECONDS
 
 LOOK_SECONDS = 0.1
 """Between two looks at the live projector."""
@@ -18,7 +19,8 @@ class Pacing:
     """`most_late`: seconds; `per_second`: records, no limit where it is 0.
 
     A projector is as late as the oldest record that it has not read is known to stand in the log. To count the records
-    would not do: two hundred are a tenth of a second in a busy log, and a minute in a quiet one.
+    would not do: two hundred are a tenth of a second in a busy log, and a minute in a quiet one. One that was not late
+    when it last moved may have read more than it has noted: what changes nothing is noted once in `COMMIT_SECONDS`.
     """
 
     def __init__(self, store: GenerationStore, source: Source, most_late: float, per_second: int = 0) -> None:
@@ -31,6 +33,8 @@ class Pacing:
         self._looking = asyncio.Lock()
         self._ends: defaultdict[int, deque[tuple[int, float]]] = defaultdict(deque)
         """By partition, oldest first: ends of the log that the projector has not reached, and when they were seen."""
+        self._moves: dict[int, tuple[int, float]] = {}
+        """By partition: where the projector was last seen to move to, and how late it was there, in seconds."""
         self._stood = -1
         self._moved = float("-inf")
         self.waited = 0.0
@@ -53,24 +57,30 @@ class Pacing:
 
     async def _in_the_way(self) -> bool:
         """Whether the live projector is late, and on its way."""
-        stands, late = 0, 0.0
+        stands, late = 0, False
         live, log = self._store.live(), self._source.log
         for partition in self._source.partitions:
             kept = await live.checkpoint(log.topic, partition)
             stands += (reached := kept.position.next_offset if kept else 0)
-            late = max(late, self._late(partition, reached, await log.end(partition)))
+            late |= self._late(partition, reached, await log.end(partition))
         if stands != self._stood:
             self._moved = _now() if self._stood >= 0 else float("-inf")
             self._stood = stands
-        return late > self.most_late and _now() - self._moved < STILL_SECONDS
+        return late and _now() - self._moved < STILL_SECONDS
 
-    def _late(self, partition: int, reached: int, end: int) -> float:
+    def _late(self, partition: int, reached: int, end: int) -> bool:
         ends = self._ends[partition]
         while ends and ends[0][0] <= reached:
             ends.popleft()
         if end > (ends[-1][0] if ends else reached):
             ends.append((end, _now()))
-        return _now() - ends[0][1] if ends else 0.0
+        late = _now() - ends[0][1] if ends else 0.0
+        place, late_there = self._moves.get(partition, (-1, 0.0))
+        if reached != place:
+            late_there = late
+            self._moves[partition] = reached, late
+        unnoted = COMMIT_SECONDS if late_there <= self.most_late else 0.0
+        return late > self.most_late + unnoted
 
 
 def _now() -> float:

@@ -7,6 +7,7 @@ import pytest
 from eventlog.read.rebuild.memory import MemoryGenerations
 from eventlog.read.rebuild.pacing import Pacing
 from eventlog.read.rebuild.running import Running
+from tests.eventlog.counting import TOPIC
 from tests.eventlog.rebuild.promises import OTHERS, OUTCOMES, PARTITIONS, TOTALS, Playing, Quiet
 
 MANY = 20
@@ -64,6 +65,31 @@ async def test_it_does_not_wait_for_a_projector_that_keeps_up(monkeypatch: pytes
         monkeypatch.setattr(pacing, "_looked", float("-inf"))
         await pacing.pause(1)
         assert looks == number * PARTITIONS
+
+
+async def test_it_does_not_wait_for_a_projector_that_notes_now_and_then_how_far_it_has_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So it is with commits that change nothing: its position stands still, and then it stands at the end."""
+    store, playing, looks = live(), Playing(), 0
+    end = playing.log.end
+
+    async def now_and_then(partition: int) -> int:
+        nonlocal looks
+        looks += 1
+        await playing.say(1)
+        if looks % 20 == 0:
+            await playing.follow(store.live())
+        return await end(partition)
+
+    monkeypatch.setattr(playing.log, "end", now_and_then)
+    monkeypatch.setattr("eventlog.read.rebuild.pacing._now", lambda: looks * 0.1)
+    pacing = Pacing(store, playing.source(), most_late=0.3)
+    for number in range(1, 50):
+        monkeypatch.setattr(pacing, "_looked", float("-inf"))
+        await pacing.pause(1)
+        assert looks == number * PARTITIONS
+    assert await store.live().checkpoint(TOPIC, 0) is not None
 
 
 async def test_it_goes_on_after_a_while_however_late_the_projector_is(monkeypatch: pytest.MonkeyPatch) -> None:
