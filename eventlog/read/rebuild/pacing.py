@@ -35,7 +35,6 @@ class Pacing:
         """By partition, oldest first: ends of the log that the projector has not reached, and when they were seen."""
         self._moves: dict[int, tuple[int, float]] = {}
         """By partition: where the projector was last seen to move to, and how late it was there, in seconds."""
-        self._stood = -1
         self._moved = float("-inf")
         self.waited = 0.0
         """Seconds, in all."""
@@ -57,15 +56,11 @@ class Pacing:
 
     async def _in_the_way(self) -> bool:
         """Whether the live projector is late, and on its way."""
-        stands, late = 0, False
+        late = False
         live, log = self._store.live(), self._source.log
         for partition in self._source.partitions:
             kept = await live.checkpoint(log.topic, partition)
-            stands += (reached := kept.position.next_offset if kept else 0)
-            late |= self._late(partition, reached, await log.end(partition))
-        if stands != self._stood:
-            self._moved = _now() if self._stood >= 0 else float("-inf")
-            self._stood = stands
+            late |= self._late(partition, kept.position.next_offset if kept else 0, await log.end(partition))
         return late and _now() - self._moved < STILL_SECONDS
 
     def _late(self, partition: int, reached: int, end: int) -> bool:
@@ -75,8 +70,10 @@ class Pacing:
         if end > (ends[-1][0] if ends else reached):
             ends.append((end, _now()))
         late = _now() - ends[0][1] if ends else 0.0
-        place, late_there = self._moves.get(partition, (-1, 0.0))
+        place, late_there = self._moves.get(partition, (None, 0.0))
         if reached != place:
+            if place is not None:
+                self._moved = _now()
             late_there = late
             self._moves[partition] = reached, late
         unnoted = COMMIT_SECONDS if late_there <= self.most_late else 0.0
