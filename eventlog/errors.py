@@ -9,9 +9,19 @@ PlayheadError
     └── Corrupt   a record that would count does not have the id that it claims: stop, name it
 """
 
+from typing import Any
+
 
 class PlayheadError(Exception):
-    """Every error that Playhead raises on purpose."""
+    """Every error that Playhead raises on purpose. It can be sent from one process to another."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is: to make it again from its words would take what it was made from."""
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(of: type[PlayheadError], args: tuple[Any, ...]) -> PlayheadError:
+    return of.__new__(of, *args)
 
 
 class Refused(PlayheadError):

@@ -2,21 +2,34 @@
 
 A rebuild makes a generation beside what is read; here nothing is there to be read, so what is folded goes where readers
 will look for it. It ends where the log ended when it began; services go on from there.
+
+As many processes as there are processors fill one projector's store after another: no two write the same.
 """
 
 import asyncio
-from collections.abc import Sequence
+import os
+import signal
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
 from eventlog import collector
 from eventlog.archive.writing import Progress
+from eventlog.errors import PlayheadError
 from eventlog.read.rebuild.folding import Folding
 from eventlog.read.replay import Source
 from eventlog.read.store import ProjectionStore
 from eventlog.tasks import plain_errors
-from ops.commands.projectors import Kept, stores
+from ops.commands.projectors import KNOWN, Kept, stores
 from ops.commands.reach import log_of
 from ops.settings import OpsSettings
+from ops.stack.child import tie
+
+_PROCESSES = get_context("spawn")
 
 
 class Filled(NamedTuple):
@@ -27,18 +40,100 @@ class Filled(NamedTuple):
     seconds: float
 
 
+class FillingEnded(PlayheadError):
+    """A process that filled stores is gone, and did not say why."""
+
+
+class _Told(NamedTuple):
+    done: int
+    of: int
+
+
 async def fill(settings: OpsSettings, told: Progress) -> Sequence[Filled]:
-    """Every projector's store, one after the other, all partitions of each side by side.
+    """Every projector's store; of each all partitions side by side.
 
     Whoever is stopped has written the fold of a beginning of the log: services, or the next one, go on from there.
-    Raises `Conflict` where a service runs, and what a fold raises.
+    Raises `Conflict` where a service runs, `FillingEnded`, and what a fold raises.
     """
+    waiting = deque(KNOWN)
+    filled: dict[str, Filled] = {}
+
+    async def work() -> None:
+        async with _process(settings) as filling:
+            while waiting:
+                name = waiting.popleft()
+                filled[name] = await filling.fill(name, told)
+
+    with plain_errors():
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(len(os.sched_getaffinity(0)), len(KNOWN))):
+                tasks.create_task(work())
+    return [filled[name] for name in KNOWN]
+
+
+class _Filling:
+    """A process that fills what it is told to."""
+
+    def __init__(self, process: SpawnProcess, ours: Connection) -> None:
+        self._process = process
+        self._ours = ours
+
+    async def fill(self, name: str, told: Progress) -> Filled:
+        try:
+            self._ours.send(name)
+            while True:
+                match await asyncio.to_thread(self._ours.recv):
+                    case _Told(done, of):
+                        told(f"folding {name}", done, of)
+                    case Filled() as filled:
+                        return filled
+                    case PlayheadError() as error:
+                        raise error
+                    case other:
+                        raise TypeError(f"a process that fills stores has said {other!r}")
+        except (EOFError, ConnectionError):
+            self._process.join()
+            raise FillingEnded(
+                f"{name}: the process that filled its store is gone (exit {self._process.exitcode}). What it wrote is "
+                "the fold of a beginning of the log: the next `playhead reset` begins anew."
+            ) from None
+
+
+@asynccontextmanager
+async def _process(settings: OpsSettings) -> AsyncGenerator[_Filling]:
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=_serve, args=(os.getpid(), settings, theirs), daemon=True)
+    # Whoever types Ctrl-C means us, and we end them.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    theirs.close()
+    try:
+        yield _Filling(process, ours)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(parent: int, settings: OpsSettings, asked: Connection) -> None:
+    """What such a process does, until it is killed."""
+    tie(parent)
     collector.settle()
+    asyncio.run(_fill_all(settings, asked))
+
+
+async def _fill_all(settings: OpsSettings, asked: Connection) -> None:
     async with stores(settings, "playhead-reset") as found:
-        return [await _one(settings, kept, store, told) for kept, store in found]
+        named = {kept.name: (kept, store) for kept, store in found}
+        while True:
+            name: str = await asyncio.to_thread(asked.recv)
+            try:
+                asked.send(await _fill_one(settings, *named[name], asked))
+            except PlayheadError as error:
+                asked.send(error)
 
 
-async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: Progress) -> Filled:
+async def _fill_one(settings: OpsSettings, kept: Kept, store: ProjectionStore, asked: Connection) -> Filled:
     projector = kept.projector
     began = asyncio.get_running_loop().time()
     async with log_of(settings, projector.topic.name) as log:
@@ -50,7 +145,7 @@ async def _one(settings: OpsSettings, kept: Kept, store: ProjectionStore, told: 
         async def beat(records: int) -> None:
             nonlocal done
             done += records
-            told(f"folding {kept.name}", done, of)
+            asked.send(_Told(done, of))
 
         with plain_errors():
             async with asyncio.TaskGroup() as tasks:

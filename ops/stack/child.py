@@ -134,11 +134,16 @@ def leash(*, unprivileged: bool = False) -> Callable[[], None]:
             os.setgid(NOBODY)
             os.setuid(NOBODY)
         # After the change of user, which would undo it.
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+        tie(parent)
 
     return before_the_program
+
+
+def tie(parent: int) -> None:
+    """End when the thread of this process that has started us ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def hand_over(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from multiprocessing import active_children
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from eventlog.clock import new_id
 from eventlog.read.mongo import MongoDatabase
 from eventlog.read.postgres import Pool, open_pool
 from ops.commands import migrating
-from ops.commands.filling import fill
+from ops.commands.filling import FillingEnded, fill
 from ops.commands.projectors import KNOWN
 from ops.commands.reach import mongo
 from ops.commands.rebuilding import rebuild, rollback
@@ -141,13 +142,22 @@ async def test_readers_notice_nothing_of_a_rebuild_a_switch_and_a_rollback(
 async def test_stores_that_were_lost_are_filled_from_the_log_alone_while_commands_come(
     load: Load, stack: Endpoints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every projector of both stores, and each document and row is what an independent fold of the log says."""
+    """Every projector of both stores, and each document and row is what an independent fold of the log says.
+
+    One of the processes that fill is killed before, in the midst of it: that is said, and what it has left does no
+    harm.
+    """
     await load.start(FIRST)
     async with migrated(stack) as (empty, _pool), asyncio.TaskGroup() as tasks:
         tasks.create_task(load.go_on())
         monkeypatch.setenv("MONGODB_DATABASE", f"lost_{new_id().hex}")
         monkeypatch.setenv("DATABASE_URL", empty)
         async with mongo(OpsSettings(), "tests") as documents:
+            await migrating.install(OpsSettings())
+            with pytest.raises(FillingEnded, match=r"the process that filled its store is gone \(exit -9\)"):
+                await fill(OpsSettings(), lambda _what, _done, _of: active_children()[0].kill())
+            assert not active_children()
+            await documents.drop()
             await migrating.install(OpsSettings())
             filled = await fill(OpsSettings(), lambda _what, _done, _of: None)
             load.ended.set()
