@@ -1,6 +1,5 @@
 """`playhead`: the operator's command. Exit codes: 0 fine, 1 found something wrong, 2 usage, 3 a part is away."""
 
-import logging
 import sys
 from collections.abc import Mapping
 
@@ -101,10 +100,12 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code of one command line. Standard output is the command's own: the machinery's log goes elsewhere."""
+    """The exit code of one command line."""
     verb = arguments[0] if arguments else ""
     if verb in VERBS and not VERBS[verb][0].startswith("stack:"):
-        _log_errors_alone()
+        from ops.quiet import log_errors_alone  # noqa: PLC0415 - takes as long to load as all that `--help` needs
+
+        log_errors_alone()
     try:
         code = commands(verb)(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
@@ -118,15 +119,6 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _told("stopped", 130)
     return code if isinstance(code, int) else FINE
-
-
-def _log_errors_alone() -> None:
-    import structlog  # noqa: PLC0415 - takes as long to load as all that `--help` and `status` need
-
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def _told(what: object, code: int) -> int:

@@ -26,6 +26,7 @@ from eventlog.read.store import ProjectionStore
 from eventlog.tasks import plain_errors
 from ops.commands.projectors import KNOWN, Kept, stores
 from ops.commands.reach import log_of
+from ops.quiet import log_errors_alone
 from ops.settings import OpsSettings
 from ops.stack.child import tie
 
@@ -118,6 +119,7 @@ async def _process(settings: OpsSettings) -> AsyncGenerator[_Filling]:
 def _serve(parent: int, settings: OpsSettings, asked: Connection) -> None:
     """What such a process does, until it is killed."""
     tie(parent)
+    log_errors_alone()
     collector.settle()
     asyncio.run(_fill_all(settings, asked))
 

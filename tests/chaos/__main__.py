@@ -10,17 +10,16 @@ Ends with 1 where an invariant did not hold. The report is `.playhead/chaos/repo
 
 import argparse
 import asyncio
-import logging
 import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ops.quiet import log_errors_alone
 from ops.settings import PROJECT
 from tests.chaos.seeds.campaign import Run, run
 from tests.chaos.seeds.plan import KINDS, Plan, planned
@@ -48,7 +47,7 @@ def main() -> int:
         sys.stdout.writelines(f"{plan}\n" for plan in plans)
         return 0
     # The supervisor and the readers of the stores run in this process: what they say at length is in their logs.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    log_errors_alone()
     shutil.rmtree(FOLDER / "seeds", ignore_errors=True)
     FOLDER.mkdir(parents=True, exist_ok=True)
     runs = asyncio.run(_all(plans, FOLDER))

@@ -9,7 +9,6 @@ Ends with 1 where one of them was missed. The report is `.playhead/chaos/goals.j
 import argparse
 import asyncio
 import json
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -17,10 +16,10 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TextIO
 
-import structlog
 from rich.console import Console
 from rich.table import Table
 
+from ops.quiet import log_errors_alone
 from ops.settings import PROJECT
 from tests.chaos.goals.goal import Outcome
 from tests.chaos.goals.table import GOALS
@@ -36,7 +35,7 @@ def main() -> int:
     if unknown := [one for one in chosen if one not in GOALS]:
         parser.error(f"no goal is called {', '.join(unknown)}; there are {', '.join(GOALS)}")
     # The supervisor and the readers of the stores run in this process: what they say at length is in their logs.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    log_errors_alone()
     folder = FOLDER / "goals"
     folder.mkdir(parents=True, exist_ok=True)
     console = Console()
