@@ -56,7 +56,7 @@ async def fill(settings: OpsSettings, told: Progress) -> Sequence[Filled]:
     Whoever is stopped has written the fold of a beginning of the log: services, or the next one, go on from there.
     Raises `Conflict` where a service runs, `FillingEnded`, and what a fold raises.
     """
-    waiting = deque(KNOWN)
+    waiting = await _longest_first(settings)
     filled: dict[str, Filled] = {}
 
     async def work() -> None:
@@ -70,6 +70,16 @@ async def fill(settings: OpsSettings, told: Progress) -> Sequence[Filled]:
             for _ in range(min(len(os.sched_getaffinity(0)), len(KNOWN))):
                 tasks.create_task(work())
     return [filled[name] for name in KNOWN]
+
+
+async def _longest_first(settings: OpsSettings) -> deque[str]:
+    """So that at the end nobody waits for one that was begun late."""
+    topics = {kept.projector.topic.name for kept in KNOWN.values()}
+    records: dict[str, int] = {}
+    for topic in topics:
+        async with log_of(settings, topic) as log:
+            records[topic] = sum([await log.end(partition) for partition in range(log.partitions())])
+    return deque(sorted(KNOWN, key=lambda name: records[KNOWN[name].projector.topic.name], reverse=True))
 
 
 class _Filling:
