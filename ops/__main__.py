@@ -1,5 +1,6 @@
 """`playhead`: the operator's command. Exit codes: 0 fine, 1 found something wrong, 2 usage, 3 a part is away."""
 
+import os
 import sys
 from collections.abc import Mapping
 
@@ -85,6 +86,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
 """Verb to where it is and what the list of verbs says of it. A verb is loaded when it is asked for: together they need
 every service and every driver, and seconds to load."""
 
+STEPS_BACK = {"rebuild", "verify", "archive", "backup", "replay"}
+NICE = 10
+"""On a busy machine, of verbs that work long beside services: people wait for those."""
+
 
 def commands(verb: str = "") -> App:
     """All verbs. `verb` is loaded and tells about itself at length; of the others the list tells, without them."""
@@ -106,6 +111,8 @@ def run(arguments: list[str]) -> int:
         from ops.quiet import log_errors_alone  # noqa: PLC0415 - takes as long to load as all that `--help` needs
 
         log_errors_alone()
+    if verb in STEPS_BACK:
+        os.nice(NICE)
     try:
         code = commands(verb)(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:

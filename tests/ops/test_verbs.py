@@ -1,11 +1,12 @@
 """The verbs of `playhead`: each is listed with its own words, and loads no more than it needs."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from ops.__main__ import VERBS, commands
+from ops.__main__ import NICE, VERBS, commands
 from ops.settings import PROJECT
 
 HEAVY = ("aiokafka", "asyncpg", "av", "fastapi", "faststream", "motor", "services", "structlog")
@@ -31,3 +32,13 @@ def test_a_verb_that_talks_to_the_supervisor_alone_loads_no_service_and_no_drive
     loaded = said.stdout.splitlines()[-1].split()
     assert "ops.commands.stack" in loaded or arguments == ["--help"], said.stderr
     assert [name for name in loaded if name in HEAVY] == []
+
+
+@pytest.mark.parametrize(("verb", "steps_back"), [("verify", True), ("rebuild", True), ("rollback", False)])
+def test_a_verb_that_works_long_beside_services_leaves_the_processor_to_them(verb: str, *, steps_back: bool) -> None:
+    told = "import os, sys; from ops.__main__ import run; run(sys.argv[1:]); print(os.nice(0))"
+    before = os.nice(0)
+    said = subprocess.check_output(
+        (sys.executable, "-c", told, verb, "--help"), cwd=PROJECT, text=True, timeout=SECONDS
+    )
+    assert int(said.split()[-1]) == min(19, before + NICE * steps_back)
