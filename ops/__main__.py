@@ -101,7 +101,10 @@ def commands(verb: str = "") -> App:
 
 def main() -> None:
     """Run one command; an error is a sentence on standard error and an exit code."""
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in STEPS_BACK:
+        os.nice(NICE)
+    sys.exit(run(arguments))
 
 
 def run(arguments: list[str]) -> int:
@@ -111,8 +114,6 @@ def run(arguments: list[str]) -> int:
         from ops.quiet import log_errors_alone  # noqa: PLC0415 - takes as long to load as all that `--help` needs
 
         log_errors_alone()
-    if verb in STEPS_BACK:
-        os.nice(NICE)
     try:
         code = commands(verb)(arguments, exit_on_error=False, print_error=True)
     except CycloptsError:
