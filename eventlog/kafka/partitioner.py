@@ -5,6 +5,8 @@ from functools import lru_cache
 
 _MASK = 0xFFFFFFFF
 _MIX = 0x5BD1E995
+_REMEMBERED = 8_192
+"""Streams: one that goes on is asked for again soon. They take 2 MB in each process and save 5 µs each time."""
 
 
 def murmur2(data: bytes) -> int:
@@ -22,7 +24,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=_REMEMBERED)
 def partition_for(stream: str, count: int) -> int:
     """The partition of a stream in a topic of `count` partitions; the same in its commands and its events."""
     return (murmur2(stream.encode()) & 0x7FFFFFFF) % count
