@@ -114,10 +114,10 @@ class _Filling:
 async def _process(settings: OpsSettings) -> AsyncGenerator[_Filling]:
     ours, theirs = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=_serve, args=(os.getpid(), settings, theirs), daemon=True)
-    # Whoever types Ctrl-C means us, and we end them.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C goes to every process of the terminal: it inherits that it is nothing to it, and we end it.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    signal.signal(signal.SIGINT, before)
     theirs.close()
     try:
         yield _Filling(process, ours)
