@@ -116,8 +116,10 @@ async def _process(settings: OpsSettings) -> AsyncGenerator[_Filling]:
     process = _PROCESSES.Process(target=_serve, args=(os.getpid(), settings, theirs), daemon=True)
     # Ctrl-C goes to every process of the terminal: it inherits that it is nothing to it, and we end it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    process.start()
-    signal.signal(signal.SIGINT, before)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     theirs.close()
     try:
         yield _Filling(process, ours)
