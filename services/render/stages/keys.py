@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from contracts.rendering import Stage
 
-RENDERER_VERSION = "4"
+RENDERER_VERSION = "5"
 """Goes up with every change that changes a byte of any output; old outputs stay under their old keys."""
 
 _ARTIFACTS = UUID("6f7c3f0e-3c52-5b0b-9f5e-2f6f5c0c7a51")
